@@ -1,0 +1,1 @@
+//! Where the configuration is found, and loading it.

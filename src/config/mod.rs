@@ -1,0 +1,479 @@
+//! One TOML file an environment: raw TOML → checked [`Config`], one way.
+//!
+//! `raw` is what a person wrote (serde, unknown keys refused); `check` turns it into what is here or into a list of errors
+//! with file, line, key and the allowed values; `keymap` and `theme` do the same for theirs. What is here is ready to use:
+//! nothing later asks whether it is valid.
+
+pub mod check;
+pub mod expand;
+pub mod find;
+pub mod keymap;
+pub mod raw;
+pub mod theme;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::source::{Cadence, Name, SignalId, Subject, Unit};
+
+/// A checked configuration: what one environment is.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The file it came from; empty for the built-in demo.
+    pub path: PathBuf,
+    /// The environment.
+    pub environment: Environment,
+    /// AWS, if it is used.
+    pub aws: Option<Aws>,
+    /// CloudWatch, if it is used.
+    pub cloudwatch: Option<CloudWatch>,
+    /// ECS polling.
+    pub ecs: Polling,
+    /// Prometheus, if it is used.
+    pub prometheus: Option<HttpBackend>,
+    /// Alertmanager, if it is used.
+    pub alertmanager: Option<HttpBackend>,
+    /// The simulated fleet instead of real backends.
+    pub simulator: Option<Simulator>,
+    /// The services, in the order of the file.
+    pub services: Vec<Service>,
+    /// Protected things for the backups panel.
+    pub backups: Vec<Protected>,
+    /// Bounds of what may be done.
+    pub guards: Guards,
+    /// Folders with runbooks, besides the shipped ones.
+    pub runbook_dirs: Vec<PathBuf>,
+    /// The screen.
+    pub ui: Ui,
+    /// Where journal, leases and runs are kept; `None` is the XDG state directory.
+    pub state_dir: Option<PathBuf>,
+}
+
+/// What the environment is called and how dangerous it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Environment {
+    /// Its name, such as `rtech-prod`.
+    pub name: Name,
+    /// Its kind.
+    pub kind: EnvironmentKind,
+}
+
+/// Kinds of environment; guards are stricter in production.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EnvironmentKind {
+    /// Users depend on it.
+    Production,
+    /// A rehearsal of production.
+    Staging,
+    /// Developers' own.
+    Development,
+}
+
+/// A secret: shown and logged as `•••`, read only where it is used.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Wraps a secret.
+    pub fn new(secret: String) -> Self {
+        Self(secret)
+    }
+
+    /// The secret itself, for the request that needs it and for the masker.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("•••")
+    }
+}
+
+/// The AWS account that is meant, and how to get in.
+#[derive(Debug, Clone)]
+pub struct Aws {
+    /// A profile of the AWS configuration files; `None` is the default chain.
+    pub profile: Option<String>,
+    /// The region.
+    pub region: String,
+    /// The account (12 digits) that the credentials must belong to.
+    pub account: Option<String>,
+    /// A role to assume.
+    pub role_arn: Option<String>,
+    /// The role that actions use instead, if it is another.
+    pub action_role_arn: Option<String>,
+    /// An endpoint for all services (an emulator, a VPC endpoint). `AWS_ENDPOINT_URL_<SERVICE>` still wins.
+    pub endpoint: Option<Url>,
+}
+
+/// CloudWatch polling.
+#[derive(Debug, Clone)]
+pub struct CloudWatch {
+    /// Interval and deadline.
+    pub polling: Polling,
+    /// Alarms whose names begin so; empty is none, `[""]` is all.
+    pub alarm_prefixes: Vec<String>,
+}
+
+/// Interval and deadline of a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Polling {
+    /// How often.
+    pub interval: Duration,
+    /// The longest that one poll may take.
+    pub timeout: Duration,
+}
+
+/// An HTTP backend: Prometheus, Alertmanager.
+#[derive(Debug, Clone)]
+pub struct HttpBackend {
+    /// Its base URL.
+    pub url: Url,
+    /// How to get in.
+    pub auth: HttpAuth,
+    /// Further headers.
+    pub headers: Vec<(String, Secret)>,
+    /// A PEM file of the certificate authority to trust besides the system's.
+    pub ca_file: Option<PathBuf>,
+    /// A PEM file with client certificate and key.
+    pub client_cert_file: Option<PathBuf>,
+    /// Interval and deadline.
+    pub polling: Polling,
+    /// The most series that one answer may have.
+    pub max_series: usize,
+    /// The largest body, in bytes, after decompression.
+    pub max_body: usize,
+}
+
+/// How to authenticate to an HTTP backend.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HttpAuth {
+    /// Not at all.
+    None,
+    /// A bearer token that is read from its file before each use, so that a rotated one is picked up.
+    BearerFile(PathBuf),
+    /// A bearer token.
+    Bearer(Secret),
+    /// Basic authentication.
+    Basic {
+        /// The user.
+        user: String,
+        /// The password.
+        password: Secret,
+    },
+}
+
+/// The simulated fleet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Simulator {
+    /// The seed: the same seed tells the same story.
+    pub seed: u64,
+    /// The story's name.
+    pub scenario: String,
+    /// Interval of polling.
+    pub interval: Duration,
+}
+
+/// A service that is watched and acted on.
+#[derive(Debug, Clone)]
+pub struct Service {
+    /// Its name: the key everywhere, and what is typed to confirm.
+    pub name: Name,
+    /// What it is, in a few words.
+    pub summary: String,
+    /// Where it runs on ECS.
+    pub ecs: Option<EcsService>,
+    /// Its health endpoints.
+    pub health: Vec<HealthCheck>,
+    /// Its signals.
+    pub signals: Vec<Signal>,
+    /// Its ratio objectives (threshold objectives stand at their signals).
+    pub objectives: Vec<Objective>,
+    /// Identifiers of the runbooks that serve it.
+    pub runbooks: Vec<Name>,
+    /// Caps for actions on it.
+    pub caps: Caps,
+}
+
+/// An ECS service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EcsService {
+    /// The cluster's name.
+    pub cluster: String,
+    /// The service's name.
+    pub service: String,
+}
+
+/// A health endpoint.
+#[derive(Debug, Clone)]
+pub struct HealthCheck {
+    /// Its name within the service.
+    pub name: Name,
+    /// What to GET.
+    pub url: Url,
+    /// Interval and deadline.
+    pub polling: Polling,
+    /// The shape that is expected.
+    pub shape: HealthShape,
+    /// Latency from which it counts as degraded.
+    pub slow: Option<Duration>,
+    /// Days to the certificate's expiry from which it counts as degraded.
+    pub tls_warning_days: u32,
+    /// Further headers.
+    pub headers: Vec<(String, Secret)>,
+}
+
+/// Shapes of health answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HealthShape {
+    /// Any 2xx is healthy; the body is not read.
+    Plain,
+    /// `{status, services: {name: settled promise}}` (fleet 1).
+    Settled,
+    /// `{status, checks: {name: {status, latency?, error?}}}` (fleet 4).
+    Checks,
+}
+
+/// A measured signal of a service.
+#[derive(Debug, Clone)]
+pub struct Signal {
+    /// Its name within the service.
+    pub name: Name,
+    /// What it is to the panels.
+    pub role: Role,
+    /// Where it is read.
+    pub query: Query,
+    /// Its unit.
+    pub unit: Unit,
+    /// Which way is worse.
+    pub direction: Direction,
+    /// The bound of a warning, in the signal's unit.
+    pub warning: Option<f64>,
+    /// The bound of a critical state, in the signal's unit.
+    pub critical: Option<f64>,
+    /// The objective that is drawn in, in the signal's unit.
+    pub objective: Option<f64>,
+    /// How often it is asked.
+    pub interval: Duration,
+}
+
+/// What a signal is to the panels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Median latency.
+    LatencyP50,
+    /// 95th percentile of latency.
+    LatencyP95,
+    /// 99th percentile of latency.
+    LatencyP99,
+    /// Error ratio.
+    Errors,
+    /// Request rate.
+    Traffic,
+    /// CPU utilisation.
+    Cpu,
+    /// Memory utilisation.
+    Memory,
+    /// Anything else: listed under its name.
+    Other,
+}
+
+/// Which way a signal gets worse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// Higher is worse (latency, errors, saturation).
+    HigherIsWorse,
+    /// Lower is worse (hit ratio, availability).
+    LowerIsWorse,
+}
+
+/// Where a signal is read.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Query {
+    /// A PromQL expression that gives a scalar or one series.
+    Prometheus(String),
+    /// A CloudWatch metric.
+    CloudWatch(CloudWatchMetric),
+    /// A CloudWatch metric maths expression over metrics, which are named by their keys.
+    CloudWatchMaths {
+        /// The expression.
+        expression: String,
+        /// Its metrics by id (`m1` …).
+        metrics: BTreeMap<String, CloudWatchMetric>,
+        /// The period, in seconds.
+        period: u32,
+    },
+    /// A signal of the simulated fleet, by role name.
+    Simulator(String),
+}
+
+/// One CloudWatch metric.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct CloudWatchMetric {
+    /// Namespace, such as `AWS/ECS`.
+    pub namespace: String,
+    /// Metric name.
+    pub metric: String,
+    /// Dimensions.
+    pub dimensions: BTreeMap<String, String>,
+    /// Statistic: `Average`, `Sum`, `p95` …
+    pub statistic: String,
+    /// Period, in seconds.
+    pub period: u32,
+}
+
+/// A ratio objective: good/valid over a period.
+#[derive(Debug, Clone)]
+pub struct Objective {
+    /// Its name, such as `availability`.
+    pub name: Name,
+    /// The share of valid events that must be good, between 0 and 1, such as 0.999.
+    pub target: f64,
+    /// The period that the budget is for.
+    pub period: Duration,
+    /// PromQL of bad events in `$window`.
+    pub bad: Query,
+    /// PromQL of valid events in `$window`.
+    pub valid: Query,
+    /// How often it is asked.
+    pub interval: Duration,
+}
+
+/// A protected thing: what the backups panel shows of it.
+#[derive(Debug, Clone)]
+pub struct Protected {
+    /// Its name, such as `rtech-mongodb`.
+    pub name: Name,
+    /// What it is.
+    pub summary: String,
+    /// The schedule in words, such as `daily 03:00–04:00 UTC`.
+    pub schedule: String,
+    /// How long backups are kept.
+    pub retention: Option<Duration>,
+    /// Recovery point objective.
+    pub rpo: Option<Duration>,
+    /// Recovery time objective.
+    pub rto: Option<Duration>,
+    /// The last restore test that a person recorded, as a date; `None` is shown as never tested.
+    pub last_restore_test: Option<jiff::civil::Date>,
+    /// How long that restore took.
+    pub restore_took: Option<Duration>,
+    /// Measures that sources tell of it.
+    pub measures: Vec<Signal>,
+}
+
+/// Bounds of what may be done in this environment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Guards {
+    /// How long arming lasts.
+    pub arm_for: Duration,
+    /// How long a plan may be confirmed.
+    pub plan_ttl: Duration,
+    /// The oldest evidence that a plan may rest on.
+    pub evidence_max_age: Duration,
+    /// Whether the target's name must be typed.
+    pub type_name: bool,
+    /// How long the executor waits for a steady state.
+    pub steady_deadline: Duration,
+}
+
+/// Caps for actions on one service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Caps {
+    /// Greatest desired count.
+    pub max_desired: u32,
+    /// Least desired count.
+    pub min_desired: u32,
+    /// Greatest change in one action, in tasks.
+    pub max_step: u32,
+    /// Least number of healthy tasks at all times.
+    pub healthy_floor: u32,
+}
+
+/// The screen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ui {
+    /// Theme: `dark`, `light`, `high-contrast`, or a file.
+    pub theme: String,
+    /// Keymap: `default`, or a file laid over it.
+    pub keymap: String,
+    /// Window of the graphs at the start.
+    pub range: Duration,
+}
+
+impl Config {
+    /// The service of that name.
+    pub fn service(&self, name: &str) -> Option<&Service> {
+        self.services.iter().find(|service| service.name == *name)
+    }
+
+    /// The signal of that identifier.
+    pub fn signal(&self, id: &SignalId) -> Option<&Signal> {
+        self.service(&id.service)?.signals.iter().find(|signal| signal.name == id.signal)
+    }
+
+    /// How often a subject is asked, and the lag that is normal for it.
+    pub fn cadence(&self, subject: &Subject) -> Cadence {
+        let every = |interval| Cadence { every: interval, lag: Duration::ZERO };
+        if let Some(simulator) = &self.simulator {
+            return every(simulator.interval);
+        }
+        match subject {
+            Subject::Signal(id) => self.signal(id).map_or(every(DEFAULT_INTERVAL), Signal::cadence),
+            Subject::Objective { service, objective } => {
+                let found = self.service(service).and_then(|s| s.objectives.iter().find(|o| o.name == *objective));
+                every(found.map_or(DEFAULT_INTERVAL, |objective| objective.interval))
+            }
+            Subject::Workload { .. } | Subject::Scaling { .. } => every(self.ecs.interval),
+            Subject::Identity { .. } => every(IDENTITY_INTERVAL),
+            Subject::Health { service, endpoint } => {
+                let found = self.service(service).and_then(|s| s.health.iter().find(|h| h.name == *endpoint));
+                every(found.map_or(DEFAULT_INTERVAL, |check| check.polling.interval))
+            }
+            Subject::Alerts { source } => every(self.alerts_interval(source)),
+            Subject::Backup { protected, measure } => {
+                let thing = self.backups.iter().find(|thing| thing.name == *protected);
+                let found = thing.and_then(|thing| thing.measures.iter().find(|signal| signal.name == *measure));
+                found.map_or(every(DEFAULT_INTERVAL), Signal::cadence)
+            }
+        }
+    }
+
+    fn alerts_interval(&self, source: &Name) -> Duration {
+        let http = |backend: &Option<HttpBackend>| backend.as_ref().map(|backend| backend.polling.interval);
+        let found = match source.as_str() {
+            "cloudwatch" => self.cloudwatch.as_ref().map(|cloudwatch| cloudwatch.polling.interval),
+            "alertmanager" => http(&self.alertmanager),
+            _ => http(&self.prometheus),
+        };
+        found.unwrap_or(DEFAULT_INTERVAL)
+    }
+}
+
+/// The interval where none is configured.
+pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(15);
+
+/// How often the caller's identity is asked.
+pub const IDENTITY_INTERVAL: Duration = Duration::from_secs(60);
+
+impl Signal {
+    /// Interval and normal lag: CloudWatch's newest period is incomplete and comes late, so up to three periods are normal.
+    pub fn cadence(&self) -> Cadence {
+        let lag = match &self.query {
+            Query::CloudWatch(metric) => Duration::from_secs(u64::from(metric.period) * 3),
+            Query::CloudWatchMaths { period, .. } => Duration::from_secs(u64::from(*period) * 3),
+            Query::Prometheus(_) | Query::Simulator(_) => Duration::ZERO,
+        };
+        Cadence { every: self.interval, lag }
+    }
+}

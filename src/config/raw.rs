@@ -1,0 +1,1 @@
+//! What a person wrote: TOML as serde reads it, unknown keys refused.

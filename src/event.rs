@@ -1,0 +1,112 @@
+//! All that can happen, and all that may be asked, side by side.
+
+use std::time::Duration;
+
+use crate::action::{Action, Approved, Judged, PlanFailure};
+use crate::clock::{Mono, Now};
+use crate::config::Query;
+use crate::config::keymap::KeyPress;
+use crate::executor::journal::{RunId, RunView};
+use crate::runbook::{CheckResult, Session};
+use crate::source::Reading;
+use crate::text::Text;
+
+/// What can happen to the console. `update` is given the time with it.
+#[derive(Debug)]
+pub enum Event {
+    /// Time went on (once a second, and before each other event where it matters).
+    Tick,
+    /// A key was pressed. `at` is when the terminal's reader got it, not when it was handled.
+    Key {
+        /// The key.
+        key: KeyPress,
+        /// When it was read.
+        at: Mono,
+    },
+    /// Text was pasted. It never confirms anything.
+    Paste(String),
+    /// The terminal has a new size: columns, rows.
+    Resize(u16, u16),
+    /// A frame was painted: what was on it can have been seen from now on.
+    Painted,
+    /// A source answered, or failed to.
+    Reading(Reading),
+    /// The journal's runs changed.
+    Runs(Vec<RunView>),
+    /// The plan that was asked for, judged; or why there is none.
+    Planned {
+        /// The ticket of [`Effect::Plan`].
+        ticket: u64,
+        /// The judged plan.
+        outcome: Result<Box<Judged>, PlanFailure>,
+    },
+    /// The executor was started for an approved plan, or could not be.
+    Started {
+        /// The run, or why there is none.
+        outcome: Result<RunId, Text>,
+    },
+    /// A runbook check was answered.
+    Checked {
+        /// The ticket of [`Effect::Check`].
+        ticket: u64,
+        /// The answer.
+        result: CheckResult,
+    },
+    /// Something of the console's own doings worth a line in its log.
+    Logged(LogLevel, Text),
+}
+
+/// What `update` may ask of the loop. Performed by `run.rs`; the answer comes back as an [`Event`].
+#[derive(Debug)]
+pub enum Effect {
+    /// Leave the console.
+    Quit,
+    /// Ask all sources now.
+    PollNow,
+    /// Stop or resume polling.
+    Pause(bool),
+    /// Fetch the history of this window (the time range changed).
+    Backfill(Duration),
+    /// Observe the action's target, plan, judge. Changes nothing.
+    Plan {
+        /// Names the question, so that a late answer is known as such.
+        ticket: u64,
+        /// The action.
+        action: Action,
+        /// The runbook step it belongs to, `runbook-id#step`.
+        step: Option<String>,
+        /// Whether the console is armed, and how.
+        armed: bool,
+    },
+    /// Start the executor for this approval. Used once: it is moved.
+    Execute(Box<Approved>),
+    /// Ask a source a runbook's question.
+    Check {
+        /// Names the question.
+        ticket: u64,
+        /// The question.
+        query: Query,
+    },
+    /// Keep a runbook session, so that it can be resumed.
+    SaveSession(Box<Session>),
+}
+
+/// How loud a line of the console's log is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogLevel {
+    /// For the record.
+    Info,
+    /// Should be looked at.
+    Warning,
+    /// Went wrong.
+    Error,
+}
+
+/// An event with its time.
+#[derive(Debug)]
+pub struct Stamped {
+    /// When it entered the loop.
+    pub now: Now,
+    /// What happened.
+    pub event: Event,
+}

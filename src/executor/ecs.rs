@@ -1,0 +1,1 @@
+//! ECS as a target: the mutating client, without retries.

@@ -1,0 +1,1 @@
+//! One run: take, observe, apply, read back, journal.

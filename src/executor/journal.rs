@@ -1,0 +1,179 @@
+//! What was intended, sent and found. SQLite, WAL, full sync: a record that was written is on the disk.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::action::{Change, Operator, Plan};
+use crate::text::Text;
+
+/// A run's identifier: sortable by time, short enough to type.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct RunId(pub String);
+
+impl std::fmt::Display for RunId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// One record of a run. The journal is the ordered list of these; a run's state is a fold over its records.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Its place in the journal; order is by this, never by time.
+    pub sequence: u64,
+    /// The run.
+    pub run: RunId,
+    /// Wall time, for people.
+    pub at: Timestamp,
+    /// What.
+    pub entry: Entry,
+}
+
+/// What a record says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "entry", rename_all = "snake_case")]
+pub enum Entry {
+    /// Guards and operator let the plan through.
+    Approved {
+        /// The plan.
+        plan: Box<Plan>,
+        /// Its digest.
+        digest: String,
+        /// Who confirmed.
+        by: Operator,
+        /// Until when it may be used.
+        until: Timestamp,
+    },
+    /// The executor took the approval (used up from here) and the lease.
+    Taken {
+        /// The executor's process.
+        pid: u32,
+        /// The lease's epoch.
+        epoch: u64,
+    },
+    /// Refused before anything was sent: drift, expiry, a held lease, a guard.
+    Refused {
+        /// Why.
+        reasons: Vec<String>,
+        /// What differs from the plan's fingerprint: what, planned, found.
+        drift: Vec<Change>,
+    },
+    /// About to send a step; on the disk before it is sent. Started without an outcome is Unknown.
+    Started {
+        /// The step's index.
+        step: usize,
+    },
+    /// The backend accepted the call.
+    Accepted {
+        /// The step's index.
+        step: usize,
+        /// What it answered, in one line.
+        receipt: Text,
+    },
+    /// What a read-back found on the way.
+    Progress {
+        /// In words: `3 of 4 running`.
+        found: Text,
+    },
+    /// Done and verified.
+    Done {
+        /// What the last read-back found.
+        found: Text,
+    },
+    /// Failed: what is known.
+    Failed {
+        /// Why.
+        reason: Text,
+        /// Whether anything was changed, in words.
+        effect: Text,
+    },
+    /// Nobody knows (timeout, lost link, 5xx): what was read back.
+    Unknown {
+        /// Why it is not known.
+        reason: Text,
+        /// What was found.
+        found: Text,
+    },
+    /// An Unknown run was settled by observing.
+    Resolved {
+        /// By whom.
+        by: Operator,
+        /// What was found.
+        found: Text,
+    },
+}
+
+/// Where a run stands: the fold over its entries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunState {
+    /// Approved, not yet taken by an executor.
+    Approved,
+    /// Taken; being observed, sent or watched.
+    Running,
+    /// Done and verified.
+    Done,
+    /// Refused before anything was sent.
+    Refused,
+    /// Failed.
+    Failed,
+    /// Not known; blocks its target until it is resolved.
+    Unknown,
+    /// Was unknown, and was settled by observing.
+    Resolved,
+}
+
+/// A run as the console shows it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunView {
+    /// The run.
+    pub id: RunId,
+    /// Where it stands.
+    pub state: RunState,
+    /// The plan.
+    pub plan: Plan,
+    /// Who confirmed.
+    pub by: Operator,
+    /// When it was approved.
+    pub approved: Timestamp,
+    /// Its records, oldest first.
+    pub records: Vec<Record>,
+}
+
+impl RunView {
+    /// Whether an executor may still be at work on it.
+    pub fn is_open(&self) -> bool {
+        matches!(self.state, RunState::Approved | RunState::Running)
+    }
+
+    /// The last word of the journal about it, in one line.
+    pub fn last_word(&self) -> String {
+        self.records.last().map_or_else(String::new, |record| record.entry.sentence())
+    }
+
+    /// How long it has been going, or took.
+    pub fn took(&self) -> Duration {
+        let last = self.records.last().map_or(self.approved, |record| record.at);
+        Duration::try_from(last.duration_since(self.approved)).unwrap_or_default()
+    }
+}
+
+impl Entry {
+    /// The entry in one sentence, for lists and logs.
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::Approved { by, .. } => format!("approved by {}", by.user),
+            Self::Taken { pid, .. } => format!("taken by executor {pid}"),
+            Self::Refused { reasons, .. } => format!("refused: {}", reasons.join("; ")),
+            Self::Started { step } => format!("step {} is being sent", step + 1),
+            Self::Accepted { receipt, .. } => format!("accepted: {receipt}"),
+            Self::Progress { found } => found.to_string(),
+            Self::Done { found } => format!("done: {found}"),
+            Self::Failed { reason, effect } => format!("failed: {reason} ({effect})"),
+            Self::Unknown { reason, found } => format!("unknown: {reason}; found {found}"),
+            Self::Resolved { by, found } => format!("resolved by {}: {found}", by.user),
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The right to change one target, held by one operator.

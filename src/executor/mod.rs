@@ -1,0 +1,13 @@
+//! The only door to production.
+//!
+//! The executor is a process of its own (`quarterdeck executor RUN`, started detached from the terminal), so that a
+//! dropped connection or a panic in a panel never cuts an action in half. It takes an approval out of the journal (once),
+//! takes the lease, observes again and refuses on drift, and then, per step: journal Started (fsync) → apply, without
+//! retries → read back → journal Done, Failed or Unknown. Mutating clients are built here and nowhere else.
+
+pub mod ecs;
+pub mod engine;
+pub mod journal;
+pub mod lease;
+pub mod process;
+pub mod target;

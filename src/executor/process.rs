@@ -1,0 +1,1 @@
+//! The executor process: how it is started, and its main.

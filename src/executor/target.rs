@@ -1,0 +1,1 @@
+//! What can be changed, and how a call can end.

@@ -1,0 +1,1 @@
+//! The loop: one select!, stamp `now`, update, perform effects, draw.

@@ -1,0 +1,1 @@
+//! All runbooks: shipped ones and those of the configuration.

@@ -1,0 +1,1 @@
+//! Markdown with TOML front matter → checked runbook.

@@ -1,0 +1,1 @@
+//! One time of following a runbook: advance().

@@ -1,0 +1,1 @@
+//! The built-in simulated fleet, for the demo, drills and tests.

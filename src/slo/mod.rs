@@ -1,0 +1,1 @@
+//! The mathematics of objectives: ratios, burn rates, budgets. Pure.

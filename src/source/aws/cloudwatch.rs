@@ -1,0 +1,1 @@
+//! CloudWatch: GetMetricData and DescribeAlarms.

@@ -1,0 +1,1 @@
+//! One AWS connection: profile, region, role, endpoint, timeouts.

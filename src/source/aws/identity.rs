@@ -1,0 +1,1 @@
+//! STS: whose credentials are in use.

@@ -1,0 +1,369 @@
+//! What sources tell, as plain data: the same shapes whatever the backend.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::number::Number;
+use super::subject::Name;
+use crate::text::Text;
+
+/// What was read.
+#[derive(Debug, Clone)]
+pub enum Payload {
+    /// Of [`Subject::Signal`](super::Subject::Signal) and [`Subject::Backup`](super::Subject::Backup).
+    Signal(SignalData),
+    /// Of [`Subject::Objective`](super::Subject::Objective).
+    Objective(ObjectiveData),
+    /// Of [`Subject::Workload`](super::Subject::Workload).
+    Workload(Workload),
+    /// Of [`Subject::Scaling`](super::Subject::Scaling).
+    Scaling(Scaling),
+    /// Of [`Subject::Health`](super::Subject::Health).
+    Health(Health),
+    /// Of [`Subject::Alerts`](super::Subject::Alerts).
+    Alerts(Vec<Alert>),
+    /// Of [`Subject::Identity`](super::Subject::Identity).
+    Identity(Identity),
+}
+
+/// One sample of a series.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Point {
+    /// When.
+    pub at: Timestamp,
+    /// What; history keeps finite numbers and NaN gaps.
+    pub value: f64,
+}
+
+/// A signal's newest value, and history where it was asked for.
+#[derive(Debug, Clone, Default)]
+pub struct SignalData {
+    /// The newest value; `None` is the same as [`Number::NoData`].
+    pub value: Option<Number>,
+    /// When the newest value was sampled, by the backend's clock.
+    pub sampled: Option<Timestamp>,
+    /// Samples, oldest first: the whole asked window, or only the new tail.
+    pub points: Vec<Point>,
+    /// Whether `points` replaces the history that is kept (a backfill) or extends it.
+    pub replaces: bool,
+    /// The backend said that the answer is not whole (PartialData, partial response, truncated).
+    pub partial: bool,
+    /// Warnings that the backend gave with the answer.
+    pub warnings: Vec<Text>,
+}
+
+/// Bad and valid events of a ratio objective, counted over several windows.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ObjectiveData {
+    /// One entry a window; the objective's own period is among them.
+    pub windows: Vec<WindowCount>,
+}
+
+/// Events within one window that ends now.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct WindowCount {
+    /// The window's length.
+    pub window: Duration,
+    /// Events that miss the objective.
+    pub bad: Number,
+    /// All events that count.
+    pub valid: Number,
+}
+
+/// A workload as its orchestrator runs it (an ECS service).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Workload {
+    /// The orchestrator's own identifier (the service's ARN).
+    pub arn: Text,
+    /// `ACTIVE`, `DRAINING` or `INACTIVE`.
+    pub status: Text,
+    /// Tasks wanted.
+    pub desired: u32,
+    /// Tasks running.
+    pub running: u32,
+    /// Tasks starting.
+    pub pending: u32,
+    /// The task definition (family:revision) that new tasks get.
+    pub task_definition: Text,
+    /// Deployments, the primary first.
+    pub deployments: Vec<Deployment>,
+    /// The newest events first; bounded.
+    pub events: Vec<WorkloadEvent>,
+    /// Tasks; bounded. Empty where they were not asked for.
+    pub tasks: Vec<Task>,
+}
+
+impl Workload {
+    /// The deployment that is still rolling out, if one is.
+    pub fn in_flight(&self) -> Option<&Deployment> {
+        self.deployments.iter().find(|deployment| deployment.rollout == Rollout::InProgress)
+    }
+
+    /// Tasks that run and are not known to be unhealthy.
+    pub fn healthy(&self) -> usize {
+        self.tasks.iter().filter(|task| task.is_healthy()).count()
+    }
+
+    /// Running what is wanted, nothing pending, one deployment and that one completed.
+    pub fn is_steady(&self) -> bool {
+        self.running == self.desired
+            && self.pending == 0
+            && self.deployments.len() == 1
+            && self.deployments.iter().all(|deployment| deployment.rollout == Rollout::Completed)
+    }
+}
+
+/// One deployment of a workload.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deployment {
+    /// Its identifier.
+    pub id: Text,
+    /// `PRIMARY`, `ACTIVE` or `INACTIVE`.
+    pub status: Text,
+    /// The task definition (family:revision).
+    pub task_definition: Text,
+    /// How far it is.
+    pub rollout: Rollout,
+    /// Why it is so.
+    pub reason: Text,
+    /// Tasks wanted.
+    pub desired: u32,
+    /// Tasks running.
+    pub running: u32,
+    /// Tasks starting.
+    pub pending: u32,
+    /// Tasks that failed to start.
+    pub failed: u32,
+    /// When it began.
+    pub created: Option<Timestamp>,
+    /// When it last changed.
+    pub updated: Option<Timestamp>,
+}
+
+/// ECS rollout states.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rollout {
+    /// `IN_PROGRESS`.
+    InProgress,
+    /// `COMPLETED`.
+    Completed,
+    /// `FAILED`.
+    Failed,
+    /// The orchestrator did not say (EC2 classic scheduling, CODE_DEPLOY).
+    Unknown,
+}
+
+/// One event of a workload.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkloadEvent {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub message: Text,
+}
+
+/// One task of a workload.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Task {
+    /// Its identifier, without the ARN before it.
+    pub id: Text,
+    /// `RUNNING`, `PENDING`, …
+    pub last_status: Text,
+    /// `HEALTHY`, `UNHEALTHY` or `UNKNOWN` (no container health check).
+    pub health: Text,
+    /// The task definition (family:revision).
+    pub task_definition: Text,
+    /// When it started.
+    pub started: Option<Timestamp>,
+}
+
+impl Task {
+    /// Whether it runs and is not known to be unhealthy (a task without a container health check is `UNKNOWN`).
+    pub fn is_healthy(&self) -> bool {
+        self.last_status.as_str() == "RUNNING" && self.health.as_str() != "UNHEALTHY"
+    }
+}
+
+/// The scaling of a workload (Application Auto Scaling).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Scaling {
+    /// The registered target; `None` where none is registered.
+    pub target: Option<ScalingTarget>,
+    /// Its policies.
+    pub policies: Vec<ScalingPolicy>,
+    /// The newest activities first; bounded.
+    pub activities: Vec<ScalingActivity>,
+    /// Set where the activities could not be read though the target could.
+    pub activities_missing: Option<Text>,
+}
+
+/// Bounds of a scaling target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScalingTarget {
+    /// Least desired count.
+    pub min: u32,
+    /// Greatest desired count.
+    pub max: u32,
+    /// Whether scaling in is suspended.
+    pub scale_in_suspended: bool,
+    /// Whether scaling out is suspended.
+    pub scale_out_suspended: bool,
+}
+
+/// A scaling policy.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ScalingPolicy {
+    /// Its name.
+    pub name: Text,
+    /// `TargetTrackingScaling`, `StepScaling` or `PredictiveScaling`.
+    pub kind: Text,
+    /// The metric that it tracks.
+    pub metric: Text,
+    /// The value that it holds the metric at.
+    pub target: Option<f64>,
+}
+
+/// One scaling activity.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScalingActivity {
+    /// When it began.
+    pub at: Timestamp,
+    /// `Successful`, `InProgress`, `Failed`, …
+    pub status: Text,
+    /// What it did.
+    pub description: Text,
+    /// Why.
+    pub cause: Text,
+}
+
+/// What a health endpoint told.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Health {
+    /// The verdict.
+    pub state: HealthState,
+    /// Why, where it is not healthy.
+    pub reason: Option<Text>,
+    /// The HTTP status.
+    pub http_status: u16,
+    /// From sending to the last byte.
+    pub latency: Duration,
+    /// When the certificate expires, over HTTPS.
+    pub tls_expires: Option<Timestamp>,
+    /// The version that it names.
+    pub version: Option<Text>,
+    /// Its components.
+    pub components: Vec<Component>,
+}
+
+/// Health of a service or a component.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HealthState {
+    /// Works.
+    Healthy,
+    /// Works in part.
+    Degraded,
+    /// Does not work.
+    Unhealthy,
+    /// Does not say.
+    Unknown,
+}
+
+/// A component of a health report; components may have components.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Component {
+    /// Its name.
+    pub name: Text,
+    /// Its health.
+    pub state: HealthState,
+    /// Its latency in milliseconds, where given.
+    pub latency_ms: Option<f64>,
+    /// Its error or a figure that it gives (hit rate …).
+    pub detail: Option<Text>,
+    /// Its parts.
+    pub components: Vec<Component>,
+}
+
+/// An alarm or alert, whatever raised it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Alert {
+    /// Its name.
+    pub name: Text,
+    /// Who raises it.
+    pub origin: AlertOrigin,
+    /// Its state.
+    pub state: AlertState,
+    /// `page`, `critical`, `warning`, … as labelled; empty where not.
+    pub severity: Text,
+    /// What it says.
+    pub summary: Text,
+    /// Since when it is in this state.
+    pub since: Option<Timestamp>,
+    /// The service of the configuration that it is about, where a label or dimension tells.
+    pub service: Option<Name>,
+    /// Runbook that its annotations name.
+    pub runbook: Option<Text>,
+    /// Its labels or dimensions.
+    pub labels: Vec<(Text, Text)>,
+}
+
+/// Who raises an alert.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AlertOrigin {
+    /// A CloudWatch alarm.
+    Cloudwatch,
+    /// Alertmanager.
+    Alertmanager,
+    /// A Prometheus rule, where there is no Alertmanager.
+    Prometheus,
+    /// The simulated fleet.
+    Simulator,
+}
+
+/// States of an alert, the worst first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AlertState {
+    /// `ALARM`, `firing`, `active`.
+    Firing,
+    /// `INSUFFICIENT_DATA`: the alarm cannot judge.
+    NoData,
+    /// `pending`.
+    Pending,
+    /// Silenced or inhibited.
+    Suppressed,
+    /// `OK`.
+    Ok,
+}
+
+/// Whose credentials are in use.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// Account.
+    pub account: Text,
+    /// Region of the client.
+    pub region: Text,
+    /// The caller's ARN.
+    pub arn: Text,
+    /// When the credentials expire, where known.
+    pub expires: Option<Timestamp>,
+}
+
+/// What was read of the target at one moment, for planning and for judging.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Observation {
+    /// When it was taken.
+    pub taken: Timestamp,
+    /// Whose credentials read it, and in which account and region.
+    pub identity: Identity,
+    /// The workload, tasks included.
+    pub workload: Workload,
+    /// Its scaling.
+    pub scaling: Scaling,
+    /// Names of alarms and alerts that fire for this service; `None` where they could not be read.
+    pub firing: Option<Vec<Text>>,
+}

@@ -1,0 +1,1 @@
+//! HTTP health endpoints: status, latency, certificate, component tree.

@@ -1,0 +1,1 @@
+//! One task a source: interval, deadline, jittered backoff.

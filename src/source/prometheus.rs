@@ -1,0 +1,1 @@
+//! Prometheus: instant and range queries by POST.

@@ -1,0 +1,117 @@
+//! Commands: every meaning of a key that is not an action. One list gives names, help, palette and the keymap's words.
+
+use serde::Deserialize;
+
+/// A command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// Leave.
+    Quit,
+    /// Back to where one came from; closes what is open.
+    Back,
+    /// Open what is selected.
+    Open,
+    /// One up.
+    Up,
+    /// One down.
+    Down,
+    /// To the first.
+    First,
+    /// To the last.
+    Last,
+    /// A page up.
+    PageUp,
+    /// A page down.
+    PageDown,
+    /// The next panel or tab.
+    NextPanel,
+    /// The previous panel or tab.
+    PreviousPanel,
+    /// Help.
+    Help,
+    /// The command palette.
+    Palette,
+    /// Filter.
+    Filter,
+    /// A longer time range.
+    RangeLonger,
+    /// A shorter time range.
+    RangeShorter,
+    /// Stop or resume polling.
+    Pause,
+    /// Ask all sources now.
+    Refresh,
+    /// Arm or disarm.
+    Arm,
+    /// The overview.
+    Overview,
+    /// Backups.
+    Backups,
+    /// Alerts.
+    Alerts,
+    /// Runbooks.
+    Runbooks,
+    /// Runs.
+    Runs,
+    /// The console's own log.
+    Log,
+    /// Plan to scale the selected service.
+    Scale,
+    /// Run the current step of a runbook.
+    StepRun,
+    /// Tick the current step as done by hand.
+    StepTick,
+    /// Go past the current step, with a reason.
+    StepSkip,
+    /// The next theme.
+    NextTheme,
+}
+
+/// A command's name and help.
+pub struct CommandSpec {
+    /// The command.
+    pub command: Command,
+    /// Its name, as in keymaps and in the palette.
+    pub name: &'static str,
+    /// One line of help.
+    pub summary: &'static str,
+}
+
+const fn spec(command: Command, name: &'static str, summary: &'static str) -> CommandSpec {
+    CommandSpec { command, name, summary }
+}
+
+/// All commands.
+pub static COMMANDS: &[CommandSpec] = &[
+    spec(Command::Quit, "quit", "leave the console; runs go on"),
+    spec(Command::Back, "back", "close what is open, or go back"),
+    spec(Command::Open, "open", "open what is selected"),
+    spec(Command::Up, "up", "one up"),
+    spec(Command::Down, "down", "one down"),
+    spec(Command::First, "first", "to the first"),
+    spec(Command::Last, "last", "to the last"),
+    spec(Command::PageUp, "page_up", "a page up"),
+    spec(Command::PageDown, "page_down", "a page down"),
+    spec(Command::NextPanel, "next_panel", "the next panel"),
+    spec(Command::PreviousPanel, "previous_panel", "the previous panel"),
+    spec(Command::Help, "help", "keys and what they do"),
+    spec(Command::Palette, "palette", "find a command, an action or a service by name"),
+    spec(Command::Filter, "filter", "show only rows that match"),
+    spec(Command::RangeLonger, "range_longer", "a longer time range"),
+    spec(Command::RangeShorter, "range_shorter", "a shorter time range"),
+    spec(Command::Pause, "pause", "stop or resume polling; ages go on"),
+    spec(Command::Refresh, "refresh", "ask all sources now"),
+    spec(Command::Arm, "arm", "arm for changes, or go back to read-only"),
+    spec(Command::Overview, "overview", "all services"),
+    spec(Command::Backups, "backups", "backups and recovery"),
+    spec(Command::Alerts, "alerts", "alarms and alerts"),
+    spec(Command::Runbooks, "runbooks", "runbooks"),
+    spec(Command::Runs, "runs", "what was done: the journal"),
+    spec(Command::Log, "log", "the console's own doings"),
+    spec(Command::Scale, "scale", "plan to scale this service"),
+    spec(Command::StepRun, "step_run", "run the current step"),
+    spec(Command::StepTick, "step_tick", "tick the current step as done"),
+    spec(Command::StepSkip, "step_skip", "go past the current step, with a reason"),
+    spec(Command::NextTheme, "next_theme", "the next theme"),
+];

@@ -1,0 +1,97 @@
+//! What lies over the screen: help, palette, text fields, and the dialogs of an action.
+
+use crate::action::{Action, ActionSpec, Judged, PlanFailure};
+use crate::clock::Mono;
+use crate::executor::journal::RunId;
+use crate::source::Name;
+
+/// What lies over the screen. At most one at a time.
+#[derive(Debug)]
+pub enum Overlay {
+    /// Keys and what they do.
+    Help {
+        /// Rows scrolled down.
+        scroll: usize,
+    },
+    /// The command palette.
+    Palette {
+        /// What was typed.
+        input: String,
+        /// The selected match.
+        selected: usize,
+    },
+    /// The filter is being typed.
+    Filter {
+        /// What was typed.
+        input: String,
+    },
+    /// Arguments of an action are being typed.
+    Arguments {
+        /// The action's row.
+        spec: &'static ActionSpec,
+        /// Its target.
+        target: Name,
+        /// What was typed: `desired=4`, or only the value of the one argument.
+        input: String,
+        /// What was wrong with it.
+        error: Option<PlanFailure>,
+    },
+    /// The plan is being made: observing.
+    Planning {
+        /// The ticket that answers.
+        ticket: u64,
+        /// The action.
+        action: Action,
+        /// The runbook step.
+        step: Option<StepRef>,
+    },
+    /// The plan, its guards, and the confirmation.
+    Confirm(Confirm),
+    /// A run's progress.
+    Progress {
+        /// The run; none until the executor has answered.
+        run: Option<RunId>,
+        /// Why the executor could not be started.
+        failed: Option<crate::text::Text>,
+    },
+    /// A reason for skipping a step is being typed.
+    Reason {
+        /// The step.
+        step: StepRef,
+        /// What was typed.
+        input: String,
+    },
+}
+
+/// A step of a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepRef {
+    /// The session.
+    pub session: String,
+    /// The step's index.
+    pub step: usize,
+}
+
+/// The confirmation of a judged plan.
+#[derive(Debug)]
+pub struct Confirm {
+    /// The judged plan; taken when it is approved.
+    pub judged: Box<Judged>,
+    /// What was typed by hand, key by key, after the dialog was painted.
+    pub typed: String,
+    /// When the dialog was first painted; keys from before don't count.
+    pub painted: Option<Mono>,
+    /// Whether the whole plan was on the screen when it was painted; if not, it can't be confirmed.
+    pub whole: bool,
+    /// Why the last key or paste was not taken, in words.
+    pub remark: Option<&'static str>,
+    /// The runbook step that opened it.
+    pub step: Option<StepRef>,
+}
+
+impl Overlay {
+    /// Whether keys are typed into a text field here.
+    pub fn takes_text(&self) -> bool {
+        !matches!(self, Self::Help { .. } | Self::Planning { .. } | Self::Progress { .. })
+    }
+}

@@ -1,0 +1,3 @@
+//! State → cells. Views are pure functions of (&State, &Theme, size).
+
+pub mod panel;
