@@ -422,6 +422,35 @@ impl Config {
         self.service(&id.service)?.signals.iter().find(|signal| signal.name == id.signal)
     }
 
+    /// The sources of alerts: CloudWatch where alarms are chosen, and Alertmanager, or Prometheus itself without one.
+    pub fn alert_sources(&self) -> Vec<Name> {
+        if self.simulator.is_some() {
+            return vec![Name::from("simulator")];
+        }
+        let alarms = self.cloudwatch.as_ref().filter(|cloudwatch| !cloudwatch.alarm_prefixes.is_empty());
+        let rules = match (&self.alertmanager, &self.prometheus) {
+            (Some(_), _) => Some("alertmanager"),
+            (None, Some(_)) => Some("prometheus"),
+            (None, None) => None,
+        };
+        alarms.map(|_| "cloudwatch").into_iter().chain(rules).map(Name::from).collect()
+    }
+
+    /// Every subject that is asked: what the sources together answer for.
+    pub fn subjects(&self) -> Vec<Subject> {
+        let mut subjects: Vec<Subject> = self.services.iter().flat_map(Service::subjects).collect();
+        subjects.extend(self.alert_sources().into_iter().map(|source| Subject::Alerts { source }));
+        for thing in &self.backups {
+            subjects.extend(
+                thing
+                    .measures
+                    .iter()
+                    .map(|measure| Subject::Backup { protected: thing.name.clone(), measure: measure.name.clone() }),
+            );
+        }
+        subjects
+    }
+
     /// How often a subject is asked, and the lag that is normal for it.
     pub fn cadence(&self, subject: &Subject) -> Cadence {
         let every = |interval| Cadence { every: interval, lag: Duration::ZERO };
@@ -465,6 +494,30 @@ pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(15);
 
 /// How often the caller's identity is asked.
 pub const IDENTITY_INTERVAL: Duration = Duration::from_secs(60);
+
+impl Service {
+    /// Every subject of this service.
+    pub fn subjects(&self) -> Vec<Subject> {
+        let service = || self.name.clone();
+        let mut subjects = Vec::new();
+        let signal = |signal: &Signal| Subject::Signal(SignalId { service: service(), signal: signal.name.clone() });
+        subjects.extend(self.signals.iter().map(signal));
+        let objective = |o: &Objective| Subject::Objective { service: service(), objective: o.name.clone() };
+        subjects.extend(self.objectives.iter().map(objective));
+        let health = |check: &HealthCheck| Subject::Health { service: service(), endpoint: check.name.clone() };
+        subjects.extend(self.health.iter().map(health));
+        if self.ecs.is_some() {
+            subjects.push(Subject::Workload { service: service() });
+            subjects.push(Subject::Scaling { service: service() });
+        }
+        subjects
+    }
+
+    /// The first signal of a role.
+    pub fn signal_of(&self, role: Role) -> Option<&Signal> {
+        self.signals.iter().find(|signal| signal.role == role)
+    }
+}
 
 impl Signal {
     /// Interval and normal lag: CloudWatch's newest period is incomplete and comes late, so up to three periods are normal.

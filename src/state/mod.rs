@@ -2,6 +2,7 @@
 
 pub mod command;
 pub mod dialog;
+pub mod lists;
 pub mod readings;
 pub mod screen;
 pub mod verdict;

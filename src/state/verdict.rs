@@ -2,10 +2,13 @@
 
 use serde::Serialize;
 
-use crate::config::{Direction, Signal};
-use crate::source::{Measured, Number};
-
+use super::ReadingStore;
 use super::readings::Series;
+use crate::clock::Now;
+use crate::config::{Config, Direction, Service, Signal};
+use crate::source::{
+    Alert, AlertState, Health, HealthState, Measured, Name, Number, Rollout, SignalId, Subject, Workload,
+};
 
 /// How something stands. Ordered: the worse, the greater; not knowing is worse than a warning, less than a known failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -21,10 +24,158 @@ pub enum Level {
     Unhealthy,
 }
 
-/// How a signal stands against its bounds. Only a live, finite number can be healthy.
+impl Level {
+    /// The level as a word in capitals, for screens.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Healthy => "HEALTHY",
+            Self::Degraded => "DEGRADED",
+            Self::Unknown => "UNKNOWN",
+            Self::Unhealthy => "UNHEALTHY",
+        }
+    }
+}
+
+/// How a service stands, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ServiceVerdict {
+    /// The worst of its parts.
+    pub level: Level,
+    /// Why it is not healthy, the worst first.
+    pub reasons: Vec<Reason>,
+}
+
+/// One reason why a service is not healthy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Reason {
+    /// How bad.
+    pub level: Level,
+    /// What, with its figures.
+    pub text: String,
+}
+
+/// How a service stands: the worst of its bounded signals, health endpoints, workload and firing alerts. A service that
+/// nothing judges is unknown, not healthy.
+pub fn service_verdict(readings: &ReadingStore, config: &Config, service: &Service, now: Now) -> ServiceVerdict {
+    let mut parts = Vec::new();
+    signals(&mut parts, readings, config, service, now);
+    endpoints(&mut parts, readings, config, service, now);
+    workload(&mut parts, readings, config, service, now);
+    alerts(&mut parts, readings, config, service, now);
+    let level = parts.iter().map(|part| part.level).max().unwrap_or(Level::Unknown);
+    let mut reasons: Vec<Reason> = parts.into_iter().filter(|part| part.level != Level::Healthy).collect();
+    reasons.sort_by_key(|reason| std::cmp::Reverse(reason.level));
+    if reasons.is_empty() && level == Level::Unknown {
+        reasons.push(Reason { level, text: "nothing is configured that could judge it".to_owned() });
+    }
+    ServiceVerdict { level, reasons }
+}
+
+fn signals(parts: &mut Vec<Reason>, readings: &ReadingStore, config: &Config, service: &Service, now: Now) {
+    for signal in service.signals.iter().filter(|signal| signal.warning.is_some() || signal.critical.is_some()) {
+        let id = SignalId { service: service.name.clone(), signal: signal.name.clone() };
+        let measured = readings.signal(config, &id, now);
+        let level = signal_level(signal, &measured);
+        parts.push(Reason { level, text: signal_text(signal, &measured, level) });
+    }
+}
+
+fn signal_text(signal: &Signal, measured: &Measured<'_, Series>, level: Level) -> String {
+    let bound = if level == Level::Unhealthy { signal.critical } else { signal.warning };
+    match (measured.live(), bound) {
+        (Some(series), Some(bound)) if level != Level::Unknown => {
+            let sign = if signal.direction == Direction::HigherIsWorse { "≥" } else { "≤" };
+            let (value, bound) = (series.value.format(signal.unit), signal.unit.format(bound));
+            format!("{} {value} {sign} {bound}", signal.name)
+        }
+        (Some(series), _) => format!("{} is {}", signal.name, series.value.format(signal.unit)),
+        (None, _) => not_live(signal.name.as_str(), measured),
+    }
+}
+
+fn endpoints(parts: &mut Vec<Reason>, readings: &ReadingStore, config: &Config, service: &Service, now: Now) {
+    for check in &service.health {
+        let subject = Subject::Health { service: service.name.clone(), endpoint: check.name.clone() };
+        let measured = readings.health(config, &subject, now);
+        parts.push(match measured.live() {
+            Some(health) => endpoint(&check.name, health),
+            None => Reason { level: Level::Unknown, text: not_live(&format!("health {}", check.name), &measured) },
+        });
+    }
+}
+
+fn endpoint(name: &Name, health: &Health) -> Reason {
+    let level = match health.state {
+        HealthState::Healthy => Level::Healthy,
+        HealthState::Degraded => Level::Degraded,
+        HealthState::Unhealthy => Level::Unhealthy,
+        HealthState::Unknown => Level::Unknown,
+    };
+    let reason = health.reason.as_ref().map_or_else(|| format!("HTTP {}", health.http_status), ToString::to_string);
+    Reason { level, text: format!("health {name}: {reason}") }
+}
+
+fn workload(parts: &mut Vec<Reason>, readings: &ReadingStore, config: &Config, service: &Service, now: Now) {
+    if service.ecs.is_none() {
+        return;
+    }
+    let measured = readings.workload(config, &service.name, now);
+    parts.push(match measured.live() {
+        Some(workload) => tasks(workload),
+        None => Reason { level: Level::Unknown, text: not_live("tasks", &measured) },
+    });
+}
+
+fn tasks(workload: &Workload) -> Reason {
+    let failed = workload.deployments.iter().any(|deployment| deployment.rollout == Rollout::Failed);
+    let level = if workload.running == 0 && workload.desired > 0 {
+        Level::Unhealthy
+    } else if workload.running < workload.desired || failed {
+        Level::Degraded
+    } else {
+        Level::Healthy
+    };
+    let rollout = if failed { ", a deployment FAILED" } else { "" };
+    Reason { level, text: format!("{} of {} tasks running{rollout}", workload.running, workload.desired) }
+}
+
+fn alerts(parts: &mut Vec<Reason>, readings: &ReadingStore, config: &Config, service: &Service, now: Now) {
+    for source in config.alert_sources() {
+        let measured = readings.alerts(config, &source, now);
+        match measured.live() {
+            Some(alerts) => parts.extend(alerts.iter().filter(|alert| fires_for(alert, &service.name)).map(firing)),
+            None => {
+                parts.push(Reason { level: Level::Unknown, text: not_live(&format!("alerts of {source}"), &measured) })
+            }
+        }
+    }
+}
+
+/// Whether an alert fires for a service.
+pub fn fires_for(alert: &Alert, service: &Name) -> bool {
+    alert.state == AlertState::Firing && alert.service.as_ref() == Some(service)
+}
+
+fn firing(alert: &Alert) -> Reason {
+    let level = match alert.severity.as_str() {
+        "page" | "critical" => Level::Unhealthy,
+        _ => Level::Degraded,
+    };
+    Reason { level, text: format!("{} fires", alert.name) }
+}
+
+fn not_live<T>(what: &str, measured: &Measured<'_, T>) -> String {
+    match (measured, measured.reason()) {
+        (Measured::Never, _) => format!("{what}: not read yet"),
+        (_, Some(error)) => format!("{what} {}: {}", measured.word(), error.reason),
+        (_, None) => format!("{what} {}", measured.word()),
+    }
+}
+
+/// How a signal stands against its bounds. Only a live, whole, finite number can be healthy.
 pub fn signal_level(signal: &Signal, measured: &Measured<'_, Series>) -> Level {
-    match measured.live().map(|series| series.value) {
-        Some(Number::Finite(value)) => bound_level(signal, value),
+    match measured.live() {
+        Some(Series { value: Number::Finite(value), partial: false, .. }) => bound_level(signal, *value),
         _ => Level::Unknown,
     }
 }

@@ -1,0 +1,178 @@
+//! The rows of each screen: filtered and ordered once, for the views that draw them and the keys that select among them.
+
+use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
+use nucleo_matcher::{Config as MatcherConfig, Matcher};
+
+use super::State;
+use super::command::{COMMANDS, Command};
+use crate::action::{ACTIONS, ActionSpec};
+use crate::config::Service;
+use crate::executor::journal::{RunState, RunView};
+use crate::runbook::{Runbook, Session};
+use crate::source::{Alert, AlertState, Name};
+
+/// The services that the overview lists, in the order of the configuration: a row never moves under the operator's hand.
+pub fn services(state: &State) -> Vec<&Service> {
+    let shown = |service: &&Service| matches(state, &[service.name.as_str(), &service.summary]);
+    state.config.services.iter().filter(shown).collect()
+}
+
+/// The alerts of all sources that are not `OK`, the worst first. Whether each source's list is live is asked apart.
+pub fn alerts(state: &State) -> Vec<&Alert> {
+    let mut rows: Vec<&Alert> = all_alerts(state).filter(|alert| alert.state != AlertState::Ok).collect();
+    rows.retain(|alert| matches(state, &[alert.name.as_str(), alert.summary.as_str()]));
+    rows.sort_by(|a, b| {
+        let key = |alert: &&Alert| (alert.state, severity_rank(alert.severity.as_str()));
+        key(a).cmp(&key(b)).then_with(|| a.name.cmp(&b.name))
+    });
+    rows
+}
+
+/// Every alert that any source told last, live or not.
+pub fn all_alerts(state: &State) -> impl Iterator<Item = &Alert> {
+    state.config.alert_sources().into_iter().flat_map(move |source| {
+        let measured = state.readings.alerts(&state.config, &source, state.now);
+        measured.value().map_or(&[][..], |(alerts, _)| alerts.as_slice())
+    })
+}
+
+/// How many alerts fire, as last told.
+pub fn firing(state: &State) -> usize {
+    all_alerts(state).filter(|alert| alert.state == AlertState::Firing).count()
+}
+
+fn severity_rank(severity: &str) -> u8 {
+    match severity {
+        "page" | "critical" => 0,
+        "warning" | "ticket" => 1,
+        _ => 2,
+    }
+}
+
+/// A runbook in its list.
+#[derive(Debug, Clone, Copy)]
+pub struct RunbookRow<'a> {
+    /// The runbook.
+    pub runbook: &'a Runbook,
+    /// The firing alert that it answers, which makes it a suggestion.
+    pub suggested_by: Option<&'a Alert>,
+    /// The session that is open on it.
+    pub session: Option<&'a Session>,
+}
+
+/// The runbooks, suggested ones first, then those with an open session.
+pub fn runbooks(state: &State) -> Vec<RunbookRow<'_>> {
+    let mut rows: Vec<RunbookRow<'_>> = state
+        .runbooks
+        .iter()
+        .filter(|runbook| matches(state, &[runbook.id.as_str(), runbook.title.as_str()]))
+        .map(|runbook| RunbookRow {
+            runbook,
+            suggested_by: suggested_by(state, runbook),
+            session: open_session(state, &runbook.id),
+        })
+        .collect();
+    rows.sort_by_key(|row| (row.suggested_by.is_none(), row.session.is_none()));
+    rows
+}
+
+/// The runbooks that are suggested for a service: theirs is a firing alert of it.
+pub fn suggested<'a>(state: &'a State, service: &Name) -> Vec<RunbookRow<'a>> {
+    let serves = |row: &RunbookRow<'_>| row.runbook.services.contains(service);
+    runbooks(state).into_iter().filter(|row| row.suggested_by.is_some() && serves(row)).collect()
+}
+
+fn suggested_by<'a>(state: &'a State, runbook: &Runbook) -> Option<&'a Alert> {
+    let answers = |alert: &&Alert| {
+        alert.state == AlertState::Firing
+            && (runbook.alerts.contains(&alert.name)
+                || alert.runbook.as_ref().is_some_and(|id| id.as_str() == runbook.id.as_str()))
+    };
+    all_alerts(state).find(answers)
+}
+
+/// The newest session of a runbook that is not closed.
+pub fn open_session<'a>(state: &'a State, runbook: &Name) -> Option<&'a Session> {
+    state.sessions.iter().find(|session| session.runbook == *runbook && session.closed.is_none())
+}
+
+/// The journal's runs: unknown outcomes first, then the newest first.
+pub fn runs(state: &State) -> Vec<&RunView> {
+    let shown = |run: &&RunView| matches(state, &[run.id.0.as_str(), run.plan.action.target().as_str()]);
+    let mut rows: Vec<&RunView> = state.runs.iter().filter(shown).collect();
+    rows.sort_by_key(|run| run.state != RunState::Unknown);
+    rows
+}
+
+/// A line of the palette.
+#[derive(Debug, Clone)]
+pub struct PaletteEntry {
+    /// What is matched and shown.
+    pub label: String,
+    /// What it does.
+    pub hint: String,
+    /// What choosing it means.
+    pub choice: Choice,
+}
+
+/// What choosing a palette line means.
+#[derive(Debug, Clone)]
+pub enum Choice {
+    /// Run a command.
+    Command(Command),
+    /// Open a service.
+    Service(Name),
+    /// Ask for the arguments of an action on a service.
+    Action(&'static ActionSpec, Name),
+    /// Open a runbook.
+    Runbook(Name),
+}
+
+/// The palette's lines that match what was typed, the best first.
+pub fn palette(state: &State, input: &str) -> Vec<PaletteEntry> {
+    let entries = palette_entries(state);
+    if input.trim().is_empty() {
+        return entries;
+    }
+    let mut matcher = Matcher::new(MatcherConfig::DEFAULT);
+    let pattern = Pattern::parse(input.trim(), CaseMatching::Ignore, Normalization::Smart);
+    let mut buffer = Vec::new();
+    let mut scored: Vec<(u32, PaletteEntry)> = entries
+        .into_iter()
+        .filter_map(|entry| {
+            let haystack = nucleo_matcher::Utf32Str::new(&entry.label, &mut buffer);
+            pattern.score(haystack, &mut matcher).map(|score| (score, entry))
+        })
+        .collect();
+    scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+    scored.into_iter().map(|(_, entry)| entry).collect()
+}
+
+fn palette_entries(state: &State) -> Vec<PaletteEntry> {
+    let mut entries = Vec::new();
+    for service in &state.config.services {
+        entries.push(entry(service.name.as_str(), "open the service", Choice::Service(service.name.clone())));
+    }
+    for spec in ACTIONS {
+        for service in state.config.services.iter().filter(|service| service.ecs.is_some()) {
+            let label = format!("{} {}", spec.name, service.name);
+            entries.push(entry(&label, spec.summary, Choice::Action(spec, service.name.clone())));
+        }
+    }
+    for runbook in state.runbooks.iter() {
+        let label = format!("runbook {}", runbook.id);
+        entries.push(entry(&label, runbook.title.as_str(), Choice::Runbook(runbook.id.clone())));
+    }
+    entries.extend(COMMANDS.iter().map(|spec| entry(spec.name, spec.summary, Choice::Command(spec.command))));
+    entries
+}
+
+fn entry(label: &str, hint: &str, choice: Choice) -> PaletteEntry {
+    PaletteEntry { label: label.to_owned(), hint: hint.to_owned(), choice }
+}
+
+/// Whether a row passes the filter: every word of it occurs in one of the texts, whatever the case.
+fn matches(state: &State, texts: &[&str]) -> bool {
+    let filter = state.filter.to_lowercase();
+    filter.split_whitespace().all(|word| texts.iter().any(|text| text.to_lowercase().contains(word)))
+}
