@@ -1,0 +1,143 @@
+//! An action from the key to the executor: arguments → plan → confirmation → run.
+
+use super::dialog::Confirm;
+use super::{Effects, Overlay, Screen, State, StepRef, lists};
+use crate::action::{Action, ActionSpec, Decision, Judged, PlanFailure, scale};
+use crate::clock::Mono;
+use crate::event::{Effect, LogLevel};
+use crate::executor::journal::RunId;
+use crate::source::Name;
+use crate::text::Text;
+
+/// What is typed to confirm where the guards don't ask for the target's name.
+pub const PLAIN_CONFIRMATION: &str = "yes";
+
+/// The service that an action would be on: the one that is shown or selected.
+fn target(state: &State) -> Option<Name> {
+    match state.screen() {
+        Screen::Overview { selected } => lists::services(state).get(*selected).map(|service| service.name.clone()),
+        Screen::Service { name, .. } => Some(name.clone()),
+        _ => None,
+    }
+}
+
+/// Asks for the arguments of `scale` on the selected service.
+pub(super) fn ask_scale(state: &mut State) {
+    match target(state) {
+        Some(name) => ask_arguments(state, &scale::SPEC, name),
+        None => state.tell(LogLevel::Info, "choose a service first"),
+    }
+}
+
+/// Asks for the arguments of an action.
+pub(super) fn ask_arguments(state: &mut State, spec: &'static ActionSpec, target: Name) {
+    if state.config.service(&target).is_none_or(|service| service.ecs.is_none()) {
+        state.tell(LogLevel::Info, &format!("{target} has no ECS service in the configuration: it can't be scaled"));
+        return;
+    }
+    state.overlay = Some(Overlay::Arguments { spec, target, input: String::new(), error: None });
+}
+
+/// Arguments were typed: `desired=4`, or only the value where there is one argument.
+pub(super) fn arguments_given(state: &mut State, spec: &'static ActionSpec, target: Name, input: String) -> Effects {
+    match (spec.parse)(&target, &pairs(spec, &input)) {
+        Ok(action) => plan(state, action, None),
+        Err(error) => {
+            state.overlay = Some(Overlay::Arguments { spec, target, input, error: Some(error) });
+            Vec::new()
+        }
+    }
+}
+
+fn pairs(spec: &ActionSpec, input: &str) -> Vec<(String, String)> {
+    let pair = |word: &str| match (word.split_once('='), spec.arguments) {
+        (Some((key, value)), _) => (key.to_owned(), value.to_owned()),
+        (None, [only]) => (only.name.to_owned(), word.to_owned()),
+        (None, _) => (word.to_owned(), String::new()),
+    };
+    input.split_whitespace().map(pair).collect()
+}
+
+/// Asks for the plan of an action.
+pub(super) fn plan(state: &mut State, action: Action, step: Option<StepRef>) -> Effects {
+    let ticket = state.ticket();
+    let reference = step.as_ref().map(StepRef::to_string);
+    let armed = state.is_armed();
+    state.record(LogLevel::Info, &format!("planning {} on {}", action.name(), action.target()));
+    state.overlay = Some(Overlay::Planning { ticket, action: action.clone(), step });
+    vec![Effect::Plan { ticket, action, step: reference, armed }]
+}
+
+/// The plan is there. A late answer, to a question that was given up, is dropped.
+pub(super) fn planned(state: &mut State, answered: u64, outcome: Result<Box<Judged>, PlanFailure>) -> Effects {
+    match state.overlay.take() {
+        Some(Overlay::Planning { ticket, step, .. }) if ticket == answered => match outcome {
+            Ok(judged) => state.overlay = Some(Overlay::Confirm(Confirm::new(judged, step))),
+            Err(failure) => state.tell(LogLevel::Error, &failure.to_string()),
+        },
+        other => state.overlay = other,
+    }
+    Vec::new()
+}
+
+/// Enter in the confirmation: approves only what was shown whole, in the words that are asked for, while armed.
+pub(super) fn confirm(state: &mut State, mut confirm: Confirm, at: Mono) -> Effects {
+    let remark = objection(state, &confirm, at);
+    if remark.is_some() {
+        confirm.remark = remark;
+        state.overlay = Some(Overlay::Confirm(confirm));
+        return Vec::new();
+    }
+    let Confirm { judged, typed, step, .. } = confirm;
+    let sentence = format!("{} {}", judged.plan.action.name(), judged.plan.action.target());
+    match judged.approve(&typed, state.operator.clone(), state.now.wall) {
+        Ok(approved) => {
+            state.record(LogLevel::Warning, &format!("confirmed: {sentence}"));
+            state.starting = step;
+            state.overlay = Some(Overlay::Progress { run: None, failed: None });
+            vec![Effect::Execute(Box::new(approved))]
+        }
+        Err(refusal) => {
+            state.tell(LogLevel::Error, &format!("{sentence} was not started: {refusal}"));
+            Vec::new()
+        }
+    }
+}
+
+fn objection(state: &State, confirm: &Confirm, at: Mono) -> Option<&'static str> {
+    let seen = confirm.painted.is_some_and(|painted| at > painted);
+    if confirm.judged.decision() == Decision::Deny {
+        Some("the guards deny this: nothing was changed")
+    } else if !state.is_armed() {
+        Some("read-only: close this, arm, and plan again")
+    } else if !confirm.whole {
+        Some("the whole plan must be on the screen: enlarge the terminal")
+    } else if !seen {
+        Some("keys from before the plan was shown don't count")
+    } else if confirm.typed != confirm.expected() {
+        Some("that is not the name that is asked for")
+    } else {
+        None
+    }
+}
+
+/// The executor was started, or not.
+pub(super) fn started(state: &mut State, outcome: Result<RunId, Text>) -> Effects {
+    let step = state.starting.take();
+    match outcome {
+        Ok(run) => {
+            state.record(LogLevel::Info, &format!("run {run} was started"));
+            if let Some(Overlay::Progress { run: shown, .. }) = &mut state.overlay {
+                *shown = Some(run.clone());
+            }
+            step.map_or_else(Vec::new, |step| super::follow::bind_run(state, &step, &run))
+        }
+        Err(reason) => {
+            state.tell(LogLevel::Error, &format!("the executor was not started, nothing was sent: {reason}"));
+            if let Some(Overlay::Progress { failed, .. }) = &mut state.overlay {
+                *failed = Some(reason);
+            }
+            Vec::new()
+        }
+    }
+}

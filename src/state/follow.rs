@@ -1,0 +1,261 @@
+//! Following a runbook: which step is run, what its answer means, what is kept.
+
+use std::time::Duration;
+
+use super::{Effects, Overlay, PendingCheck, Screen, State, StepRef, Waiting, act, lists};
+use crate::config::Query;
+use crate::event::{Effect, LogLevel};
+use crate::executor::journal::RunId;
+use crate::runbook::{Check, CheckQuery, CheckResult, Runbook, Session, Step, StepKind, StepState, session};
+use crate::source::{Name, Number, SourceError, SourceErrorKind};
+
+/// How often a waiting step asks again.
+const ASK_EVERY: Duration = Duration::from_secs(3);
+
+/// The most sessions that are kept in memory.
+const SESSIONS: usize = 50;
+
+/// The step that is next: the first that neither passed nor was skipped.
+pub(super) fn current(session: &Session) -> usize {
+    session::current(session).unwrap_or(session.steps.len().saturating_sub(1))
+}
+
+/// Sessions that were kept before: steps that were being asked when the console was closed are open again.
+pub(super) fn learn(state: &mut State, sessions: Vec<Session>) {
+    state.sessions = sessions;
+    let open = state.sessions.iter().filter(|session| session.closed.is_none()).count();
+    if open > 0 {
+        state.tell(LogLevel::Info, &format!("{open} runbook session(s) can be resumed: see the runbooks screen"));
+    }
+}
+
+/// Runs the selected step; begins a session where none is open.
+pub(super) fn run_step(state: &mut State) -> Effects {
+    let Some((reference, mut effects)) = selected_step(state) else { return Vec::new() };
+    let Some(step) = step_of(state, &reference).cloned() else { return effects };
+    effects.extend(match step.kind {
+        StepKind::Check(check) => ask(state, &reference, &check),
+        StepKind::Wait { check, deadline } => {
+            let until = state.now.mono.plus(deadline);
+            state.waits.retain(|wait| wait.step != reference);
+            state.waits.push(Waiting { step: reference.clone(), until, next: state.now.mono.plus(ASK_EVERY) });
+            ask(state, &reference, &check)
+        }
+        StepKind::Action(action) => act::plan(state, action, Some(reference)),
+        StepKind::Manual => {
+            state.tell(LogLevel::Info, "a person does this step: do it, then tick it");
+            Vec::new()
+        }
+    });
+    effects
+}
+
+/// Ticks the selected step: a person did it.
+pub(super) fn tick_step(state: &mut State) -> Effects {
+    let Some((reference, _)) = selected_step(state) else { return Vec::new() };
+    if step_of(state, &reference).is_some_and(|step| step.kind != StepKind::Manual) {
+        state.tell(LogLevel::Info, "only a manual step can be ticked; run this one, or skip it with a reason");
+        return Vec::new();
+    }
+    change(state, &reference, |session, index, by, at| session::tick(session, index, by, at))
+}
+
+/// Asks for the reason of skipping the selected step.
+pub(super) fn ask_reason(state: &mut State) {
+    if let Some((step, _)) = selected_step(state) {
+        state.overlay = Some(Overlay::Reason { step, input: String::new() });
+    }
+}
+
+/// Skips a step, with a reason.
+pub(super) fn skip(state: &mut State, step: StepRef, reason: String) -> Effects {
+    if reason.trim().is_empty() {
+        state.tell(LogLevel::Info, "skipping needs a reason");
+        state.overlay = Some(Overlay::Reason { step, input: reason });
+        return Vec::new();
+    }
+    state.waits.retain(|wait| wait.step != step);
+    change(state, &step, |session, index, by, at| session::skip(session, index, &reason, by, at))
+}
+
+/// The selected step of the runbook that is shown, in its session; begins one where none is open.
+fn selected_step(state: &mut State) -> Option<(StepRef, Effects)> {
+    let Screen::Runbook { id, session, selected } = state.screen().clone() else { return None };
+    let mut effects = Vec::new();
+    let session = match session {
+        Some(session) => session,
+        None => {
+            let begun = begin(state, &id)?;
+            effects.push(Effect::SaveSession(Box::new(begun.clone())));
+            begun.id
+        }
+    };
+    Some((StepRef { session, step: selected }, effects))
+}
+
+fn begin(state: &mut State, id: &Name) -> Option<Session> {
+    let runbook = runbook(state, id)?;
+    let begun = session::begin(runbook, state.operator.clone(), state.now.wall);
+    state.record(LogLevel::Info, &format!("began runbook {id}, session {}", begun.id));
+    state.sessions.insert(0, begun.clone());
+    state.sessions.truncate(SESSIONS);
+    if let Some(Screen::Runbook { session, .. }) = state.screens.last_mut() {
+        *session = Some(begun.id.clone());
+    }
+    Some(begun)
+}
+
+fn runbook<'a>(state: &'a State, id: &Name) -> Option<&'a Runbook> {
+    state.runbooks.iter().find(|runbook| runbook.id == *id)
+}
+
+fn session_mut<'a>(state: &'a mut State, id: &str) -> Option<&'a mut Session> {
+    state.sessions.iter_mut().find(|session| session.id == id)
+}
+
+fn step_of<'a>(state: &'a State, reference: &StepRef) -> Option<&'a Step> {
+    let session = state.sessions.iter().find(|session| session.id == reference.session)?;
+    runbook(state, &session.runbook)?.steps.get(reference.step)
+}
+
+/// Changes a session, keeps it, and goes on to the next step.
+fn change(
+    state: &mut State,
+    reference: &StepRef,
+    with: impl FnOnce(&mut Session, usize, crate::action::Operator, jiff::Timestamp),
+) -> Effects {
+    let (by, at) = (state.operator.clone(), state.now.wall);
+    let Some(session) = session_mut(state, &reference.session) else { return Vec::new() };
+    with(session, reference.step, by, at);
+    let kept = session.clone();
+    go_on(state, &kept);
+    vec![Effect::SaveSession(Box::new(kept))]
+}
+
+/// Moves the selection to the step that is next, where this session is shown.
+fn go_on(state: &mut State, session: &Session) {
+    let next = current(session);
+    for screen in &mut state.screens {
+        if let Screen::Runbook { session: Some(shown), selected, .. } = screen
+            && *shown == session.id
+        {
+            *selected = next;
+        }
+    }
+}
+
+/// Asks a check: from the workload that is known, or of a source.
+fn ask(state: &mut State, reference: &StepRef, check: &Check) -> Effects {
+    let query = match &check.query {
+        CheckQuery::Steady(service) => {
+            let result = steadiness(state, service);
+            return answered(state, reference, check, &result);
+        }
+        CheckQuery::Signal(id) => state.config.signal(id).map(|signal| signal.query.clone()),
+        CheckQuery::Query(query) => Some(query.clone()),
+    };
+    match query {
+        Some(query) => ask_source(state, reference, query),
+        None => {
+            let error = missing("the signal is not in the configuration");
+            answered(state, reference, check, &Err(error))
+        }
+    }
+}
+
+fn ask_source(state: &mut State, reference: &StepRef, query: Query) -> Effects {
+    let ticket = state.ticket();
+    state.checks.retain(|check| check.step != *reference);
+    state.checks.push(PendingCheck { ticket, step: reference.clone() });
+    let mut effects = change(state, reference, |session, index, _, _| session::set_running(session, index));
+    effects.push(Effect::Check { ticket, query });
+    effects
+}
+
+/// 1.0 when a service runs steadily what is wanted, else the share that runs, below 1.
+fn steadiness(state: &State, service: &Name) -> CheckResult {
+    let measured = state.readings.workload(&state.config, service, state.now);
+    let workload = measured.live().ok_or_else(|| missing(&format!("the tasks of {service} are {}", measured.word())))?;
+    let share = f64::from(workload.running) / f64::from(workload.desired.max(1));
+    Ok(Number::Finite(if workload.is_steady() { 1.0 } else { share.min(0.99) }))
+}
+
+fn missing(reason: &str) -> SourceError {
+    SourceError::new(&Name::from("console"), SourceErrorKind::Missing, reason)
+}
+
+/// A check was answered. An answer to a question that nobody waits for any more is dropped.
+pub(super) fn checked(state: &mut State, ticket: u64, result: &CheckResult) -> Effects {
+    let Some(at) = state.checks.iter().position(|check| check.ticket == ticket) else { return Vec::new() };
+    let reference = state.checks.remove(at).step;
+    let check = match step_of(state, &reference).map(|step| &step.kind) {
+        Some(StepKind::Check(check) | StepKind::Wait { check, .. }) => check.clone(),
+        _ => return Vec::new(),
+    };
+    answered(state, &reference, &check, result)
+}
+
+fn answered(state: &mut State, reference: &StepRef, check: &Check, result: &CheckResult) -> Effects {
+    let holds = session::holds(check, result);
+    let waits = state.waits.iter().any(|wait| wait.step == *reference && state.now.mono < wait.until);
+    if waits && !holds {
+        return change(state, reference, |session, index, _, _| session::set_running(session, index));
+    }
+    state.waits.retain(|wait| wait.step != *reference);
+    let config = state.config.clone();
+    change(state, reference, |session, index, by, at| session::checked(session, index, &config, check, result, by, at))
+}
+
+/// Asks again for the steps that wait, and ends those whose deadline is over.
+pub(super) fn tick(state: &mut State) -> Effects {
+    let now = state.now.mono;
+    let due: Vec<StepRef> = state.waits.iter().filter(|wait| wait.next <= now).map(|wait| wait.step.clone()).collect();
+    let mut effects = Vec::new();
+    for reference in due {
+        if let Some(wait) = state.waits.iter_mut().find(|wait| wait.step == reference) {
+            wait.next = now.plus(ASK_EVERY);
+        }
+        if state.checks.iter().any(|check| check.step == reference) {
+            continue;
+        }
+        if let Some(StepKind::Wait { check, .. }) = step_of(state, &reference).map(|step| step.kind.clone()) {
+            effects.extend(ask(state, &reference, &check));
+        }
+    }
+    effects
+}
+
+/// An action step's run was started.
+pub(super) fn bind_run(state: &mut State, reference: &StepRef, run: &RunId) -> Effects {
+    change(state, reference, |session, index, by, at| session::bind_run(session, index, run, by, at))
+}
+
+/// The journal changed: action steps follow their runs, also those that another console started.
+pub(super) fn runs_changed(state: &mut State) -> Effects {
+    let mut effects = Vec::new();
+    for session in lists::open_action_steps(state) {
+        let run = state.runs.iter().find(|run| run.plan.runbook_step.as_deref() == Some(&session.to_string())).cloned();
+        if let Some(run) = run {
+            effects.extend(change_if(state, &session, |kept, index, by, at| {
+                session::follow_run(kept, index, &run, by, at)
+            }));
+        }
+    }
+    effects
+}
+
+/// Like [`change`], but keeps and moves on only where the step's state did change.
+fn change_if(
+    state: &mut State,
+    reference: &StepRef,
+    with: impl FnOnce(&mut Session, usize, crate::action::Operator, jiff::Timestamp),
+) -> Effects {
+    let before = state_of(state, reference);
+    let effects = change(state, reference, with);
+    if state_of(state, reference) == before { Vec::new() } else { effects }
+}
+
+fn state_of(state: &State, reference: &StepRef) -> Option<(StepState, usize)> {
+    let session = state.sessions.iter().find(|session| session.id == reference.session)?;
+    session.steps.get(reference.step).map(|step| (step.state, step.evidence.len()))
+}

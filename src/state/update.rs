@@ -1,0 +1,104 @@
+//! Events in, effects out.
+
+use std::time::Duration;
+
+use super::{Arm, Effects, Overlay, State, act, follow, keys, typing};
+use crate::event::{Event, LogLevel, Stamped};
+use crate::executor::journal::{RunState, RunView};
+use crate::source::{Reading, Subject};
+
+/// Changes the state by one event; returns what is to be done about it.
+pub fn update(state: &mut State, stamped: Stamped) -> Effects {
+    state.now = stamped.now;
+    match stamped.event {
+        Event::Tick => tick(state),
+        Event::Key { key, at } => keys::press(state, key, at),
+        Event::Paste(text) => typing::paste(state, &text),
+        Event::Resize(columns, rows) => done(state.size = (columns, rows)),
+        Event::Painted { whole } => done(painted(state, whole)),
+        Event::Reading(reading) => done(receive(state, reading)),
+        Event::Runs(runs) => learn_runs(state, runs),
+        Event::Sessions(sessions) => done(follow::learn(state, sessions)),
+        Event::Planned { ticket, outcome } => act::planned(state, ticket, outcome),
+        Event::Started { outcome } => act::started(state, outcome),
+        Event::Checked { ticket, result } => follow::checked(state, ticket, &result),
+        Event::Logged(level, text) => done(state.record(level, &text)),
+    }
+}
+
+fn done((): ()) -> Effects {
+    Vec::new()
+}
+
+fn tick(state: &mut State) -> Effects {
+    if state.notice.as_ref().is_some_and(|notice| notice.until <= state.now.mono) {
+        state.notice = None;
+    }
+    if matches!(state.arm, Arm::Armed { .. }) && !state.is_armed() {
+        state.arm = Arm::ReadOnly;
+        state.tell(LogLevel::Info, "arming has expired: read-only again");
+    }
+    follow::tick(state)
+}
+
+fn painted(state: &mut State, whole: bool) {
+    if let Some(Overlay::Confirm(confirm)) = &mut state.overlay {
+        confirm.painted.get_or_insert(state.now.mono);
+        confirm.whole = whole;
+    }
+}
+
+/// Keeps a reading; the first failure of a subject and its end go to the log, once.
+fn receive(state: &mut State, reading: Reading) {
+    let before = failing(state, &reading.subject);
+    let subject = reading.subject.clone();
+    let failed = reading.outcome.as_ref().err().map(ToString::to_string);
+    state.readings.receive(reading, state.now);
+    match (before, failed) {
+        (false, Some(error)) => state.record(LogLevel::Warning, &format!("{subject} failed: {error}")),
+        (true, None) => state.record(LogLevel::Info, &format!("{subject} answers again")),
+        _ => {}
+    }
+}
+
+fn failing(state: &State, subject: &Subject) -> bool {
+    state.readings.failing_since(subject).is_some()
+}
+
+fn learn_runs(state: &mut State, runs: Vec<RunView>) -> Effects {
+    let first = state.runs.is_empty();
+    let unknown = runs.iter().filter(|run| run.state == RunState::Unknown).count();
+    for run in &runs {
+        report(state, run, first);
+    }
+    if first && unknown > 0 {
+        let text = format!("{unknown} run(s) with an unknown outcome block their targets: see the runs screen");
+        state.tell(LogLevel::Error, &text);
+    }
+    state.runs = runs;
+    follow::runs_changed(state)
+}
+
+/// Tells of a run that ended since the journal was last read.
+fn report(state: &mut State, run: &RunView, first: bool) {
+    let before = state.runs.iter().find(|known| known.id == run.id).map(|known| known.state);
+    if first || before == Some(run.state) || run.is_open() {
+        return;
+    }
+    let level = match run.state {
+        RunState::Done | RunState::Resolved => LogLevel::Info,
+        _ => LogLevel::Error,
+    };
+    state.tell(level, &format!("{} {}: {}", run.plan.action.name(), run.plan.action.target(), run.last_word()));
+}
+
+/// The time ranges that a key steps through.
+pub(super) const RANGES: [Duration; 7] = [
+    Duration::from_secs(5 * 60),
+    Duration::from_secs(15 * 60),
+    Duration::from_secs(30 * 60),
+    Duration::from_secs(3600),
+    Duration::from_secs(3 * 3600),
+    Duration::from_secs(6 * 3600),
+    Duration::from_secs(24 * 3600),
+];
