@@ -1,1 +1,178 @@
-//! Application Auto Scaling: target, policies, activities.
+//! Application Auto Scaling: targets, policies and activities of ECS services.
+//!
+//! Targets of up to 50 services are asked in one call, policies and activities one call a service, because the API takes
+//! one resource there (<https://docs.aws.amazon.com/autoscaling/application/APIReference/>).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_applicationautoscaling::Client;
+use aws_sdk_applicationautoscaling::types::{ScalableDimension, ScalableTarget, ServiceNamespace};
+use futures_util::future::BoxFuture;
+use tokio::sync::OnceCell;
+
+use super::connect::{Connection, operation_timeout};
+use super::ecs::Placed;
+use super::error::Asked;
+use super::{few_at_once, scaling_decode};
+use crate::config::{EcsService, Polling};
+use crate::source::{
+    Ask, Cadence, Name, Payload, Reading, Readings, Scaling, ScalingActivity, ScalingPolicy, Source, SourceError,
+    SourceErrorKind, Subject,
+};
+use crate::text::Text;
+
+/// Resources in one DescribeScalableTargets call, the API's limit.
+const TARGETS_A_CALL: usize = 50;
+
+/// Pages of policies that are read of one service.
+const POLICY_PAGES: usize = 5;
+
+/// Activities that are kept.
+const ACTIVITIES: i32 = 10;
+
+/// Reads the scaling of all services that run on ECS.
+pub struct AutoScaling {
+    name: Name,
+    connection: Arc<Connection>,
+    polling: Polling,
+    placed: Vec<Placed>,
+    subjects: Vec<Subject>,
+    reader: OnceCell<Reader>,
+}
+
+impl AutoScaling {
+    /// A source named `autoscaling` for these services.
+    pub fn new(connection: Arc<Connection>, polling: Polling, placed: Vec<Placed>) -> Self {
+        let subjects = placed.iter().map(|placed| Subject::Scaling { service: placed.service.clone() }).collect();
+        Self { name: Name::from("autoscaling"), connection, polling, placed, subjects, reader: OnceCell::new() }
+    }
+}
+
+impl Source for AutoScaling {
+    fn name(&self) -> &Name {
+        &self.name
+    }
+
+    fn cadence(&self) -> Cadence {
+        Cadence { every: self.polling.interval, lag: Duration::ZERO }
+    }
+
+    fn deadline(&self) -> Duration {
+        self.polling.timeout
+    }
+
+    fn subjects(&self) -> &[Subject] {
+        &self.subjects
+    }
+
+    fn poll<'a>(&'a self, _ask: Ask, out: &'a Readings) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            let reader = self.reader.get_or_init(|| Reader::new(&self.connection, self.polling.timeout)).await;
+            for batch in self.placed.chunks(TARGETS_A_CALL) {
+                reader.poll_batch(batch, out).await;
+            }
+        })
+    }
+}
+
+/// Reads Application Auto Scaling through one client.
+pub(super) struct Reader {
+    client: Client,
+    source: Name,
+    who: String,
+}
+
+impl Reader {
+    /// A reader whose calls take `deadline` at most.
+    pub(super) async fn new(connection: &Connection, deadline: Duration) -> Self {
+        let config = connection.sdk_config(operation_timeout(deadline)).await;
+        Self { client: Client::new(&config), source: Name::from("autoscaling"), who: connection.who() }
+    }
+
+    /// The scaling of one service, fresh.
+    pub(super) async fn scaling(&self, ecs: &EcsService) -> Result<Scaling, SourceError> {
+        let targets = self.targets(vec![resource(ecs)]).await?;
+        self.with_policies(&targets, ecs).await
+    }
+
+    async fn poll_batch(&self, batch: &[Placed], out: &Readings) {
+        let targets = self.targets(batch.iter().map(|placed| resource(&placed.ecs)).collect()).await;
+        let mut readings: Vec<BoxFuture<'_, ()>> = Vec::new();
+        for placed in batch {
+            readings.push(Box::pin(self.send(placed, &targets, out)));
+        }
+        few_at_once(readings).await;
+    }
+
+    async fn send(&self, placed: &Placed, targets: &Result<Vec<ScalableTarget>, SourceError>, out: &Readings) {
+        let outcome = match targets {
+            Ok(targets) => self.with_policies(targets, &placed.ecs).await,
+            Err(error) => Err(error.clone()),
+        };
+        let subject = Subject::Scaling { service: placed.service.clone() };
+        let _ = out.send(Reading { subject, outcome: outcome.map(Payload::Scaling) }).await;
+    }
+
+    /// At most one target a resource, because only one dimension is asked: one page holds all of a call.
+    async fn targets(&self, resources: Vec<String>) -> Result<Vec<ScalableTarget>, SourceError> {
+        let asking = self.client.describe_scalable_targets().service_namespace(ServiceNamespace::Ecs);
+        let asking = asking.scalable_dimension(ScalableDimension::EcsServiceDesiredCount);
+        let sent = asking.set_resource_ids(Some(resources)).send().await;
+        let asked = self.asked("application-autoscaling:DescribeScalableTargets");
+        let answer = sent.map_err(|error| asked.failed(&error))?;
+        Ok(answer.scalable_targets().to_vec())
+    }
+
+    async fn with_policies(&self, targets: &[ScalableTarget], ecs: &EcsService) -> Result<Scaling, SourceError> {
+        let resource = resource(ecs);
+        let asked = self.asked("application-autoscaling:DescribeScalableTargets");
+        let target = targets.iter().find(|target| target.resource_id() == resource);
+        let target = target.map(scaling_decode::target).transpose();
+        let target = target.map_err(|reason| asked.error(SourceErrorKind::Malformed, &reason))?;
+        let (policies, activities) = tokio::join!(self.policies(&resource), self.activities(&resource));
+        // Activities are history: their loss must not take the bounds away, which guards need.
+        let (activities, activities_missing) = match activities {
+            Ok(activities) => (activities, None),
+            Err(error) => (Vec::new(), Some(Text::clean(&error.to_string()))),
+        };
+        Ok(Scaling { target, policies: policies?, activities, activities_missing })
+    }
+
+    async fn policies(&self, resource: &str) -> Result<Vec<ScalingPolicy>, SourceError> {
+        let mut policies = Vec::new();
+        let mut token = None;
+        for _ in 0..POLICY_PAGES {
+            let asking = self.client.describe_scaling_policies().service_namespace(ServiceNamespace::Ecs);
+            let sent = asking.resource_id(resource).set_next_token(token).send().await;
+            let asked = self.asked("application-autoscaling:DescribeScalingPolicies");
+            let page = sent.map_err(|error| asked.failed(&error))?;
+            policies.extend(page.scaling_policies().iter().map(scaling_decode::policy));
+            token = page.next_token().filter(|token| !token.is_empty()).map(str::to_owned);
+            if token.is_none() {
+                break;
+            }
+        }
+        Ok(policies)
+    }
+
+    /// The newest activities; the API lists them newest first.
+    async fn activities(&self, resource: &str) -> Result<Vec<ScalingActivity>, SourceError> {
+        let asking = self.client.describe_scaling_activities().service_namespace(ServiceNamespace::Ecs);
+        let sent = asking.resource_id(resource).max_results(ACTIVITIES).send().await;
+        let asked = self.asked("application-autoscaling:DescribeScalingActivities");
+        let answer = sent.map_err(|error| asked.failed(&error))?;
+        let mut activities: Vec<_> = answer.scaling_activities().iter().filter_map(scaling_decode::activity).collect();
+        activities.sort_by_key(|activity| std::cmp::Reverse(activity.at));
+        Ok(activities)
+    }
+
+    fn asked<'a>(&'a self, operation: &'a str) -> Asked<'a> {
+        Asked { source: &self.source, operation, who: &self.who }
+    }
+}
+
+/// Application Auto Scaling's name of an ECS service.
+fn resource(ecs: &EcsService) -> String {
+    format!("service/{}/{}", ecs.cluster, ecs.service)
+}

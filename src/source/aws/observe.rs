@@ -1,0 +1,39 @@
+//! Everything that a plan for an ECS service rests on, fresh, in one go.
+
+use std::time::Duration;
+
+use super::connect::Connection;
+use super::{ecs, identity, scaling};
+use crate::clock::Now;
+use crate::config::{Config, EcsService};
+use crate::source::{Name, Observation, SourceError, SourceErrorKind};
+
+/// The longest that an observation may take.
+const DEADLINE: Duration = Duration::from_secs(15);
+
+/// Reads identity, workload with its tasks, and scaling of one service, all at the same time. All or an error that names
+/// the part which could not be read: what is not known is never taken for fine.
+///
+/// Used for planning, and again by the executor immediately before each mutating call.
+pub async fn observe(
+    connection: &Connection,
+    config: &Config,
+    service: &Name,
+    now: Now,
+) -> Result<Observation, SourceError> {
+    let ecs = placed(config, service)?;
+    let (who, workload, scaling) = tokio::join!(
+        async { identity::Reader::new(connection, DEADLINE).await.identity(connection).await },
+        async { ecs::Reader::new(connection, DEADLINE).await.workload(ecs).await },
+        async { scaling::Reader::new(connection, DEADLINE).await.scaling(ecs).await },
+    );
+    Ok(Observation { taken: now.wall, identity: who?, workload: workload?, scaling: scaling?, firing: None })
+}
+
+fn placed<'a>(config: &'a Config, service: &Name) -> Result<&'a EcsService, SourceError> {
+    let found = config.service(service).and_then(|service| service.ecs.as_ref());
+    found.ok_or_else(|| {
+        let reason = format!("the configuration names no ECS service for {service}");
+        SourceError::new(&Name::from("ecs"), SourceErrorKind::Missing, &reason)
+    })
+}
