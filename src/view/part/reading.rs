@@ -1,0 +1,87 @@
+//! A measured value as it may be shown: its text, its age, its state as a sign and a word, and a role that says the same.
+
+use std::time::Duration;
+
+use super::age;
+use super::pen::{Bit, bit};
+use crate::config::theme::Role;
+use crate::source::Measured;
+
+/// What stands for a value that never was.
+pub const NOTHING: &str = "—";
+
+/// A value as it may be shown.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    /// The value, live or last known.
+    pub text: String,
+    /// The role of the value: that of a live one, or `Stale`.
+    pub role: Role,
+    /// A sign of one column: what a live value has against it, `~` stale, `x` failed; empty where all is well.
+    pub sign: &'static str,
+    /// The age of the value, if there is one.
+    pub age: Option<Duration>,
+    /// `never`, `live`, `stale` or `failed`.
+    pub word: &'static str,
+    /// Why there is no fresh value, in one line.
+    pub reason: Option<String>,
+}
+
+impl Shown {
+    /// What may be shown of a measured value. `text` writes the value, `live` gives role and sign of a live one.
+    pub fn of<T>(
+        measured: &Measured<'_, T>,
+        text: impl Fn(&T) -> String,
+        live: impl Fn(&T) -> (Role, &'static str),
+    ) -> Self {
+        let value = measured.value();
+        let (role, sign) = match measured {
+            Measured::Live { value, .. } => live(value),
+            Measured::Never => (Role::Stale, ""),
+            Measured::Stale { .. } => (Role::Stale, "~"),
+            Measured::Failed { .. } => (Role::Stale, "x"),
+        };
+        Self {
+            text: value.map_or_else(|| NOTHING.to_owned(), |(value, _)| text(value)),
+            role,
+            sign,
+            age: value.map(|(_, age)| age),
+            word: measured.word(),
+            reason: measured.reason().map(|error| error.reason.to_string()),
+        }
+    }
+
+    /// The age in at most three columns; `—` without one.
+    pub fn age(&self) -> String {
+        self.age.map_or_else(|| NOTHING.to_owned(), age::short)
+    }
+
+    /// Age and state in words: `4s`, `stale 3m`, `FAILED 3m`, `not read yet`.
+    pub fn state(&self) -> Bit<'static> {
+        match (self.word, self.age) {
+            ("live", Some(age)) => bit(Role::Muted, age::short(age)),
+            ("stale", Some(age)) => bit(Role::Stale, format!("stale {}", age::short(age))),
+            ("failed", Some(age)) => bit(Role::Critical, format!("FAILED, last {} ago", age::short(age))),
+            ("failed", None) => bit(Role::Critical, "FAILED, never read"),
+            _ => bit(Role::Stale, "not read yet"),
+        }
+    }
+
+    /// Value, sign and state: `182 ms! 4s`.
+    pub fn bits(&self) -> Vec<Bit<'static>> {
+        vec![bit(self.role, format!("{}{}", self.text, self.sign)), bit(Role::Text, " "), self.state()]
+    }
+}
+
+/// A line that says why something is not live: state, age and reason; nothing where it is live.
+pub fn not_live<T>(what: &str, measured: &Measured<'_, T>) -> Option<Vec<Bit<'static>>> {
+    if measured.live().is_some() {
+        return None;
+    }
+    let shown = Shown::of(measured, |_| String::new(), |_| (Role::Text, ""));
+    let mut bits = vec![bit(Role::Stale, format!("{what} ")), shown.state()];
+    if let Some(error) = measured.reason() {
+        bits.push(bit(Role::Stale, format!(": {} ({})", error.reason, error.source_name)));
+    }
+    Some(bits)
+}

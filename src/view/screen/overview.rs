@@ -1,0 +1,64 @@
+//! The overview: one row a service; below, why the selected one stands as it does and what can be done about it.
+
+mod columns;
+mod detail;
+mod row;
+
+use ratatui::layout::Rect;
+
+use crate::config::theme::Role;
+use crate::state::{State, lists};
+use crate::view::part::Pen;
+use columns::Columns;
+
+/// Draws the overview.
+pub fn draw(area: Rect, selected: usize, state: &State, pen: &mut Pen<'_>) {
+    let services = lists::services(state);
+    if services.is_empty() {
+        pen.text(area.x + 1, area.y, area.width.saturating_sub(2), &nothing(state), Role::Muted);
+        return;
+    }
+    let selected = selected.min(services.len() - 1);
+    let (table, strip) = split(area, services.len());
+    let columns = Columns::of(table.width);
+    columns.draw_head(table, pen);
+    let rows = usize::from(table.height.saturating_sub(1));
+    let first = first_row(selected, services.len(), rows);
+    for (index, service) in services.iter().enumerate().skip(first).take(rows) {
+        let y = table.y + 1 + (index - first) as u16;
+        let area = Rect { y, height: 1, ..table };
+        row::draw(area, service, index == selected, &columns, state, pen);
+    }
+    hidden(table, first, rows, services.len(), pen);
+    detail::draw(strip, services[selected], state, pen);
+}
+
+fn nothing(state: &State) -> String {
+    if state.filter.is_empty() {
+        "no services are configured; add [[service]] to the configuration".to_owned()
+    } else {
+        format!("no service matches the filter “{}”", state.filter)
+    }
+}
+
+/// Table and detail strip. The table gets what its rows need, the strip at least seven rows of the rest.
+fn split(area: Rect, services: usize) -> (Rect, Rect) {
+    let needs = u16::try_from(services + 2).unwrap_or(u16::MAX);
+    let height = needs.min(area.height.saturating_sub(7)).max(area.height.min(3));
+    let strip = Rect { y: area.y + height, height: area.height.saturating_sub(height), ..area };
+    (Rect { height, ..area }, strip)
+}
+
+/// The first row that is shown, so that the selected one is among them.
+fn first_row(selected: usize, count: usize, rows: usize) -> usize {
+    if rows == 0 || count <= rows { 0 } else { (selected + 1).saturating_sub(rows) }
+}
+
+/// Says how many rows are above and below.
+fn hidden(table: Rect, first: usize, rows: usize, count: usize, pen: &mut Pen<'_>) {
+    let below = count.saturating_sub(first + rows);
+    if first + below > 0 {
+        let text = format!(" {first} above, {below} below ");
+        pen.right(table.x, table.y, table.width, &text, Role::Warning);
+    }
+}

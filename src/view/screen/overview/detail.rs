@@ -1,0 +1,143 @@
+//! The strip below the table: why the selected service stands as it does, its values in full, what can be done about it.
+
+use ratatui::layout::Rect;
+
+use super::columns::SIGNALS;
+use super::row::live_look;
+use crate::config::theme::Role;
+use crate::config::{Role as SignalRole, Service};
+use crate::source::SignalId;
+use crate::state::verdict::{ServiceVerdict, service_verdict, signal_level};
+use crate::state::{State, lists};
+use crate::view::part::pen::columns;
+use crate::view::part::reading::Shown;
+use crate::view::part::{Bit, Pen, age, badge, bit};
+
+/// Draws the strip.
+pub(super) fn draw(area: Rect, service: &Service, state: &State, pen: &mut Pen<'_>) {
+    if area.height == 0 {
+        return;
+    }
+    let verdict = service_verdict(&state.readings, &state.config, service, state.now);
+    title(area, service, &verdict, pen);
+    let inner = Rect { x: area.x + 1, y: area.y + 1, width: area.width.saturating_sub(2), height: area.height - 1 };
+    let mut tail = wrap(values(service, state), inner.width.into());
+    tail.extend(runbooks(service, state));
+    tail.extend(last_run(service, state));
+    let room = usize::from(inner.height).saturating_sub(tail.len()).max(1);
+    let mut lines = reasons(&verdict, room);
+    lines.extend(tail);
+    pen.lines(inner, &lines);
+}
+
+fn title(area: Rect, service: &Service, verdict: &ServiceVerdict, pen: &mut Pen<'_>) {
+    pen.rule(Rect { height: 1, ..area }, Role::Border);
+    let bits = [
+        bit(Role::Title, format!(" {} ", service.name)),
+        bit(badge::level_role(verdict.level), verdict.level.word()),
+        bit(Role::Muted, format!(" {} ", service.summary)),
+    ];
+    pen.line(area.x + 1, area.y, area.width.saturating_sub(2), &bits);
+}
+
+/// The reasons, the worst first; the last line says how many more there are.
+fn reasons(verdict: &ServiceVerdict, rows: usize) -> Vec<Vec<Bit<'static>>> {
+    if verdict.reasons.is_empty() {
+        return vec![vec![bit(Role::Good, "all within bounds, on fresh readings")]];
+    }
+    let fits = verdict.reasons.len() <= rows;
+    let shown = if fits { rows } else { rows.saturating_sub(1) };
+    let line = |(role, word, text): (Role, &str, &str)| {
+        vec![bit(role, format!("{word:<9} ")), bit(Role::Text, text.to_owned())]
+    };
+    let mut lines: Vec<_> = verdict
+        .reasons
+        .iter()
+        .take(shown)
+        .map(|reason| line((badge::level_role(reason.level), reason.level.word(), &reason.text)))
+        .collect();
+    if !fits {
+        lines.push(vec![bit(Role::Muted, format!("… and {} more; open the service", verdict.reasons.len() - shown))]);
+    }
+    lines
+}
+
+/// Each value of the row in full, with its age or its state in words.
+fn values(service: &Service, state: &State) -> Vec<Vec<Bit<'static>>> {
+    let mut values: Vec<Vec<Bit<'static>>> = SIGNALS
+        .into_iter()
+        .filter_map(|role| {
+            let signal = service.signal_of(role)?;
+            let id = SignalId { service: service.name.clone(), signal: signal.name.clone() };
+            let measured = state.readings.signal(&state.config, &id, state.now);
+            let level = signal_level(signal, &measured);
+            let shown =
+                Shown::of(&measured, |series| series.value.format(signal.unit), |series| live_look(level, series));
+            Some(labelled(label(role), &shown))
+        })
+        .collect();
+    if service.ecs.is_some() {
+        let workload = state.readings.workload(&state.config, &service.name, state.now);
+        values.push(labelled("tasks", &super::row::shown_tasks(&workload)));
+    }
+    values
+}
+
+fn label(role: SignalRole) -> &'static str {
+    match role {
+        SignalRole::LatencyP50 => "p50",
+        SignalRole::LatencyP95 => "p95",
+        SignalRole::LatencyP99 => "p99",
+        SignalRole::Errors => "errors",
+        SignalRole::Traffic => "traffic",
+        SignalRole::Cpu => "cpu",
+        SignalRole::Memory => "memory",
+        SignalRole::Other => "",
+    }
+}
+
+fn labelled(label: &'static str, shown: &Shown) -> Vec<Bit<'static>> {
+    let mut bits = vec![bit(Role::Muted, format!("{label} "))];
+    bits.extend(shown.bits());
+    bits
+}
+
+/// Pieces set into lines of at most `width` columns, three columns apart.
+fn wrap(pieces: Vec<Vec<Bit<'static>>>, width: usize) -> Vec<Vec<Bit<'static>>> {
+    let mut lines: Vec<Vec<Bit<'static>>> = Vec::new();
+    for piece in pieces {
+        match lines.last_mut() {
+            Some(line) if columns(line) + 3 + columns(&piece) <= width => {
+                line.push(bit(Role::Text, "   "));
+                line.extend(piece);
+            }
+            _ => lines.push(piece),
+        }
+    }
+    lines
+}
+
+fn runbooks(service: &Service, state: &State) -> Vec<Vec<Bit<'static>>> {
+    let line = |row: &lists::RunbookRow<'_>| {
+        let alert = row.suggested_by.map_or_else(String::new, |alert| format!(" answers {}", alert.name));
+        let open = if row.session.is_some() { " (begun)" } else { "" };
+        vec![
+            bit(Role::Warning, "runbook "),
+            bit(Role::Title, row.runbook.title.to_string()),
+            bit(Role::Muted, format!("{alert}{open}")),
+        ]
+    };
+    lists::suggested(state, &service.name).iter().take(2).map(line).collect()
+}
+
+fn last_run(service: &Service, state: &State) -> Option<Vec<Bit<'static>>> {
+    let run = state.runs.iter().find(|run| run.plan.action.target() == &service.name)?;
+    let (word, role) = badge::run(run.state);
+    let ago = age::short(age::since(state.now.wall, run.approved));
+    Some(vec![
+        bit(Role::Muted, format!("last run {} ", run.plan.action.name())),
+        bit(role, word),
+        bit(Role::Muted, format!(" {ago} ago by {}: ", run.by.user)),
+        bit(Role::Text, run.last_word()),
+    ])
+}
