@@ -12,6 +12,7 @@ pub mod simulator;
 pub mod slo;
 pub mod source;
 pub mod state;
+pub mod store;
 pub mod terminal;
 pub mod text;
 pub mod view;

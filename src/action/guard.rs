@@ -1,9 +1,13 @@
-//! Guards judge a plan; only they make an [`Approved`].
+//! Guards judge a plan; only a [`Judged`] can become an [`Approved`](super::Approved).
+
+use std::ops::Deref;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Operator, Plan};
+use super::{Plan, guards::GUARDS};
+use crate::config::{Caps, Config};
+use crate::text::Text;
 
 /// What one guard says of a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,8 +20,8 @@ pub struct Verdict {
     pub evidence: String,
 }
 
-/// A guard's decision. Unknown, missing, stale, NaN or partial evidence is never `Allow`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// A guard's decision. Unknown, missing, stale, NaN or partial evidence is never `Allow`. The worst is the greatest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Decision {
     /// Nothing against it.
@@ -28,20 +32,139 @@ pub enum Decision {
     Deny,
 }
 
-/// A plan with every guard's verdict.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Judged {
+/// A guard: a named, pure judge of plans.
+#[derive(Debug)]
+pub struct Guard {
+    /// Its name.
+    pub name: &'static str,
+    /// What it sees to, in one line.
+    pub summary: &'static str,
+    /// Judges.
+    pub judge: fn(&Plan, &GuardContext<'_>) -> Finding,
+}
+
+/// What a guard found: a verdict without the guard's name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What it decided.
+    pub decision: Decision,
+    /// What it rests on, in one line with figures.
+    pub evidence: String,
+}
+
+impl Finding {
+    pub(super) fn new(decision: Decision, evidence: impl Into<String>) -> Self {
+        Self { decision, evidence: evidence.into() }
+    }
+
+    pub(super) fn allow(evidence: impl Into<String>) -> Self {
+        Self::new(Decision::Allow, evidence)
+    }
+
+    pub(super) fn ask(evidence: impl Into<String>) -> Self {
+        Self::new(Decision::Ask, evidence)
+    }
+
+    pub(super) fn deny(evidence: impl Into<String>) -> Self {
+        Self::new(Decision::Deny, evidence)
+    }
+}
+
+/// What guards know besides the plan.
+#[derive(Debug, Clone)]
+pub struct GuardContext<'a> {
+    /// The configuration: caps, bounds, the account that is meant.
+    pub config: &'a Config,
+    /// The time of judging.
+    pub now: Timestamp,
+    /// Whether changes are possible here.
+    pub arming: Arming,
+    /// Runs on the same target that are not settled (the run itself left out); the reason where the journal could not be
+    /// read.
+    pub other_runs: Result<Vec<OtherRun>, Text>,
+}
+
+impl GuardContext<'_> {
+    /// Caps of the plan's service.
+    pub(super) fn caps(&self, plan: &Plan) -> Option<Caps> {
+        self.config.service(plan.action.target()).map(|service| service.caps)
+    }
+}
+
+/// Whether changes are possible where the plan is judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arming {
+    /// The console is read-only.
+    ReadOnly,
+    /// The console is armed.
+    Armed,
+    /// Headless: `apply --confirm NAME` is the arming, still to come.
+    Headless,
+    /// `apply --confirm NAME`, or the executor of a confirmed plan.
+    Confirmed,
+}
+
+/// A run on the same target that is not settled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OtherRun {
+    /// The run.
+    pub id: String,
+    /// Whether its outcome is unknown; else it is under way.
+    pub unknown: bool,
+    /// Who started it, in words.
+    pub by: Text,
+}
+
+/// A plan with every guard's verdict. Made by [`judge`] only, and read-only from then on: what it holds is what was found.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct Judged(Findings);
+
+/// What a [`Judged`] holds.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Findings {
     /// The plan.
     pub plan: Plan,
     /// Verdicts, in the order of the guards.
     pub verdicts: Vec<Verdict>,
 }
 
-/// A plan that guards and operator let through. Not `Clone`; used once; expires; bound to the plan's digest.
-#[derive(Debug)]
-pub struct Approved {
-    plan: Plan,
-    digest: String,
-    by: Operator,
-    until: Timestamp,
+impl Deref for Judged {
+    type Target = Findings;
+
+    fn deref(&self) -> &Findings {
+        &self.0
+    }
+}
+
+/// Lets every guard judge the plan.
+pub fn judge(plan: Plan, context: &GuardContext<'_>) -> Judged {
+    let verdicts = GUARDS.iter().map(|guard| verdict(guard, &plan, context)).collect();
+    Judged(Findings { plan, verdicts })
+}
+
+fn verdict(guard: &Guard, plan: &Plan, context: &GuardContext<'_>) -> Verdict {
+    let Finding { decision, evidence } = (guard.judge)(plan, context);
+    Verdict { guard: guard.name.to_owned(), decision, evidence: Text::clean(&evidence).to_string() }
+}
+
+impl Judged {
+    /// The worst of the verdicts; no verdicts at all is a Deny.
+    pub fn decision(&self) -> Decision {
+        self.0.verdicts.iter().map(|verdict| verdict.decision).max().unwrap_or(Decision::Deny)
+    }
+
+    /// Verdicts that deny.
+    pub fn denials(&self) -> impl Iterator<Item = &Verdict> {
+        self.0.verdicts.iter().filter(|verdict| verdict.decision == Decision::Deny)
+    }
+
+    /// The reasons of those that deny: `guard: evidence`.
+    pub fn reasons(&self) -> Vec<String> {
+        self.denials().map(|verdict| format!("{}: {}", verdict.guard, verdict.evidence)).collect()
+    }
+
+    pub(super) fn into_plan(self) -> Plan {
+        self.0.plan
+    }
 }

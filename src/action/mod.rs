@@ -3,16 +3,21 @@
 //! Action → observation → [`plan`](plan::Plan) (absolute before → after) → [`guard`] judges → [`Approved`](guard::Approved).
 //! One file an action, a row in [`ACTIONS`]; help, palette and command line come from the row.
 
+pub mod approval;
 pub mod guard;
+pub mod guards;
 pub mod plan;
 pub mod scale;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::source::Name;
+use crate::config::Config;
+use crate::source::{Name, Observation};
 use crate::text::Text;
 
-pub use guard::{Approved, Decision, Judged, Verdict};
+pub use approval::{Approved, Refusal};
+pub use guard::{Arming, Decision, GuardContext, Judged, OtherRun, Verdict, judge};
 pub use plan::{Call, Change, Plan, Step, Undo};
 
 /// A change to production.
@@ -67,6 +72,32 @@ pub struct ArgumentSpec {
 /// All actions.
 pub static ACTIONS: &[ActionSpec] = &[scale::SPEC];
 
+/// The plan of an action on what was observed, under this configuration. Pure: the same arguments, the same plan.
+///
+/// # Errors
+/// There is no such service, it doesn't run where the action could change it, or nothing would change.
+pub fn plan_for(
+    action: &Action,
+    observation: &Observation,
+    config: &Config,
+    now: Timestamp,
+) -> Result<Plan, PlanFailure> {
+    match action {
+        Action::Scale(scale) => scale::plan(scale, observation, config, now),
+    }
+}
+
+/// The row of that name.
+///
+/// # Errors
+/// There is none; the failure names those that there are.
+pub fn spec(name: &str) -> Result<&'static ActionSpec, PlanFailure> {
+    ACTIONS.iter().find(|spec| spec.name == name).ok_or_else(|| {
+        let known: Vec<_> = ACTIONS.iter().map(|spec| spec.name).collect();
+        PlanFailure::new(&format!("there is no action `{name}`"), &format!("actions are: {}", known.join(", ")))
+    })
+}
+
 /// Why there is no plan. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
 #[error("{reason}; {hint}")]
@@ -93,4 +124,10 @@ pub struct Operator {
     pub host: Text,
     /// The terminal, or `headless`.
     pub terminal: Text,
+}
+
+impl std::fmt::Display for Operator {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}@{} ({})", self.user, self.host, self.terminal)
+    }
 }

@@ -1,1 +1,56 @@
 //! What can be changed, and how a call can end.
+
+use futures_util::future::BoxFuture;
+
+use super::journal::RunId;
+use crate::action::Call;
+use crate::text::Text;
+
+/// Something that can be changed. Calls are sent once: an implementation never sends a call twice, whatever came back.
+pub trait Target: Send + Sync {
+    /// Sends one call, and says in one line what was answered.
+    fn apply<'a>(&'a self, call: &'a Call, permit: Permit) -> BoxFuture<'a, Result<Text, ApplyError>>;
+}
+
+/// The right to send one call: the engine makes it of a taken approval, right after checking lease and drift. Used once.
+#[derive(Debug)]
+pub struct Permit {
+    run: RunId,
+    epoch: u64,
+}
+
+impl Permit {
+    pub(super) fn new(run: &RunId, epoch: u64) -> Self {
+        Self { run: run.clone(), epoch }
+    }
+
+    /// A permit for unit tests of targets.
+    #[cfg(test)]
+    pub(crate) fn for_test() -> Self {
+        Self::new(&RunId("test".to_owned()), 1)
+    }
+
+    /// The run.
+    pub fn run(&self) -> &RunId {
+        &self.run
+    }
+
+    /// The lease's epoch.
+    pub fn epoch(&self) -> u64 {
+        self.epoch
+    }
+}
+
+/// How a call did not succeed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ApplyError {
+    /// The backend answered that it did not do it: a 4xx, throttling included. Definitely not applied.
+    #[error("rejected: {0}")]
+    Rejected(Text),
+    /// It was never sent: no connection, no credentials. Definitely not applied.
+    #[error("not sent: {0}")]
+    NotSent(Text),
+    /// Nobody knows: a timeout, a 5xx, a dropped connection.
+    #[error("no answer that tells: {0}")]
+    Unknown(Text),
+}

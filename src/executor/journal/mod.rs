@@ -1,5 +1,9 @@
 //! What was intended, sent and found. SQLite, WAL, full sync: a record that was written is on the disk.
 
+mod database;
+mod fold;
+mod follow;
+
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -7,6 +11,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::action::{Change, Operator, Plan};
 use crate::text::Text;
+
+pub use database::{Journal, JournalError, Taken};
+pub use fold::{IllegalEntry, fold, state_of};
+pub use follow::follow;
 
 /// A run's identifier: sortable by time, short enough to type.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -71,6 +79,15 @@ pub enum Entry {
         step: usize,
         /// What it answered, in one line.
         receipt: Text,
+    },
+    /// The reply was lost, and a read-back found what the call asks for: it was applied. It is not sent again.
+    FoundApplied {
+        /// The step's index.
+        step: usize,
+        /// Why the reply is not known.
+        reason: Text,
+        /// What was found.
+        found: Text,
     },
     /// What a read-back found on the way.
     Progress {
@@ -150,7 +167,14 @@ impl RunView {
 
     /// The last word of the journal about it, in one line.
     pub fn last_word(&self) -> String {
-        self.records.last().map_or_else(String::new, |record| record.entry.sentence())
+        let said = self.records.last().map_or_else(String::new, |record| record.entry.sentence());
+        match (self.state, self.records.last().map(|record| &record.entry)) {
+            (RunState::Unknown, Some(Entry::Unknown { .. })) | (RunState::Refused, Some(Entry::Refused { .. })) => said,
+            (RunState::Unknown, _) => format!("unknown: its executor ended without an outcome, after: {said}"),
+            (RunState::Refused, Some(Entry::Approved { .. })) => "expired untaken: nothing was sent".to_owned(),
+            (RunState::Refused, _) => "its executor ended before anything was sent".to_owned(),
+            _ => said,
+        }
     }
 
     /// How long it has been going, or took.
@@ -169,6 +193,7 @@ impl Entry {
             Self::Refused { reasons, .. } => format!("refused: {}", reasons.join("; ")),
             Self::Started { step } => format!("step {} is being sent", step + 1),
             Self::Accepted { receipt, .. } => format!("accepted: {receipt}"),
+            Self::FoundApplied { reason, found, .. } => format!("found applied: {found} ({reason})"),
             Self::Progress { found } => found.to_string(),
             Self::Done { found } => format!("done: {found}"),
             Self::Failed { reason, effect } => format!("failed: {reason} ({effect})"),

@@ -1,0 +1,89 @@
+//! Guards about counts of tasks.
+
+use super::super::guard::{Finding, GuardContext};
+use super::super::{Call, Plan};
+use crate::source::Workload;
+
+/// The count that would be sent.
+fn after(plan: &Plan) -> Option<u32> {
+    match plan.steps.as_slice() {
+        [step] => {
+            let Call::EcsSetDesiredCount { desired, .. } = step.call;
+            Some(desired)
+        }
+        _ => None,
+    }
+}
+
+const NO_COUNT: &str = "the plan doesn't set exactly one count";
+
+pub(super) fn scaling_bounds(plan: &Plan, _context: &GuardContext<'_>) -> Finding {
+    let Some(after) = after(plan) else { return Finding::deny(NO_COUNT) };
+    match plan.observation.scaling.target {
+        Some(target) if (target.min..=target.max).contains(&after) => {
+            Finding::allow(format!("{after} is within {}–{}", target.min, target.max))
+        }
+        Some(target) => {
+            Finding::deny(format!("{after} is not within {}–{} of the scaling target", target.min, target.max))
+        }
+        None => Finding::allow("no scaling target is registered: only the configured caps hold"),
+    }
+}
+
+pub(super) fn caps(plan: &Plan, context: &GuardContext<'_>) -> Finding {
+    let Some(after) = after(plan) else { return Finding::deny(NO_COUNT) };
+    let Some(caps) = context.caps(plan) else { return Finding::deny("the configuration has no such service") };
+    let step = after.abs_diff(plan.observation.workload.desired);
+    if !(caps.min_desired..=caps.max_desired).contains(&after) {
+        Finding::deny(format!("{after} is not within {}–{} of the configuration", caps.min_desired, caps.max_desired))
+    } else if step > caps.max_step {
+        Finding::deny(format!("a step of {step} tasks; at most {} in one action", caps.max_step))
+    } else {
+        let range = format!("{}–{}", caps.min_desired, caps.max_desired);
+        Finding::allow(format!("{after} is within {range}; a step of {step}, at most {}", caps.max_step))
+    }
+}
+
+pub(super) fn healthy_floor(plan: &Plan, context: &GuardContext<'_>) -> Finding {
+    let Some(after) = after(plan) else { return Finding::deny(NO_COUNT) };
+    let Some(caps) = context.caps(plan) else { return Finding::deny("the configuration has no such service") };
+    let floor = caps.healthy_floor;
+    if after < floor {
+        return Finding::deny(format!("{after} tasks are fewer than the floor of {floor} healthy ones"));
+    }
+    let workload = &plan.observation.workload;
+    let scaling_in = after < workload.desired;
+    match healthy(workload) {
+        None if scaling_in => Finding::deny(format!("{}, and this scales in", unlisted(workload))),
+        None => Finding::ask(unlisted(workload)),
+        Some(healthy) if scaling_in => scale_in(healthy, workload.desired - after, floor),
+        Some(healthy) => Finding::allow(format!("{healthy} healthy now, floor {floor}; this scales out")),
+    }
+}
+
+/// Healthy tasks, if every running one was listed.
+fn healthy(workload: &Workload) -> Option<u32> {
+    let running = workload.tasks.iter().filter(|task| task.last_status.as_str() == "RUNNING").count();
+    let whole = u32::try_from(running).is_ok_and(|listed| listed == workload.running);
+    if whole { u32::try_from(workload.healthy()).ok() } else { None }
+}
+
+fn unlisted(workload: &Workload) -> String {
+    format!("health is not known: {} tasks listed, {} running", workload.tasks.len(), workload.running)
+}
+
+/// The orchestrator chooses which tasks stop, so the worst case counts: all of them healthy ones.
+fn scale_in(healthy: u32, stopped: u32, floor: u32) -> Finding {
+    let left = healthy.saturating_sub(stopped);
+    let line = format!("{healthy} healthy now, {stopped} stop, {left} left at worst, floor {floor}");
+    if healthy >= floor && left >= floor { Finding::allow(line) } else { Finding::deny(line) }
+}
+
+pub(super) fn not_to_zero(plan: &Plan, context: &GuardContext<'_>) -> Finding {
+    let Some(after) = after(plan) else { return Finding::deny(NO_COUNT) };
+    match context.caps(plan) {
+        _ if after > 0 => Finding::allow(format!("{after} is more than 0")),
+        Some(caps) if caps.min_desired == 0 => Finding::ask("0 tasks: the service stops; min_desired = 0 allows it"),
+        _ => Finding::deny("0 tasks would stop the service; only min_desired = 0 in its caps allows that"),
+    }
+}

@@ -1,0 +1,86 @@
+//! Guards about what goes on at the target: deployments, alerts, autoscaling.
+
+use super::super::guard::{Finding, GuardContext};
+use super::super::scale::suspended;
+use super::super::{Action, Plan};
+use crate::config::EnvironmentKind;
+use crate::source::{Deployment, Rollout, ScalingPolicy};
+use crate::text::Text;
+
+pub(super) fn service_active(plan: &Plan, _context: &GuardContext<'_>) -> Finding {
+    let status = &plan.observation.workload.status;
+    let line = format!("status {status}");
+    if status.as_str() == "ACTIVE" { Finding::allow(line) } else { Finding::deny(line) }
+}
+
+pub(super) fn deployment(plan: &Plan, _context: &GuardContext<'_>) -> Finding {
+    let deployments = &plan.observation.workload.deployments;
+    if let Some(moving) = plan.observation.workload.in_flight() {
+        return Finding::deny(in_flight(moving));
+    }
+    match deployments.as_slice() {
+        [] => Finding::deny("no deployment was found"),
+        [one] => settled(one),
+        many => Finding::deny(format!("{} deployments at once: one is being replaced", many.len())),
+    }
+}
+
+fn in_flight(moving: &Deployment) -> String {
+    let Deployment { id, task_definition, running, desired, failed, .. } = moving;
+    format!("{id} to {task_definition} is rolling out: {running} of {desired} running, {failed} failed")
+}
+
+fn settled(one: &Deployment) -> Finding {
+    match one.rollout {
+        Rollout::Completed => Finding::allow(format!("{} to {} is completed", one.id, one.task_definition)),
+        Rollout::Failed => Finding::ask(format!("the last rollout failed: new tasks would be {}", one.task_definition)),
+        Rollout::InProgress => Finding::deny(in_flight(one)),
+        Rollout::Unknown => Finding::deny(format!("the rollout state of {} is not known", one.id)),
+    }
+}
+
+pub(super) fn alerts(plan: &Plan, context: &GuardContext<'_>) -> Finding {
+    let production = context.config.environment.kind == EnvironmentKind::Production;
+    match &plan.observation.firing {
+        None if production => Finding::deny("alarms and alerts could not be read, and this is production"),
+        None => Finding::ask("alarms and alerts could not be read"),
+        Some(firing) if firing.is_empty() => Finding::allow("0 firing"),
+        Some(firing) if scales_in(plan) => Finding::ask(format!("{}; and this scales in", names(firing))),
+        Some(firing) => Finding::allow(names(firing)),
+    }
+}
+
+fn scales_in(plan: &Plan) -> bool {
+    let Action::Scale(scale) = &plan.action;
+    scale.desired < plan.observation.workload.desired
+}
+
+fn names(firing: &[Text]) -> String {
+    let shown: Vec<_> = firing.iter().take(5).map(Text::as_str).collect();
+    let more = if firing.len() > shown.len() { ", …" } else { "" };
+    format!("{} firing: {}{more}", firing.len(), shown.join(", "))
+}
+
+pub(super) fn autoscaling(plan: &Plan, _context: &GuardContext<'_>) -> Finding {
+    let scaling = &plan.observation.scaling;
+    if scaling.target.is_none() {
+        return Finding::allow("none registered: the count stays where it is put");
+    }
+    let held = suspended(scaling.target);
+    if held == "in and out" {
+        return Finding::allow("suspended in and out: the count stays where it is put");
+    }
+    let tracking: Vec<_> = scaling.policies.iter().filter(|p| p.kind.as_str() == "TargetTrackingScaling").collect();
+    let line = match tracking.as_slice() {
+        [] => format!("{} policies, none tracks a target", scaling.policies.len()),
+        some => format!("{} may move the count again", some.iter().map(|p| policy(p)).collect::<Vec<_>>().join(", ")),
+    };
+    Finding::allow(if held == "none" { line } else { format!("{line}; suspended: {held}") })
+}
+
+fn policy(policy: &ScalingPolicy) -> String {
+    match policy.target {
+        Some(target) if target.is_finite() => format!("{} (target {target})", policy.name),
+        _ => format!("{} (target not known)", policy.name),
+    }
+}

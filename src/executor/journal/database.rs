@@ -1,0 +1,383 @@
+//! The journal in the store: appending, reading, and what must happen in one transaction.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::fold::{IllegalEntry, fold, state_of};
+use super::{Entry, Record, RunId, RunState, RunView};
+use crate::action::plan::sha256;
+use crate::action::{Approved, Operator, OtherRun, Plan};
+use crate::clock::Now;
+use crate::executor::lease::{self, Held, Lease};
+use crate::store::{Store, StoreError};
+use crate::text::Text;
+
+/// The most runs that are listed; those whose outcome is unknown come on top.
+const LISTED: usize = 50;
+
+/// What the first record's hash follows.
+const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+/// The journal. Each call is one transaction; what it returns as written is on the disk.
+#[derive(Debug, Clone)]
+pub struct Journal {
+    store: Arc<Store>,
+}
+
+/// Why the journal refused. Nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// It can't be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The entry can't stand there.
+    #[error(transparent)]
+    Illegal(#[from] IllegalEntry),
+    /// There is no such run.
+    #[error("there is no run `{0}`; `quarterdeck runs list` names them")]
+    NoSuchRun(String),
+    /// An abbreviation fits several.
+    #[error("`{0}` fits several runs; write more of it")]
+    Ambiguous(String),
+    /// The same plan was approved before.
+    #[error("this plan was approved before, as run {0}; make a new plan")]
+    UsedBefore(String),
+    /// An executor has it already.
+    #[error("run {0} was taken before; an approval is used once")]
+    TakenBefore(String),
+    /// It does not need to be settled.
+    #[error("run {run} is {state:?}, there is nothing to settle")]
+    NotUnknown {
+        /// The run.
+        run: String,
+        /// Its state.
+        state: RunState,
+    },
+    /// Someone is at work on the target.
+    #[error(transparent)]
+    Held(#[from] Held),
+}
+
+impl From<rusqlite::Error> for JournalError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+impl From<serde_json::Error> for JournalError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// An approval that an executor took, with the lease. Made by [`Journal::take`] only; not `Clone`.
+#[derive(Debug)]
+pub struct Taken {
+    /// The plan.
+    plan: Plan,
+    /// Who confirmed.
+    by: Operator,
+    /// The lease.
+    lease: Lease,
+}
+
+impl Taken {
+    /// The run.
+    pub fn run(&self) -> &RunId {
+        &self.lease.run
+    }
+
+    /// The plan.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Who confirmed.
+    pub fn by(&self) -> &Operator {
+        &self.by
+    }
+
+    /// The lease.
+    pub fn lease(&self) -> &Lease {
+        &self.lease
+    }
+}
+
+impl Journal {
+    /// The journal of a store.
+    pub fn new(store: Arc<Store>) -> Self {
+        Self { store }
+    }
+
+    /// The journal in a state directory.
+    ///
+    /// # Errors
+    /// It can't be opened.
+    pub fn open(state_dir: &Path) -> Result<Self, StoreError> {
+        Ok(Self::new(Arc::new(Store::open(state_dir)?)))
+    }
+
+    /// The store that it is in.
+    pub fn store(&self) -> &Arc<Store> {
+        &self.store
+    }
+
+    /// Changes whenever a record is added. Cheap.
+    ///
+    /// # Errors
+    /// It can't be read.
+    pub fn version(&self) -> Result<u64, JournalError> {
+        let connection = self.store.lock();
+        let mut query = connection.prepare_cached("SELECT coalesce(max(sequence), 0) FROM records")?;
+        Ok(query.query_row([], |row| row.get(0))?)
+    }
+
+    /// Writes an approval down and uses it up: from here the run's executor may take it, once, until it expires.
+    ///
+    /// # Errors
+    /// The same plan was approved before, or the journal can't be written.
+    pub fn approve(&self, approved: Approved, now: Now) -> Result<RunId, JournalError> {
+        let run = new_id(now.wall, approved.digest());
+        let target = approved.plan().target_arn.clone();
+        let entry = Entry::Approved {
+            plan: Box::new(approved.plan().clone()),
+            digest: approved.digest().to_owned(),
+            by: approved.by().clone(),
+            until: approved.until(),
+        };
+        self.store.write(|connection| {
+            used_before(connection, approved.digest())?;
+            sweep(connection, &target, now)?;
+            connection.execute(
+                "INSERT INTO approvals (run, digest, target, until) VALUES (?1, ?2, ?3, ?4)",
+                params![run.0, approved.digest(), target.as_str(), approved.until().to_string()],
+            )?;
+            append(connection, &run, entry, now.wall)
+        })?;
+        Ok(run)
+    }
+
+    /// Takes an approval and the lease of its target, in one go: of two executors exactly one gets it. The inner error says
+    /// why the run was refused instead, which is journalled.
+    ///
+    /// # Errors
+    /// There is no such run, it was taken before, or the journal can't be written.
+    pub fn take(&self, run: &RunId, pid: u32, now: Now) -> Result<Result<Taken, String>, JournalError> {
+        self.store.write(|connection| {
+            let view = view(connection, run, now)?;
+            let sql = "UPDATE approvals SET taken_by = ?2 WHERE run = ?1 AND taken_by IS NULL AND settled = 0";
+            if connection.execute(sql, params![run.0, pid])? != 1 {
+                return Err(JournalError::TakenBefore(run.0.clone()));
+            }
+            match claim(connection, &view, now)? {
+                Err(reason) => {
+                    let entry = Entry::Refused { reasons: vec![reason.clone()], drift: Vec::new() };
+                    append(connection, run, entry, now.wall)?;
+                    Ok(Err(reason))
+                }
+                Ok(lease) => {
+                    append(connection, run, Entry::Taken { pid, epoch: lease.epoch }, now.wall)?;
+                    Ok(Ok(Taken { plan: view.plan, by: view.by, lease }))
+                }
+            }
+        })
+    }
+
+    /// Adds a record to a run.
+    ///
+    /// # Errors
+    /// The entry can't stand there, or the journal can't be written. Then it is not there.
+    pub fn append(&self, run: &RunId, entry: Entry, at: Timestamp) -> Result<(), JournalError> {
+        self.store.write(|connection| append(connection, run, entry, at))
+    }
+
+    /// The heartbeat of a lease. False: it is lost.
+    ///
+    /// # Errors
+    /// The store can't be written.
+    pub fn renew(&self, lease: &Lease, now: Now) -> Result<bool, JournalError> {
+        self.store.write(|connection| Ok(lease::renew(connection, lease, now)?))
+    }
+
+    /// Gives a lease back.
+    ///
+    /// # Errors
+    /// The store can't be written.
+    pub fn release(&self, lease: &Lease) -> Result<(), JournalError> {
+        self.store.write(|connection| Ok(lease::release(connection, lease)?))
+    }
+
+    /// Runs: first those whose outcome is unknown, then the newest; 50, and more only if more are unknown.
+    ///
+    /// # Errors
+    /// They can't be read.
+    pub fn runs(&self, now: Now) -> Result<Vec<RunView>, JournalError> {
+        let connection = self.store.lock();
+        let mut ids = BTreeMap::new();
+        for sql in [
+            "SELECT rowid, run FROM approvals WHERE settled = 0 ORDER BY rowid DESC LIMIT ?1",
+            "SELECT rowid, run FROM approvals ORDER BY rowid DESC LIMIT ?1",
+        ] {
+            let mut query = connection.prepare_cached(sql)?;
+            let rows = query.query_map([LISTED], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?;
+            for row in rows {
+                let (order, run) = row?;
+                ids.insert(order, RunId(run));
+            }
+        }
+        let views: Result<Vec<_>, _> = ids.values().rev().map(|run| view(&connection, run, now)).collect();
+        let (mut listed, known): (Vec<_>, Vec<_>) = views?.into_iter().partition(|v| v.state == RunState::Unknown);
+        let room = LISTED.saturating_sub(listed.len());
+        listed.extend(known.into_iter().take(room));
+        Ok(listed)
+    }
+
+    /// One run, by its identifier or as much of its beginning or end as names it.
+    ///
+    /// # Errors
+    /// There is none, or there are several.
+    pub fn run(&self, name: &str, now: Now) -> Result<RunView, JournalError> {
+        let connection = self.store.lock();
+        let sql = "SELECT run FROM approvals WHERE run = ?1 OR substr(run, 1, length(?1)) = ?1
+                   OR substr(run, -length(?1)) = ?1 ORDER BY run = ?1 DESC LIMIT 2";
+        let mut query = connection.prepare_cached(sql)?;
+        let found: Vec<String> = query.query_map([name], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        match found.as_slice() {
+            [] => Err(JournalError::NoSuchRun(name.to_owned())),
+            [first, ..] if first == name => view(&connection, &RunId(first.clone()), now),
+            [only] => view(&connection, &RunId(only.clone()), now),
+            _ => Err(JournalError::Ambiguous(name.to_owned())),
+        }
+    }
+
+    /// Runs on a target that are not settled, `except` left out: what the guard `other-runs` judges.
+    ///
+    /// # Errors
+    /// They can't be read.
+    pub fn open_runs(&self, target: &str, except: Option<&RunId>, now: Now) -> Result<Vec<OtherRun>, JournalError> {
+        let connection = self.store.lock();
+        let mut found = Vec::new();
+        for view in open_views(&connection, target, now)? {
+            let open = view.is_open() || view.state == RunState::Unknown;
+            if open && Some(&view.id) != except {
+                let unknown = view.state == RunState::Unknown;
+                found.push(OtherRun { id: view.id.0, unknown, by: Text::clean(&view.by.to_string()) });
+            }
+        }
+        Ok(found)
+    }
+
+    /// Settles an unknown run by what a person found on observing the target.
+    ///
+    /// # Errors
+    /// Its outcome is not unknown, someone is at work on the target, or the journal can't be written.
+    pub fn resolve(&self, run: &RunId, by: Operator, found: Text, now: Now) -> Result<(), JournalError> {
+        self.store.write(|connection| {
+            let view = view(connection, run, now)?;
+            if view.state != RunState::Unknown {
+                return Err(JournalError::NotUnknown { run: run.0.clone(), state: view.state });
+            }
+            // Taking the lease and giving it back makes an executor that was only stopped find that it lost its own.
+            let lease = lease::take(connection, &view.plan.target_arn, run, &by, "settling", now)??;
+            append(connection, run, Entry::Resolved { by, found }, now.wall)?;
+            Ok(lease::release(connection, &lease)?)
+        })
+    }
+}
+
+/// Sortable by time, and told apart by the plan's digest: `20260101-030405-1f2e`.
+fn new_id(now: Timestamp, digest: &str) -> RunId {
+    RunId(format!("{}-{}", now.strftime("%Y%m%d-%H%M%S"), digest.get(..4).unwrap_or(digest)))
+}
+
+fn used_before(connection: &Connection, digest: &str) -> Result<(), JournalError> {
+    let sql = "SELECT run FROM approvals WHERE digest = ?1";
+    let run: Option<String> = connection.prepare_cached(sql)?.query_row([digest], |row| row.get(0)).optional()?;
+    run.map_or(Ok(()), |run| Err(JournalError::UsedBefore(run)))
+}
+
+/// Writes down of runs whose executor ended (or never came) before anything was sent that they are refused.
+fn sweep(connection: &Connection, target: &str, now: Now) -> Result<(), JournalError> {
+    for view in open_views(connection, target, now)? {
+        if view.state == RunState::Refused {
+            let entry = Entry::Refused { reasons: vec![view.last_word()], drift: Vec::new() };
+            append(connection, &view.id, entry, now.wall)?;
+        }
+    }
+    Ok(())
+}
+
+/// The approval must not have expired, and the lease must be free.
+fn claim(connection: &Connection, view: &RunView, now: Now) -> Result<Result<Lease, String>, JournalError> {
+    let Some(until) = view.records.first().and_then(until) else {
+        return Ok(Err("the journal has no approval of this run".to_owned()));
+    };
+    if now.wall >= until {
+        return Ok(Err(format!("the approval expired at {until:.0}; nothing was sent")));
+    }
+    let what = view.plan.summary();
+    let taken = lease::take(connection, &view.plan.target_arn, &view.id, &view.by, &what, now)?;
+    Ok(taken.map_err(|held| held.to_string()))
+}
+
+fn until(record: &Record) -> Option<Timestamp> {
+    match &record.entry {
+        Entry::Approved { until, .. } => Some(*until),
+        _ => None,
+    }
+}
+
+fn open_views(connection: &Connection, target: &str, now: Now) -> Result<Vec<RunView>, JournalError> {
+    let mut query = connection.prepare_cached("SELECT run FROM approvals WHERE target = ?1 AND settled = 0")?;
+    let runs: Vec<String> = query.query_map([target], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    runs.into_iter().map(|run| view(connection, &RunId(run), now)).collect()
+}
+
+fn view(connection: &Connection, run: &RunId, now: Now) -> Result<RunView, JournalError> {
+    let records = records(connection, run)?;
+    let Some(Record { entry: Entry::Approved { plan, by, .. }, at, .. }) = records.first().cloned() else {
+        return Err(JournalError::NoSuchRun(run.0.clone()));
+    };
+    let waits = records.len() == 1 && records.first().and_then(until).is_some_and(|until| now.wall < until);
+    let live = waits || lease::holder(connection, &plan.target_arn, now)?.is_some_and(|holder| holder == run.0);
+    // Entries in an impossible order: the truth is not known, and that blocks the target.
+    let state = state_of(records.iter().map(|record| &record.entry), live).unwrap_or(RunState::Unknown);
+    Ok(RunView { id: run.clone(), state, plan: *plan, by, approved: at, records })
+}
+
+fn records(connection: &Connection, run: &RunId) -> Result<Vec<Record>, JournalError> {
+    let sql = "SELECT sequence, at, entry FROM records WHERE run = ?1 ORDER BY sequence";
+    let mut query = connection.prepare_cached(sql)?;
+    let rows =
+        query.query_map([&run.0], |row| Ok((row.get(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?)))?;
+    rows.map(|row| {
+        let (sequence, at, entry) = row?;
+        let at = at.parse().map_err(StoreError::Time)?;
+        Ok(Record { sequence, run: run.clone(), at, entry: serde_json::from_str(&entry)? })
+    })
+    .collect()
+}
+
+/// Adds one record, if it can stand there, and chains it to the one before.
+fn append(connection: &Connection, run: &RunId, entry: Entry, at: Timestamp) -> Result<(), JournalError> {
+    let before = records(connection, run)?;
+    let state = fold(before.iter().map(|record| &record.entry).chain([&entry]))?;
+    let last = "SELECT sequence, hash FROM records ORDER BY sequence DESC LIMIT 1";
+    let head: Option<(u64, String)> =
+        connection.prepare_cached(last)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    let (sequence, prev) = head.map_or((1, GENESIS.to_owned()), |(sequence, hash)| (sequence + 1, hash));
+    let (at, body) = (at.to_string(), serde_json::to_string(&entry)?);
+    let hash = sha256(&[prev.as_str(), &sequence.to_string(), &run.0, &at, &body].join("\n"));
+    connection.execute(
+        "INSERT INTO records (sequence, run, at, entry, prev, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        params![sequence, run.0, at, body, prev, hash],
+    )?;
+    if matches!(state, RunState::Done | RunState::Refused | RunState::Failed | RunState::Resolved) {
+        connection.execute("UPDATE approvals SET settled = 1 WHERE run = ?1", [&run.0])?;
+    }
+    Ok(())
+}

@@ -1,0 +1,90 @@
+//! A run's state is a fold over its entries. Pure.
+
+use super::{Entry, RunState};
+
+/// Where a run stands, in more detail than people need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    New,
+    Approved,
+    Taken,
+    Started(usize),
+    Applied(usize),
+    Ended(RunState),
+}
+
+/// An entry that can't follow what the journal says of a run: it is not written, or the journal was tampered with.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{entry}` can't follow `{after}` in the journal of one run")]
+pub struct IllegalEntry {
+    /// The entry.
+    pub entry: String,
+    /// What it would follow.
+    pub after: String,
+}
+
+/// The state that a run's entries, oldest first, tell. It doesn't know whether its executor lives; [`state_of`] does.
+///
+/// # Errors
+/// The entries are none, or not in an order that an executor writes.
+pub fn fold<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Result<RunState, IllegalEntry> {
+    Ok(match phase_of(entries)? {
+        Phase::New => return Err(IllegalEntry { entry: "nothing".to_owned(), after: "nothing".to_owned() }),
+        Phase::Approved => RunState::Approved,
+        Phase::Taken | Phase::Started(_) | Phase::Applied(_) => RunState::Running,
+        Phase::Ended(state) => state,
+    })
+}
+
+/// The state of a run, given whether an executor may still be at work on it (it holds the lease, or the approval still
+/// waits for one). Started without an outcome and without an executor is Unknown; without Started, nothing was sent.
+///
+/// # Errors
+/// As [`fold`].
+pub fn state_of<'a>(entries: impl IntoIterator<Item = &'a Entry>, live: bool) -> Result<RunState, IllegalEntry> {
+    let entries: Vec<_> = entries.into_iter().collect();
+    let state = fold(entries.iter().copied())?;
+    Ok(match (phase_of(entries)?, live) {
+        (Phase::Started(_) | Phase::Applied(_), false) => RunState::Unknown,
+        (Phase::Approved | Phase::Taken, false) => RunState::Refused,
+        _ => state,
+    })
+}
+
+fn phase_of<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Result<Phase, IllegalEntry> {
+    entries.into_iter().try_fold(Phase::New, next)
+}
+
+fn next(phase: Phase, entry: &Entry) -> Result<Phase, IllegalEntry> {
+    use Phase::{Applied, Approved, Ended, New, Started, Taken};
+    Ok(match (phase, entry) {
+        (New, Entry::Approved { .. }) => Approved,
+        (Approved, Entry::Taken { .. }) => Taken,
+        (Approved | Taken, Entry::Refused { .. }) => Ended(RunState::Refused),
+        (Taken, Entry::Started { step: 0 }) => Started(0),
+        (Applied(done), Entry::Started { step }) if *step == done + 1 => Started(*step),
+        (Started(at), Entry::Accepted { step, .. } | Entry::FoundApplied { step, .. }) if *step == at => Applied(at),
+        (Started(_) | Applied(_), Entry::Progress { .. }) => phase,
+        (Applied(_), Entry::Done { .. }) => Ended(RunState::Done),
+        (Started(_) | Applied(_), Entry::Failed { .. }) => Ended(RunState::Failed),
+        (Started(_) | Applied(_), Entry::Unknown { .. }) => Ended(RunState::Unknown),
+        (Started(_) | Applied(_) | Ended(RunState::Unknown), Entry::Resolved { .. }) => Ended(RunState::Resolved),
+        _ => return Err(IllegalEntry { entry: name(entry).to_owned(), after: format!("{phase:?}") }),
+    })
+}
+
+fn name(entry: &Entry) -> &'static str {
+    match entry {
+        Entry::Approved { .. } => "approved",
+        Entry::Taken { .. } => "taken",
+        Entry::Refused { .. } => "refused",
+        Entry::Started { .. } => "started",
+        Entry::Accepted { .. } => "accepted",
+        Entry::FoundApplied { .. } => "found_applied",
+        Entry::Progress { .. } => "progress",
+        Entry::Done { .. } => "done",
+        Entry::Failed { .. } => "failed",
+        Entry::Unknown { .. } => "unknown",
+        Entry::Resolved { .. } => "resolved",
+    }
+}
