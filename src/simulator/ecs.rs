@@ -1,0 +1,155 @@
+//! The simulated fleet as an orchestrator and its scaling service would tell it (ECS, Application Auto Scaling).
+
+use jiff::Timestamp;
+
+use super::course::Course;
+use super::fleet::{Profile, RunBy};
+use super::measure::moment;
+use super::tasks::{Crew, Task};
+use super::{ACCOUNT, REGION};
+use crate::source::{
+    Deployment, Identity, Rollout, Scaling, ScalingActivity, ScalingPolicy, ScalingTarget, Task as TaskData, Workload,
+    WorkloadEvent,
+};
+use crate::text::Text;
+
+/// The most events and tasks that are told.
+const MOST: usize = 100;
+
+/// The service that the overload hits: somebody suspended its scaling out and forgot to resume it.
+const SUSPENDED: &str = "rtech-app";
+
+/// Whose credentials are in use: made-up ones.
+pub fn identity() -> Identity {
+    Identity {
+        account: Text::clean(ACCOUNT),
+        region: Text::clean(REGION),
+        arn: Text::clean(&format!("arn:aws:sts::{ACCOUNT}:assumed-role/demo/operator")),
+        expires: None,
+    }
+}
+
+/// A service's workload, `seconds` after the beginning; `None` for one that no orchestrator runs.
+pub fn workload(course: &Course, profile: &Profile, began: Timestamp, seconds: f64) -> Option<Workload> {
+    let RunBy::Orchestrator { .. } = profile.run_by else { return None };
+    let crew = course.crew(profile.name)?;
+    let definition = Text::clean(&format!("{}:41", profile.name));
+    Some(Workload {
+        arn: Text::clean(&format!("arn:aws:ecs:{REGION}:{ACCOUNT}:service/demo/{}", profile.name)),
+        status: Text::clean("ACTIVE"),
+        desired: crew.desired(seconds),
+        running: crew.running(seconds),
+        pending: crew.pending(seconds),
+        task_definition: definition.clone(),
+        deployments: vec![deployment(crew, &definition, began, seconds)],
+        events: events(crew, profile, began, seconds),
+        tasks: tasks(crew, &definition, began, seconds),
+    })
+}
+
+fn deployment(crew: &Crew, definition: &Text, began: Timestamp, seconds: f64) -> Deployment {
+    let made = moment(began, -2.0 * 86_400.0);
+    Deployment {
+        id: Text::clean(&format!("ecs-svc/{}", crew.tasks.first().map_or("0", |task| &task.id[..19]))),
+        status: Text::clean("PRIMARY"),
+        task_definition: definition.clone(),
+        rollout: Rollout::Completed,
+        reason: Text::clean("ECS deployment completed."),
+        desired: crew.desired(seconds),
+        running: crew.running(seconds),
+        pending: crew.pending(seconds),
+        failed: 0,
+        created: Some(made),
+        updated: Some(made),
+    }
+}
+
+fn tasks(crew: &Crew, definition: &Text, began: Timestamp, seconds: f64) -> Vec<TaskData> {
+    let shown = crew.tasks.iter().filter(|task| task.is_running(seconds) || task.is_pending(seconds));
+    shown.take(MOST).map(|task| task_data(task, definition, began, seconds)).collect()
+}
+
+fn task_data(task: &Task, definition: &Text, began: Timestamp, seconds: f64) -> TaskData {
+    let (status, health) = match task.is_running(seconds) {
+        true => ("RUNNING", "HEALTHY"),
+        false if seconds - task.asked < 2.0 => ("PROVISIONING", "UNKNOWN"),
+        false => ("PENDING", "UNKNOWN"),
+    };
+    TaskData {
+        id: Text::clean(&task.id),
+        last_status: Text::clean(status),
+        health: Text::clean(health),
+        task_definition: definition.clone(),
+        started: task.is_running(seconds).then(|| moment(began, task.runs)),
+    }
+}
+
+/// Events in ECS's own words, the newest first.
+fn events(crew: &Crew, profile: &Profile, began: Timestamp, seconds: f64) -> Vec<WorkloadEvent> {
+    let mut told: Vec<(f64, String)> = Vec::new();
+    // ECS repeats the steady state every six hours.
+    told.push((-1560.0, format!("(service {}) has reached a steady state.", profile.name)));
+    for (at, _) in &crew.changes {
+        change_events(&mut told, crew, profile, *at);
+    }
+    told.retain(|(at, _)| *at <= seconds);
+    told.sort_by(|a, b| b.0.total_cmp(&a.0));
+    told.truncate(MOST);
+    let event = |(at, message): (f64, String)| WorkloadEvent { at: moment(began, at), message: Text::clean(&message) };
+    told.into_iter().map(event).collect()
+}
+
+fn change_events(told: &mut Vec<(f64, String)>, crew: &Crew, profile: &Profile, at: f64) {
+    let of = |when: f64| (when - at).abs() < 1e-9;
+    let started: Vec<&Task> = crew.tasks.iter().filter(|task| of(task.asked)).collect();
+    let stopped: Vec<&Task> =
+        crew.tasks.iter().filter(|task| task.stops.is_some_and(|stops| of(stops - 2.0))).collect();
+    let name = profile.name;
+    if !started.is_empty() {
+        told.push((at + 1.0, format!("(service {name}) has started {} tasks: {}.", started.len(), ids(&started))));
+        for task in &started {
+            told.push((task.runs, format!("(service {name}) registered 1 targets in (target-group {name}).")));
+        }
+    }
+    if !stopped.is_empty() {
+        told.push((
+            at + 1.0,
+            format!("(service {name}) has stopped {} running tasks: {}.", stopped.len(), ids(&stopped)),
+        ));
+    }
+    let settled = started.iter().map(|task| task.runs).fold(at + 2.0, f64::max) + 1.0;
+    told.push((settled, format!("(service {name}) has reached a steady state.")));
+}
+
+fn ids(tasks: &[&Task]) -> String {
+    tasks.iter().map(|task| format!("(task {})", task.id)).collect::<Vec<_>>().join(" ")
+}
+
+/// A service's scaling; `None` for one that no orchestrator runs.
+pub fn scaling(profile: &Profile, began: Timestamp) -> Option<Scaling> {
+    let RunBy::Orchestrator { tasks, min, max } = profile.run_by else { return None };
+    let scale_out_suspended = profile.name == SUSPENDED;
+    Some(Scaling {
+        target: Some(ScalingTarget { min, max, scale_in_suspended: false, scale_out_suspended }),
+        policies: vec![
+            policy("cpu-70", "ECSServiceAverageCPUUtilization", 70.0),
+            policy("memory-80", "ECSServiceAverageMemoryUtilization", 80.0),
+        ],
+        activities: vec![ScalingActivity {
+            at: moment(began, -1590.0),
+            status: Text::clean("Successful"),
+            description: Text::clean(&format!("Setting desired count to {tasks}.")),
+            cause: Text::clean("monitor alarm TargetTracking-AlarmLow in state ALARM triggered policy cpu-70"),
+        }],
+        activities_missing: None,
+    })
+}
+
+fn policy(name: &str, metric: &str, target: f64) -> ScalingPolicy {
+    ScalingPolicy {
+        name: Text::clean(name),
+        kind: Text::clean("TargetTrackingScaling"),
+        metric: Text::clean(metric),
+        target: Some(target),
+    }
+}

@@ -1,0 +1,252 @@
+//! The simulated fleet, for reading: the same traits as real backends.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::{BoxFuture, FutureExt};
+use jiff::Timestamp;
+
+use super::course::Course;
+use super::fleet::{self, Profile};
+use super::log::Log;
+use super::measure::{self, moment};
+use super::scenario::Scenario;
+use super::{SOURCE, SimulatorError, alerts, ecs, health};
+use crate::clock::Now;
+use crate::config::{Config, Objective, Query};
+use crate::source::{
+    AlertState, Ask, Cadence, Name, Number, ObjectiveData, Observation, Payload, Reading, Readings, SharedSource,
+    SignalData, Source, SourceError, SourceErrorKind, Subject, WindowCount, World,
+};
+
+/// The windows that objectives are counted over, besides their own period: those of multi-window burn-rate alerts
+/// (Site Reliability Workbook, chapter 5).
+const WINDOWS: &[u64] = &[300, 1800, 3600, 21_600, 259_200];
+
+/// The simulated fleet of one configuration.
+#[derive(Debug, Clone)]
+pub struct Simulated {
+    config: Arc<Config>,
+    log: Log,
+    seed: u64,
+    scenario: Scenario,
+    interval: Duration,
+}
+
+/// The fleet at one moment.
+struct Moment {
+    course: Course,
+    began: Timestamp,
+    seconds: f64,
+}
+
+impl Simulated {
+    /// The fleet that the configuration's `[simulator]` describes, kept in `state_dir`.
+    ///
+    /// # Errors
+    /// No `[simulator]`, or an unknown scenario.
+    pub fn new(config: Arc<Config>, state_dir: &Path) -> Result<Self, SimulatorError> {
+        let simulator = config.simulator.as_ref().ok_or(SimulatorError::NotConfigured)?;
+        let scenario = Scenario::named(&simulator.scenario)?;
+        let (seed, interval) = (simulator.seed, simulator.interval);
+        Ok(Self { log: Log::new(state_dir, seed, scenario), seed, scenario, interval, config })
+    }
+
+    /// The file that the fleet is kept in.
+    pub fn log(&self) -> &Log {
+        &self.log
+    }
+
+    fn at(&self, now: Now) -> Result<Moment, SourceError> {
+        let kept =
+            self.log.read(now.wall).map_err(|error| failure(SourceErrorKind::Unreachable, &error.to_string()))?;
+        let seconds = now.wall.duration_since(kept.began).as_secs_f64();
+        Ok(Moment { course: Course::new(self.seed, self.scenario, &kept.mutations), began: kept.began, seconds })
+    }
+
+    fn read(&self, subject: &Subject, at: &Moment, backfill: Option<Duration>) -> Result<Payload, SourceError> {
+        Ok(match subject {
+            Subject::Signal(id) => {
+                let signal = self.config.signal(id).ok_or_else(|| missing(subject))?;
+                Payload::Signal(at.signal(&signal.query, backfill)?)
+            }
+            Subject::Backup { protected, measure } => {
+                let thing = self.config.backups.iter().find(|thing| thing.name == *protected);
+                let signal = thing.and_then(|thing| thing.measures.iter().find(|signal| signal.name == *measure));
+                Payload::Signal(at.signal(&signal.ok_or_else(|| missing(subject))?.query, backfill)?)
+            }
+            Subject::Objective { service, objective } => {
+                let found =
+                    self.config.service(service).and_then(|s| s.objectives.iter().find(|o| o.name == *objective));
+                Payload::Objective(at.objective(found.ok_or_else(|| missing(subject))?)?)
+            }
+            Subject::Workload { service } => {
+                let found = ecs::workload(&at.course, self.orchestrated(service)?, at.began, at.seconds);
+                Payload::Workload(found.ok_or_else(|| missing(subject))?)
+            }
+            Subject::Scaling { service } => {
+                Payload::Scaling(ecs::scaling(self.orchestrated(service)?, at.began).ok_or_else(|| missing(subject))?)
+            }
+            Subject::Health { service, .. } => {
+                Payload::Health(health::health(&at.course, profile(service)?, at.began, at.seconds))
+            }
+            Subject::Alerts { .. } => Payload::Alerts(alerts::alerts(&at.course, at.began, at.seconds)),
+            Subject::Identity { .. } => Payload::Identity(ecs::identity()),
+        })
+    }
+
+    /// The profile behind a configured service: by the name that the orchestrator has for it.
+    fn orchestrated(&self, service: &Name) -> Result<&'static Profile, SourceError> {
+        let ecs = self.config.service(service).and_then(|service| service.ecs.as_ref());
+        profile(&ecs.map_or_else(|| service.clone(), |ecs| Name::from(ecs.service.as_str())))
+    }
+
+    fn observation(&self, service: &Name, now: Now) -> Result<Observation, SourceError> {
+        let at = self.at(now)?;
+        let profile = self.orchestrated(service)?;
+        let none = || failure(SourceErrorKind::Missing, &format!("{service} is not run by the orchestrator"));
+        let fires =
+            |alert: &crate::source::Alert| alert.state == AlertState::Firing && alert.service.as_ref() == Some(service);
+        let firing = alerts::alerts(&at.course, at.began, at.seconds).into_iter().filter(fires);
+        Ok(Observation {
+            taken: now.wall,
+            identity: ecs::identity(),
+            workload: ecs::workload(&at.course, profile, at.began, at.seconds).ok_or_else(none)?,
+            scaling: ecs::scaling(profile, at.began).ok_or_else(none)?,
+            firing: Some(firing.map(|alert| alert.name).collect()),
+        })
+    }
+}
+
+impl Moment {
+    fn signal(&self, query: &Query, backfill: Option<Duration>) -> Result<SignalData, SourceError> {
+        let question = question(query)?;
+        let value = question.value(&self.course, self.began, self.seconds);
+        let sampled = moment(self.began, self.seconds);
+        let mut points = match backfill {
+            Some(window) => question.points(&self.course, self.began, self.seconds, window.as_secs_f64()),
+            None => Vec::new(),
+        };
+        points.extend(value.finite().map(|value| crate::source::Point { at: sampled, value }));
+        Ok(SignalData {
+            value: Some(value),
+            sampled: Some(sampled),
+            points,
+            replaces: backfill.is_some(),
+            partial: false,
+            warnings: Vec::new(),
+        })
+    }
+
+    fn objective(&self, objective: &Objective) -> Result<ObjectiveData, SourceError> {
+        let (bad, valid) = (question(&objective.bad)?, question(&objective.valid)?);
+        let mut windows: Vec<Duration> = WINDOWS.iter().map(|seconds| Duration::from_secs(*seconds)).collect();
+        windows.retain(|window| *window < objective.period);
+        windows.push(objective.period);
+        let count = |window: Duration| {
+            let of = |question: measure::Question| {
+                Number::from(question.events(&self.course, self.began, self.seconds, window.as_secs_f64()))
+            };
+            WindowCount { window, bad: of(bad), valid: of(valid) }
+        };
+        Ok(ObjectiveData { windows: windows.into_iter().map(count).collect() })
+    }
+}
+
+impl World for Simulated {
+    fn sources(&self) -> Vec<SharedSource> {
+        let mut subjects = self.config.subjects();
+        let identity = Subject::Identity { source: Name::from(SOURCE) };
+        if !subjects.contains(&identity) {
+            subjects.push(identity);
+        }
+        let group = |name: &str, wanted: fn(&Subject) -> bool| -> SharedSource {
+            let subjects = subjects.iter().filter(|subject| wanted(subject)).cloned().collect();
+            Arc::new(Part { name: Name::from(name), subjects, fleet: self.clone() })
+        };
+        vec![
+            group("simulator-signals", |s| {
+                matches!(s, Subject::Signal(_) | Subject::Objective { .. } | Subject::Backup { .. })
+            }),
+            group("simulator-ecs", |s| matches!(s, Subject::Workload { .. } | Subject::Scaling { .. })),
+            group("simulator-health", |s| matches!(s, Subject::Health { .. })),
+            group(SOURCE, |s| matches!(s, Subject::Alerts { .. } | Subject::Identity { .. })),
+        ]
+    }
+
+    fn observe<'a>(&'a self, service: &'a Name, now: Now) -> BoxFuture<'a, Result<Observation, SourceError>> {
+        async move { self.observation(service, now) }.boxed()
+    }
+
+    fn ask<'a>(&'a self, query: &'a Query, now: Now) -> BoxFuture<'a, Result<Number, SourceError>> {
+        async move {
+            let at = self.at(now)?;
+            Ok(question(query)?.value(&at.course, at.began, at.seconds))
+        }
+        .boxed()
+    }
+}
+
+/// One part of the fleet that is polled by itself.
+struct Part {
+    name: Name,
+    subjects: Vec<Subject>,
+    fleet: Simulated,
+}
+
+impl Source for Part {
+    fn name(&self) -> &Name {
+        &self.name
+    }
+
+    fn cadence(&self) -> Cadence {
+        Cadence { every: self.fleet.interval, lag: Duration::ZERO }
+    }
+
+    fn deadline(&self) -> Duration {
+        Duration::from_secs(5)
+    }
+
+    fn subjects(&self) -> &[Subject] {
+        &self.subjects
+    }
+
+    fn poll<'a>(&'a self, ask: Ask, out: &'a Readings) -> BoxFuture<'a, ()> {
+        async move {
+            let at = self.fleet.at(ask.now);
+            for subject in &self.subjects {
+                let outcome = match &at {
+                    Ok(at) => self.fleet.read(subject, at, ask.backfill),
+                    Err(error) => Err(error.clone()),
+                };
+                if out.send(Reading { subject: subject.clone(), outcome }).await.is_err() {
+                    return; // nobody listens any more
+                }
+            }
+        }
+        .boxed()
+    }
+}
+
+fn question(query: &Query) -> Result<measure::Question, SourceError> {
+    match query {
+        Query::Simulator(text) => measure::parse(text).map_err(|error| failure(SourceErrorKind::Missing, &error)),
+        _ => {
+            Err(failure(SourceErrorKind::Missing, "the simulated fleet answers only queries that are `simulator = …`"))
+        }
+    }
+}
+
+fn profile(service: &str) -> Result<&'static Profile, SourceError> {
+    let none = || failure(SourceErrorKind::Missing, &format!("the simulated fleet has no service {service}"));
+    fleet::profile(service).ok_or_else(none)
+}
+
+fn missing(subject: &Subject) -> SourceError {
+    failure(SourceErrorKind::Missing, &format!("the simulated fleet has no {subject}"))
+}
+
+fn failure(kind: SourceErrorKind, reason: &str) -> SourceError {
+    SourceError::new(&Name::from(SOURCE), kind, reason)
+}
