@@ -1,1 +1,0 @@
-//! HTTP as all sources use it: one client a backend, bounded bodies, no redirects to other hosts.

@@ -1,1 +1,0 @@
-//! Prometheus: instant and range queries by POST.

@@ -1,0 +1,126 @@
+//! Prometheus and everything that speaks its API (Thanos, Mimir, VictoriaMetrics): signals, objectives, backup measures.
+//!
+//! One query a distinct expression and interval, whoever shows it. The API: <https://prometheus.io/docs/prometheus/latest/querying/api/>.
+
+mod backend;
+mod decode;
+mod objective;
+mod range;
+mod signals;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+
+use crate::config::{Config, Query};
+use crate::source::{Ask, Cadence, Name, Readings, SharedSource, SignalId, Source, Subject};
+
+pub use backend::{Answered, Prometheus};
+
+use objective::Tally;
+use signals::Expressions;
+
+/// What a poll may take beyond the timeout of its slowest query, so that one slow query fails alone.
+const GRACE: Duration = Duration::from_millis(250);
+
+/// One [`Source`] of a Prometheus: everything of it that is asked at the same interval.
+#[derive(Debug)]
+pub struct PrometheusSource {
+    name: Name,
+    every: Duration,
+    backend: Arc<Prometheus>,
+    subjects: Vec<Subject>,
+    expressions: Expressions,
+    objectives: Vec<Tally>,
+}
+
+/// The sources of a configuration's PromQL: one an interval.
+pub fn sources(config: &Config, backend: &Arc<Prometheus>) -> Vec<SharedSource> {
+    let mut groups: BTreeMap<Duration, PrometheusSource> = BTreeMap::new();
+    for (subject, expression, every) in signals(config) {
+        let group = groups.entry(every).or_insert_with(|| PrometheusSource::new(backend, every));
+        group.subjects.push(subject.clone());
+        group.expressions.add(expression, subject);
+    }
+    for (tally, every) in objectives(config) {
+        let group = groups.entry(every).or_insert_with(|| PrometheusSource::new(backend, every));
+        group.subjects.push(tally.subject().clone());
+        group.objectives.push(tally);
+    }
+    let single = groups.len() == 1;
+    groups.into_values().map(|source| Arc::new(source.named(single)) as SharedSource).collect()
+}
+
+fn signals(config: &Config) -> Vec<(Subject, &str, Duration)> {
+    let of_services = config.services.iter().flat_map(|service| {
+        service.signals.iter().map(|signal| {
+            let id = SignalId { service: service.name.clone(), signal: signal.name.clone() };
+            (Subject::Signal(id), signal)
+        })
+    });
+    let of_backups = config.backups.iter().flat_map(|thing| {
+        thing
+            .measures
+            .iter()
+            .map(|signal| (Subject::Backup { protected: thing.name.clone(), measure: signal.name.clone() }, signal))
+    });
+    let asked = of_services.chain(of_backups).filter_map(|(subject, signal)| match &signal.query {
+        Query::Prometheus(expression) => Some((subject, expression.as_str(), signal.interval)),
+        _ => None,
+    });
+    asked.collect()
+}
+
+fn objectives(config: &Config) -> Vec<(Tally, Duration)> {
+    let all = config.services.iter().flat_map(|service| service.objectives.iter().map(move |o| (&service.name, o)));
+    all.filter_map(|(service, objective)| Some((Tally::of(service, objective)?, objective.interval))).collect()
+}
+
+impl PrometheusSource {
+    fn new(backend: &Arc<Prometheus>, every: Duration) -> Self {
+        Self {
+            name: backend.name().clone(),
+            every,
+            backend: backend.clone(),
+            subjects: Vec::new(),
+            expressions: Expressions::default(),
+            objectives: Vec::new(),
+        }
+    }
+
+    /// Where there are several intervals, each has a name of its own.
+    fn named(mut self, single: bool) -> Self {
+        if !single {
+            self.name = Name::from(format!("{} every {} s", self.name, self.every.as_secs_f64()));
+        }
+        self
+    }
+}
+
+impl Source for PrometheusSource {
+    fn name(&self) -> &Name {
+        &self.name
+    }
+
+    fn cadence(&self) -> Cadence {
+        Cadence { every: self.every, lag: Duration::ZERO }
+    }
+
+    fn deadline(&self) -> Duration {
+        self.backend.timeout() + GRACE
+    }
+
+    fn subjects(&self) -> &[Subject] {
+        &self.subjects
+    }
+
+    fn poll<'a>(&'a self, ask: Ask, out: &'a Readings) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            let signals = self.expressions.poll(&self.backend, self.every, ask, out);
+            let objectives = objective::poll(&self.objectives, &self.backend, ask, out);
+            tokio::join!(signals, objectives);
+        })
+    }
+}
