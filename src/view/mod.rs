@@ -3,6 +3,7 @@
 //! `draw` lays out header, screen and footer, puts the overlay on top, and sweeps all cells at the end. A screen is a file
 //! of `screen/`, a panel of the service screen is a file of `panel/` and a line in [`panel::PANELS`].
 
+pub mod dialog;
 pub mod footer;
 pub mod header;
 pub mod panel;
@@ -28,6 +29,7 @@ pub fn draw(frame: &mut Frame<'_>, state: &State, theme: &Theme) {
         too_small(area, state, &mut pen);
     } else {
         console(area, state, &mut pen);
+        dialog::draw(area, state, &mut pen);
     }
     part::sweep::sweep(frame.buffer_mut(), &state.config);
 }

@@ -3,11 +3,17 @@
 pub mod age;
 pub mod badge;
 pub mod clip;
+pub mod keys;
 pub mod number;
+pub mod page;
 pub mod panel_frame;
 pub mod pen;
+pub mod plan;
 pub mod reading;
+pub mod run;
+pub mod signs;
 pub mod spark;
 pub mod sweep;
+pub mod words;
 
 pub use pen::{Bit, Pen, bit};

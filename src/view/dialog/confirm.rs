@@ -1,0 +1,174 @@
+//! The confirmation: the whole plan, every guard, and the field in which the target's name is typed.
+//!
+//! A plan that does not stand whole on the screen can't be confirmed; [`fits`] says so, and drawing and the loop both ask it.
+//! How many rows it takes depends on the judged plan and the terminal's size alone, not on the time.
+
+use jiff::Timestamp;
+use ratatui::layout::Rect;
+
+use super::frame::{self, Content, FRAME_COLUMNS, FRAME_ROWS};
+use crate::action::{Decision, Judged};
+use crate::config::theme::Role;
+use crate::state::State;
+use crate::state::dialog::Confirm;
+use crate::view::header::kind_role;
+use crate::view::part::page::{LABEL, Page, Row, pad, piece};
+use crate::view::part::pen::Pen;
+use crate::view::part::{age, plan as words_of, words};
+
+/// The widest that the dialog gets, frame included.
+const WIDEST: u16 = 110;
+
+/// The fewest columns in which a plan is shown for confirmation.
+const LEAST_COLUMNS: u16 = 60;
+
+/// Rows of the foot: the expiry, the field, the remark, the hint.
+const FOOT: usize = 4;
+
+/// Whether the whole plan with every guard and the field stands on a terminal of that size (columns, rows).
+pub fn fits(judged: &Judged, size: (u16, u16)) -> bool {
+    size.0 >= LEAST_COLUMNS && body(judged, size).is_some()
+}
+
+/// The body that fits: with room between its parts, or dense, or with the guards that allow on one line; or none.
+fn body(judged: &Judged, size: (u16, u16)) -> Option<Vec<Row>> {
+    let room = frame::text_rows(size.1).checked_sub(FOOT)?;
+    [Density::Airy, Density::Dense, Density::Folded]
+        .into_iter()
+        .map(|density| rows(judged, size.0, density))
+        .find(|rows| rows.len() <= room)
+}
+
+/// How the plan is laid out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Density {
+    /// Blank rows between its parts, one guard a line.
+    Airy,
+    /// One guard a line.
+    Dense,
+    /// Guards that allow on one line; the others in full.
+    Folded,
+}
+
+fn rows(judged: &Judged, columns: u16, density: Density) -> Vec<Row> {
+    let mut page = Page::new(frame::text_width(columns, WIDEST));
+    let plan = &judged.plan;
+    let gap = |page: &mut Page| {
+        if density == Density::Airy {
+            page.blank();
+        }
+    };
+    words_of::target(&mut page, plan);
+    gap(&mut page);
+    words_of::changes(&mut page, &plan.changes, ["change", "before", "after"]);
+    gap(&mut page);
+    words_of::observed(&mut page, plan);
+    guards(&mut page, judged, density);
+    gap(&mut page);
+    words_of::undo(&mut page, plan);
+    words_of::sends(&mut page, plan);
+    words_of::watches(&mut page, plan);
+    gap(&mut page);
+    page.into_rows()
+}
+
+fn guards(page: &mut Page, judged: &Judged, density: Density) {
+    if density == Density::Airy {
+        page.blank();
+    }
+    if density == Density::Folded {
+        words_of::guards_folded(page, &judged.verdicts);
+    } else {
+        words_of::guards(page, &judged.verdicts);
+    }
+}
+
+/// Draws the confirmation.
+pub fn draw(screen: Rect, state: &State, confirm: &Confirm, pen: &mut Pen<'_>) {
+    let size = (screen.width, screen.height);
+    let whole = fits(&confirm.judged, size);
+    let body = if whole { body(&confirm.judged, size) } else { None };
+    let content = Content {
+        title: title(&confirm.judged),
+        body: body.unwrap_or_else(|| rows(&confirm.judged, size.0, Density::Folded)),
+        foot: foot(confirm, state.now.wall, size, whole),
+        ..Content::default()
+    };
+    frame::draw(screen, WIDEST, &content, pen);
+}
+
+/// `scale rtech-app — rtech-prod PRODUCTION`.
+fn title(judged: &Judged) -> Row {
+    let plan = &judged.plan;
+    let what = format!("{} {} — {} ", plan.action.name(), plan.action.target(), plan.environment);
+    vec![piece(Role::Title, what), piece(kind_role(plan.kind), format!(" {} ", words::kind(plan.kind)))]
+}
+
+fn foot(confirm: &Confirm, now: Timestamp, size: (u16, u16), whole: bool) -> Vec<Row> {
+    let judged = &confirm.judged;
+    if judged.decision() == Decision::Deny {
+        return denied_foot(confirm);
+    }
+    if !whole {
+        return vec![
+            vec![piece(Role::Critical, enlarge(judged, size))],
+            vec![piece(Role::Muted, "Esc leaves it; nothing was changed")],
+        ];
+    }
+    let remark = confirm.remark.unwrap_or_default();
+    vec![
+        expiry(judged, now),
+        asked(confirm),
+        vec![piece(Role::Warning, remark)],
+        vec![piece(
+            Role::Muted,
+            "Enter confirms · Esc leaves it, nothing was changed · paste and earlier keys are refused",
+        )],
+    ]
+}
+
+fn denied_foot(confirm: &Confirm) -> Vec<Row> {
+    let count = words_of::verdicts_of(&confirm.judged.verdicts, Decision::Deny).count();
+    let by = if count == 1 { "a guard".to_owned() } else { format!("{count} guards") };
+    vec![
+        vec![piece(Role::Critical, format!("✗ DENIED by {by}: see above. Nothing was changed."))],
+        vec![piece(Role::Muted, "Esc closes")],
+    ]
+}
+
+/// What is to be typed, and what was. Asked for even where no name is: never a bare key.
+fn asked(confirm: &Confirm) -> Row {
+    vec![
+        piece(Role::Text, "type "),
+        piece(Role::Title, expected(&confirm.judged)),
+        piece(Role::Text, " to confirm: "),
+        piece(Role::Input, format!("{}▏", confirm.typed)),
+    ]
+}
+
+/// The target's name where a guard asks for it, else a plain word.
+fn expected(judged: &Judged) -> &str {
+    match judged.decision() {
+        Decision::Ask => judged.plan.action.target(),
+        _ => "yes",
+    }
+}
+
+fn expiry(judged: &Judged, now: Timestamp) -> Row {
+    let expires = judged.plan.expires;
+    let at = words::clock(expires);
+    if now >= expires {
+        return vec![piece(Role::Critical, format!("EXPIRED at {at} UTC: Esc, then plan again"))];
+    }
+    let left = age::clock(age::since(expires, now));
+    vec![piece(Role::Muted, pad("expires", LABEL)), piece(Role::Text, format!("in {left}, at {at} UTC"))]
+}
+
+/// What to do where the plan does not stand whole on the screen.
+fn enlarge(judged: &Judged, (columns, _): (u16, u16)) -> String {
+    let columns = columns.max(LEAST_COLUMNS);
+    let rows = rows(judged, columns, Density::Folded).len() + FOOT + usize::from(FRAME_ROWS);
+    format!("enlarge the terminal to at least {columns}×{rows} to confirm")
+}
+
+const _: () = assert!(LEAST_COLUMNS > FRAME_COLUMNS);

@@ -1,0 +1,143 @@
+//! A plan in words: the same in the confirmation and in the journal.
+
+use super::clip::width;
+use super::page::{LABEL, Page, pad, piece};
+use super::pen::Bit;
+use super::{age, signs, words};
+use crate::action::{Call, Change, Decision, Plan, Undo, Verdict};
+use crate::config::theme::Role;
+
+/// What is changed, and in which account and region.
+pub fn target(page: &mut Page, plan: &Plan) {
+    let place = format!("account {} · {} · ", plan.account, plan.region);
+    page.field("target", &[piece(Role::Text, place), piece(Role::Title, arn_tail(plan.target_arn.as_str()))]);
+}
+
+/// The part of an ARN that names the thing: what stands behind the account.
+fn arn_tail(arn: &str) -> &str {
+    arn.splitn(6, ':').nth(5).unwrap_or(arn)
+}
+
+/// What changes: absolute values, before → after. Lines whose sides are equal follow on one line: facts to know.
+pub fn changes(page: &mut Page, changes: &[Change], titles: [&str; 3]) {
+    let (moves, facts): (Vec<&Change>, Vec<&Change>) = changes.iter().partition(|change| change.is_change());
+    if !moves.is_empty() {
+        table(page, &moves, titles);
+    }
+    if !facts.is_empty() {
+        let facts: Vec<String> = facts.iter().map(|fact| format!("{} {}", fact.what, fact.before)).collect();
+        page.field("stays", &[piece(Role::Muted, facts.join(" · "))]);
+    }
+}
+
+fn table(page: &mut Page, changes: &[&Change], titles: [&str; 3]) {
+    let widest = |text: fn(&Change) -> &str, title: &str| {
+        changes.iter().map(|change| width(text(change))).chain([width(title)]).max().unwrap_or(0)
+    };
+    let limit = page.width().saturating_sub(3) / 3;
+    let what = (widest(|change| &change.what, titles[0]) + 2).clamp(LABEL, limit.max(LABEL));
+    let before = widest(|change| &change.before, titles[1]).min(limit);
+    let head = [pad(titles[0], what), pad(titles[1], before), "   ".to_owned(), titles[2].to_owned()];
+    page.row(head.into_iter().map(|title| piece(Role::Muted, title)).collect());
+    for change in changes {
+        let row = [
+            piece(Role::Text, pad(&change.what, what)),
+            piece(Role::Text, pad(&change.before, before)),
+            piece(Role::Muted, " → "),
+            piece(Role::Title, &change.after),
+        ];
+        page.pieces(what, &row);
+    }
+}
+
+/// What the plan rests on, and when that was read.
+pub fn observed(page: &mut Page, plan: &Plan) {
+    let seen = &plan.observation;
+    let (running, pending) = (seen.workload.running, seen.workload.pending);
+    let (healthy, at) = (seen.workload.healthy(), words::clock(seen.taken));
+    let counts = format!("{running} running, {pending} pending, {healthy} healthy at {at} UTC");
+    let mut pieces = vec![piece(Role::Text, counts)];
+    pieces.extend(firing(plan));
+    page.field("observed", &pieces);
+}
+
+fn firing(plan: &Plan) -> Option<Bit<'static>> {
+    match &plan.observation.firing {
+        None => Some(piece(Role::Unknown, "; alarms could not be read")),
+        Some(names) if names.is_empty() => Some(piece(Role::Text, "; no alarm fires for it")),
+        Some(names) => {
+            let names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
+            Some(piece(Role::Critical, format!("; fires: {}", names.join(", "))))
+        }
+    }
+}
+
+/// How it is undone.
+pub fn undo(page: &mut Page, plan: &Plan) {
+    match &plan.undo {
+        Undo::Action { action } => {
+            let own = piece(Role::Muted, ", a plan of its own");
+            page.field("undo", &[piece(Role::Text, words::action(action)), own]);
+        }
+        Undo::Impossible { reason } => {
+            page.field("undo", &[piece(Role::Warning, "cannot be undone: "), piece(Role::Text, reason)]);
+        }
+    }
+}
+
+/// What will be sent, call by call.
+pub fn sends(page: &mut Page, plan: &Plan) {
+    for (index, step) in plan.steps.iter().enumerate() {
+        let label = if index == 0 { "sends" } else { "then" };
+        let once = piece(Role::Muted, ", once, no retries");
+        page.field(label, &[piece(Role::Title, call(&step.call)), once]);
+    }
+}
+
+/// A call as the provider names it, with its values.
+pub fn call(call: &Call) -> String {
+    match call {
+        Call::EcsSetDesiredCount { cluster, service, desired } => {
+            format!("ecs:UpdateService {cluster}/{service} desiredCount={desired}")
+        }
+    }
+}
+
+/// What is watched afterwards, and how long.
+pub fn watches(page: &mut Page, plan: &Plan) {
+    let deadline = age::window(plan.steady_deadline);
+    let text = format!("reads back until steady, at most {deadline}; ends DONE, FAILED or UNKNOWN");
+    page.field("watches", &[piece(Role::Text, text)]);
+}
+
+/// One guard a line, with what it rests on.
+pub fn guard(page: &mut Page, verdict: &Verdict) {
+    let sign = signs::decision(verdict.decision);
+    let evidence = if verdict.decision == Decision::Allow { Role::Muted } else { Role::Text };
+    let name = piece(Role::Title, format!("{}: ", verdict.guard));
+    page.pieces(LABEL, &[sign.piece(LABEL), name, piece(evidence, &verdict.evidence)]);
+}
+
+/// The verdicts of one decision.
+pub fn verdicts_of(verdicts: &[Verdict], decision: Decision) -> impl Iterator<Item = &Verdict> {
+    verdicts.iter().filter(move |verdict| verdict.decision == decision)
+}
+
+/// All guards, one a line, the denied first.
+pub fn guards(page: &mut Page, verdicts: &[Verdict]) {
+    for decision in [Decision::Deny, Decision::Ask, Decision::Allow] {
+        verdicts_of(verdicts, decision).for_each(|verdict| guard(page, verdict));
+    }
+}
+
+/// All guards: those that deny or ask in full, those that allow on as few lines as their names need.
+pub fn guards_folded(page: &mut Page, verdicts: &[Verdict]) {
+    for decision in [Decision::Deny, Decision::Ask] {
+        verdicts_of(verdicts, decision).for_each(|verdict| guard(page, verdict));
+    }
+    let names: Vec<&str> = verdicts_of(verdicts, Decision::Allow).map(|verdict| verdict.guard.as_str()).collect();
+    if !names.is_empty() {
+        let sign = signs::decision(Decision::Allow);
+        page.pieces(LABEL, &[sign.piece(LABEL), piece(Role::Muted, names.join(" · "))]);
+    }
+}
