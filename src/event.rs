@@ -28,11 +28,16 @@ pub enum Event {
     /// The terminal has a new size: columns, rows.
     Resize(u16, u16),
     /// A frame was painted: what was on it can have been seen from now on.
-    Painted,
+    Painted {
+        /// Whether an open confirmation stood on it whole.
+        whole: bool,
+    },
     /// A source answered, or failed to.
     Reading(Reading),
-    /// The journal's runs changed.
+    /// The journal's runs changed: the newest of them, newest first.
     Runs(Vec<RunView>),
+    /// The runbook sessions that were kept, newest first; told once, at the start.
+    Sessions(Vec<Session>),
     /// The plan that was asked for, judged; or why there is none.
     Planned {
         /// The ticket of [`Effect::Plan`].
@@ -73,9 +78,9 @@ pub enum Effect {
         ticket: u64,
         /// The action.
         action: Action,
-        /// The runbook step it belongs to, `runbook-id#step`.
+        /// The runbook step it belongs to: `session-id#index`.
         step: Option<String>,
-        /// Whether the console is armed, and how.
+        /// Whether the console is armed.
         armed: bool,
     },
     /// Start the executor for this approval. Used once: it is moved.

@@ -6,6 +6,7 @@ pub mod completions;
 pub mod console;
 pub mod demo;
 pub mod executor;
+pub mod operator;
 pub mod plan;
 pub mod runbook;
 pub mod runs;

@@ -69,7 +69,7 @@ pub(super) fn plan(state: &mut State, action: Action, step: Option<StepRef>) -> 
 }
 
 /// The plan is there. A late answer, to a question that was given up, is dropped.
-pub(super) fn planned(state: &mut State, answered: u64, outcome: Result<Box<Judged>, PlanFailure>) -> Effects {
+pub(super) fn planned(state: &mut State, answered: u64, outcome: Result<Box<Judged>, PlanFailure>) {
     match state.overlay.take() {
         Some(Overlay::Planning { ticket, step, .. }) if ticket == answered => match outcome {
             Ok(judged) => state.overlay = Some(Overlay::Confirm(Confirm::new(judged, step))),
@@ -77,7 +77,6 @@ pub(super) fn planned(state: &mut State, answered: u64, outcome: Result<Box<Judg
         },
         other => state.overlay = other,
     }
-    Vec::new()
 }
 
 /// Enter in the confirmation: approves only what was shown whole, in the words that are asked for, while armed.
@@ -90,7 +89,9 @@ pub(super) fn confirm(state: &mut State, mut confirm: Confirm, at: Mono) -> Effe
     }
     let Confirm { judged, typed, step, .. } = confirm;
     let sentence = format!("{} {}", judged.plan.action.name(), judged.plan.action.target());
-    match judged.approve(&typed, state.operator.clone(), state.now.wall) {
+    let asked = judged.decision() == Decision::Ask;
+    let name = if asked { typed.as_str() } else { "" };
+    match judged.approve(name, state.operator.clone(), state.now.wall) {
         Ok(approved) => {
             state.record(LogLevel::Warning, &format!("confirmed: {sentence}"));
             state.starting = step;

@@ -1,6 +1,7 @@
 //! What lies over the screen: help, palette, text fields, and the dialogs of an action.
 
-use crate::action::{Action, ActionSpec, Judged, PlanFailure};
+use super::act::PLAIN_CONFIRMATION;
+use crate::action::{Action, ActionSpec, Decision, Judged, PlanFailure};
 use crate::clock::Mono;
 use crate::executor::journal::RunId;
 use crate::source::Name;
@@ -63,7 +64,13 @@ pub enum Overlay {
     },
 }
 
-/// A step of a session.
+impl std::fmt::Display for StepRef {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}#{}", self.session, self.step)
+    }
+}
+
+/// A step of a session; written `session-id#index` in plans.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StepRef {
     /// The session.
@@ -87,6 +94,25 @@ pub struct Confirm {
     pub remark: Option<&'static str>,
     /// The runbook step that opened it.
     pub step: Option<StepRef>,
+    /// When the last key came.
+    pub last_key: Option<Mono>,
+    /// Keys in a row that came faster than a hand types.
+    pub burst: u8,
+}
+
+impl Confirm {
+    /// A confirmation that was not painted yet.
+    pub fn new(judged: Box<Judged>, step: Option<StepRef>) -> Self {
+        Self { judged, typed: String::new(), painted: None, whole: false, remark: None, step, last_key: None, burst: 0 }
+    }
+
+    /// What must be typed: the target's name where a guard asks for it, else a plain word; never a bare key.
+    pub fn expected(&self) -> &str {
+        match self.judged.decision() {
+            Decision::Ask => self.judged.plan.action.target(),
+            _ => PLAIN_CONFIRMATION,
+        }
+    }
 }
 
 impl Overlay {

@@ -57,7 +57,7 @@ pub(super) fn tick_step(state: &mut State) -> Effects {
         state.tell(LogLevel::Info, "only a manual step can be ticked; run this one, or skip it with a reason");
         return Vec::new();
     }
-    change(state, &reference, |session, index, by, at| session::tick(session, index, by, at))
+    change(state, &reference, session::tick)
 }
 
 /// Asks for the reason of skipping the selected step.
@@ -175,7 +175,8 @@ fn ask_source(state: &mut State, reference: &StepRef, query: Query) -> Effects {
 /// 1.0 when a service runs steadily what is wanted, else the share that runs, below 1.
 fn steadiness(state: &State, service: &Name) -> CheckResult {
     let measured = state.readings.workload(&state.config, service, state.now);
-    let workload = measured.live().ok_or_else(|| missing(&format!("the tasks of {service} are {}", measured.word())))?;
+    let workload =
+        measured.live().ok_or_else(|| missing(&format!("the tasks of {service} are {}", measured.word())))?;
     let share = f64::from(workload.running) / f64::from(workload.desired.max(1));
     Ok(Number::Finite(if workload.is_steady() { 1.0 } else { share.min(0.99) }))
 }

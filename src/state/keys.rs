@@ -108,7 +108,10 @@ fn arm(state: &mut State) {
     let lasts = state.config.guards.arm_for;
     state.arm = Arm::Armed { until: state.now.mono.plus(lasts) };
     let minutes = lasts.as_secs() / 60;
-    state.tell(LogLevel::Warning, &format!("ARMED for {minutes} min: actions can be confirmed; press again for read-only"));
+    state.tell(
+        LogLevel::Warning,
+        &format!("ARMED for {minutes} min: actions can be confirmed; press again for read-only"),
+    );
 }
 
 /// How many palette lines match, for moving among them.

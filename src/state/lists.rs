@@ -3,12 +3,12 @@
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config as MatcherConfig, Matcher};
 
-use super::State;
 use super::command::{COMMANDS, Command};
+use super::{State, StepRef};
 use crate::action::{ACTIONS, ActionSpec};
 use crate::config::Service;
 use crate::executor::journal::{RunState, RunView};
-use crate::runbook::{Runbook, Session};
+use crate::runbook::{Runbook, Session, StepKind, StepRecord, StepState};
 use crate::source::{Alert, AlertState, Name};
 
 /// The services that the overview lists, in the order of the configuration: a row never moves under the operator's hand.
@@ -175,4 +175,20 @@ fn entry(label: &str, hint: &str, choice: Choice) -> PaletteEntry {
 fn matches(state: &State, texts: &[&str]) -> bool {
     let filter = state.filter.to_lowercase();
     filter.split_whitespace().all(|word| texts.iter().any(|text| text.to_lowercase().contains(word)))
+}
+
+/// Action steps of open sessions that neither passed nor were skipped.
+pub(super) fn open_action_steps(state: &State) -> Vec<StepRef> {
+    let mut steps = Vec::new();
+    for session in state.sessions.iter().filter(|session| session.closed.is_none()) {
+        let Some(runbook) = state.runbooks.iter().find(|runbook| runbook.id == session.runbook) else { continue };
+        for (index, step) in runbook.steps.iter().enumerate() {
+            let done = |record: &StepRecord| matches!(record.state, StepState::Passed | StepState::Skipped);
+            let open = session.steps.get(index).is_some_and(|record| !done(record));
+            if open && matches!(step.kind, StepKind::Action(_)) {
+                steps.push(StepRef { session: session.id.clone(), step: index });
+            }
+        }
+    }
+    steps
 }

@@ -7,6 +7,13 @@ pub mod readings;
 pub mod screen;
 pub mod verdict;
 
+mod act;
+mod follow;
+mod keys;
+mod navigate;
+mod typing;
+mod update;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,14 +22,15 @@ use crate::action::Operator;
 use crate::clock::{Mono, Now};
 use crate::config::Config;
 use crate::config::keymap::Keymap;
-use crate::event::{Effect, Event, LogLevel, Stamped};
+use crate::event::{Effect, LogLevel};
 use crate::executor::journal::RunView;
 use crate::runbook::{Runbook, Session};
 use crate::text::Text;
 
-pub use dialog::Overlay;
+pub use dialog::{Overlay, StepRef};
 pub use readings::ReadingStore;
 pub use screen::Screen;
+pub use update::update;
 
 /// The most lines that the console's log keeps.
 pub const LOG_LINES: usize = 1000;
@@ -68,7 +76,105 @@ pub struct State {
     pub theme: usize,
     /// The last ticket given to an effect that is answered.
     pub last_ticket: u64,
+    /// The runbook step whose run is being started.
+    pub starting: Option<StepRef>,
+    /// Runbook checks that were asked and not answered yet.
+    pub checks: Vec<PendingCheck>,
+    /// Runbook steps that wait for their check to hold.
+    pub waits: Vec<Waiting>,
 }
+
+/// A runbook check that was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PendingCheck {
+    /// The ticket that answers.
+    pub ticket: u64,
+    /// The step.
+    pub step: StepRef,
+}
+
+/// A step that waits for its check to hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// The step.
+    pub step: StepRef,
+    /// Until when.
+    pub until: Mono,
+    /// When it is asked next.
+    pub next: Mono,
+}
+
+impl State {
+    /// A console that has read nothing yet, on the overview, read-only.
+    pub fn new(
+        config: Arc<Config>,
+        keymap: Arc<Keymap>,
+        runbooks: Arc<[Runbook]>,
+        operator: Operator,
+        now: Now,
+    ) -> Self {
+        Self {
+            range: config.ui.range,
+            config,
+            keymap,
+            runbooks,
+            operator,
+            now,
+            size: (80, 24),
+            readings: ReadingStore::default(),
+            screens: vec![Screen::Overview { selected: 0 }],
+            overlay: None,
+            filter: String::new(),
+            paused: None,
+            arm: Arm::ReadOnly,
+            runs: Vec::new(),
+            sessions: Vec::new(),
+            log: VecDeque::new(),
+            notice: None,
+            theme: 0,
+            last_ticket: 0,
+            starting: None,
+            checks: Vec::new(),
+            waits: Vec::new(),
+        }
+    }
+
+    /// The screen that is shown.
+    pub fn screen(&self) -> &Screen {
+        self.screens.last().unwrap_or(&Screen::Overview { selected: 0 })
+    }
+
+    /// Whether the console is armed now.
+    pub fn is_armed(&self) -> bool {
+        self.arm.is_armed(self.now.mono)
+    }
+
+    /// A new ticket for an effect that is answered.
+    fn ticket(&mut self) -> u64 {
+        self.last_ticket += 1;
+        self.last_ticket
+    }
+
+    /// Writes a line in the console's own log.
+    fn record(&mut self, level: LogLevel, text: &str) {
+        if self.log.len() >= LOG_LINES {
+            self.log.pop_front();
+        }
+        self.log.push_back(LogLine { at: self.now.wall, level, text: Text::clean(text) });
+    }
+
+    /// Shows a notice for a while, and writes it in the log.
+    fn tell(&mut self, level: LogLevel, text: &str) {
+        self.record(level, text);
+        self.notice = Some(Notice { level, text: Text::clean(text), until: self.now.mono.plus(NOTICE_FOR) });
+    }
+}
+
+/// How long a notice stands.
+const NOTICE_FOR: Duration = Duration::from_secs(8);
+
+/// What a handler asks of the loop.
+type Effects = Vec<Effect>;
 
 /// Whether changes are possible.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,15 +215,4 @@ pub struct Notice {
     pub text: Text,
     /// Until when it is shown.
     pub until: Mono,
-}
-
-/// Changes the state by one event; returns what is to be done about it.
-pub fn update(state: &mut State, stamped: Stamped) -> Vec<Effect> {
-    state.now = stamped.now;
-    match stamped.event {
-        Event::Reading(reading) => state.readings.receive(reading, stamped.now),
-        Event::Resize(columns, rows) => state.size = (columns, rows),
-        _ => {}
-    }
-    Vec::new()
 }

@@ -127,7 +127,9 @@ fn rows(state: &State) -> usize {
         Screen::Backups { .. } => state.config.backups.len(),
         Screen::Alerts { .. } => lists::alerts(state).len(),
         Screen::Runbooks { .. } => lists::runbooks(state).len(),
-        Screen::Runbook { id, .. } => state.runbooks.iter().find(|book| book.id == *id).map_or(0, |book| book.steps.len()),
+        Screen::Runbook { id, .. } => {
+            state.runbooks.iter().find(|book| book.id == *id).map_or(0, |book| book.steps.len())
+        }
         Screen::Runs { .. } => lists::runs(state).len(),
         Screen::Log { .. } => state.log.len(),
         Screen::Service { .. } | Screen::Run { .. } => 500,

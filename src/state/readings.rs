@@ -96,6 +96,19 @@ impl ReadingStore {
         }
     }
 
+    /// Since when asking for a subject fails, if it does.
+    pub fn failing_since(&self, subject: &Subject) -> Option<Now> {
+        match subject {
+            Subject::Signal(_) | Subject::Backup { .. } => self.signals.get(subject)?.failing_since(),
+            Subject::Objective { .. } => self.objectives.get(subject)?.failing_since(),
+            Subject::Workload { service } => self.workloads.get(service)?.failing_since(),
+            Subject::Scaling { service } => self.scalings.get(service)?.failing_since(),
+            Subject::Health { .. } => self.healths.get(subject)?.failing_since(),
+            Subject::Alerts { source } => self.alerts.get(source)?.failing_since(),
+            Subject::Identity { source } => self.identities.get(source)?.failing_since(),
+        }
+    }
+
     /// A signal as it may be shown now.
     pub fn signal(&self, config: &Config, id: &SignalId, now: Now) -> Measured<'_, Series> {
         self.measure(config, &Subject::Signal(id.clone()), now)

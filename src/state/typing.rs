@@ -174,7 +174,7 @@ fn refuse_paste(confirm: &mut Confirm) {
 }
 
 /// Text was pasted: fields take it, a confirmation never does.
-pub(super) fn paste(state: &mut State, text: &str) -> Effects {
+pub(super) fn paste(state: &mut State, text: &str) {
     match &mut state.overlay {
         Some(Overlay::Confirm(confirm)) => refuse_paste(confirm),
         Some(overlay) => {
@@ -186,5 +186,4 @@ pub(super) fn paste(state: &mut State, text: &str) -> Effects {
         }
         None => {}
     }
-    Vec::new()
 }

@@ -11,22 +11,19 @@ use crate::source::{Reading, Subject};
 pub fn update(state: &mut State, stamped: Stamped) -> Effects {
     state.now = stamped.now;
     match stamped.event {
-        Event::Tick => tick(state),
-        Event::Key { key, at } => keys::press(state, key, at),
+        Event::Tick => return tick(state),
+        Event::Key { key, at } => return keys::press(state, key, at),
+        Event::Runs(runs) => return learn_runs(state, runs),
+        Event::Started { outcome } => return act::started(state, outcome),
+        Event::Checked { ticket, result } => return follow::checked(state, ticket, &result),
         Event::Paste(text) => typing::paste(state, &text),
-        Event::Resize(columns, rows) => done(state.size = (columns, rows)),
-        Event::Painted { whole } => done(painted(state, whole)),
-        Event::Reading(reading) => done(receive(state, reading)),
-        Event::Runs(runs) => learn_runs(state, runs),
-        Event::Sessions(sessions) => done(follow::learn(state, sessions)),
+        Event::Resize(columns, rows) => state.size = (columns, rows),
+        Event::Painted { whole } => painted(state, whole),
+        Event::Reading(reading) => receive(state, reading),
+        Event::Sessions(sessions) => follow::learn(state, sessions),
         Event::Planned { ticket, outcome } => act::planned(state, ticket, outcome),
-        Event::Started { outcome } => act::started(state, outcome),
-        Event::Checked { ticket, result } => follow::checked(state, ticket, &result),
-        Event::Logged(level, text) => done(state.record(level, &text)),
+        Event::Logged(level, text) => state.record(level, &text),
     }
-}
-
-fn done((): ()) -> Effects {
     Vec::new()
 }
 
