@@ -1,1 +1,287 @@
 //! Raw → checked, with file, line, key and the allowed values in every error.
+//!
+//! One function a section. Each reads all its keys before it gives up, so that all errors are told at once; a section that is
+//! wrong in itself gives `None`, and its error is in the document. The defaults stand where they are read.
+
+mod backend;
+mod service;
+mod signal;
+mod words;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::error::ConfigErrors;
+use super::expand::Variables;
+use super::raw::{Document, Entry, Section};
+use super::{Config, DEFAULT_INTERVAL, Environment, EnvironmentKind, Guards, Query, Ui};
+use crate::source::Name;
+use words::{beside, duration, name, or, path};
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3_600);
+
+const KINDS: &[(&str, EnvironmentKind)] = &[
+    ("production", EnvironmentKind::Production),
+    ("staging", EnvironmentKind::Staging),
+    ("development", EnvironmentKind::Development),
+];
+
+/// Checks the text of a configuration file. `file` is named in errors, and relative paths count from its folder; `variable`
+/// looks up what `${VAR}` names. Files that the text names (certificates, passwords) are looked at.
+///
+/// # Errors
+/// Everything that is wrong, in the order of the lines. Values of variables and secrets are never quoted.
+pub fn parse(text: &str, file: &Path, variable: &Variables<'_>) -> Result<Config, ConfigErrors> {
+    let document = Document::parse(text, file, variable)?;
+    let config = config(&document);
+    document.finish(config)
+}
+
+/// What sources there are, which the parts of services depend on; by presence of their sections, so that an error within
+/// `[prometheus]` is not told again at each signal.
+struct Sources {
+    kind: EnvironmentKind,
+    aws: bool,
+    cloudwatch: Option<Duration>,
+    prometheus: Option<Duration>,
+    simulator: Option<Duration>,
+}
+
+impl Sources {
+    /// The interval of a query where its signal gives none.
+    fn interval(&self, query: &Query) -> Duration {
+        let own = match query {
+            Query::Prometheus(_) => self.prometheus,
+            Query::CloudWatch(_) | Query::CloudWatchMaths { .. } => self.cloudwatch,
+            Query::Simulator(_) => self.simulator,
+        };
+        own.unwrap_or(DEFAULT_INTERVAL)
+    }
+}
+
+/// The outer `None`: the section is there and wrong.
+type Optional<T> = Option<Option<T>>;
+
+fn optional<T>(section: &Option<Section<'_>>, read: impl FnOnce(&Section<'_>) -> Option<T>) -> Optional<T> {
+    section.as_ref().map_or(Some(None), |section| read(section).map(Some))
+}
+
+/// The interval of a section that is there, whether or not it is right.
+fn interval_of<T>(
+    section: &Option<Section<'_>>,
+    checked: &Optional<T>,
+    of: impl Fn(&T) -> Duration,
+) -> Option<Duration> {
+    section.as_ref()?;
+    Some(checked.as_ref().and_then(Option::as_ref).map_or(DEFAULT_INTERVAL, of))
+}
+
+fn config(document: &Document<'_>) -> Option<Config> {
+    let root = document.root();
+    let environment = root.need("environment").and_then(Entry::section).and_then(|section| environment(&section));
+    let kind = environment.as_ref().map_or(EnvironmentKind::Production, |environment| environment.kind);
+    let [aws_at, cloudwatch_at, ecs_at, prometheus_at, alertmanager_at] =
+        ["aws", "cloudwatch", "ecs", "prometheus", "alertmanager"].map(|key| root.section(key));
+    let simulator_at = root.section("simulator");
+    let aws = optional(&aws_at, |section| backend::aws(section, kind));
+    let cloudwatch = optional(&cloudwatch_at, backend::cloudwatch);
+    let ecs = ecs_at.as_ref().map_or(Some(backend::ECS), backend::ecs);
+    let prometheus = optional(&prometheus_at, backend::http);
+    let alertmanager = optional(&alertmanager_at, backend::http);
+    let simulator = optional(&simulator_at, backend::simulator);
+    needs_aws(&cloudwatch_at, &aws_at);
+    let real = [&aws_at, &cloudwatch_at, &prometheus_at, &alertmanager_at];
+    stands_alone(&simulator_at, &real);
+    let sources = Sources {
+        kind,
+        aws: aws_at.is_some(),
+        cloudwatch: interval_of(&cloudwatch_at, &cloudwatch, |cloudwatch| cloudwatch.polling.interval),
+        prometheus: interval_of(&prometheus_at, &prometheus, |backend| backend.polling.interval),
+        simulator: interval_of(&simulator_at, &simulator, |simulator| simulator.interval),
+    };
+    let services = services(&root, &sources);
+    let backups = named(root.sections("backup"), |section| service::backup(section, &sources), |backup| &backup.name);
+    let guards = root.section("guards").map_or(Some(default_guards(kind)), |section| guards(&section, kind));
+    let runbook_dirs = root.section("runbooks").map_or(Some(Vec::new()), |section| runbook_dirs(&section));
+    let ui = root.section("ui").map_or(Some(default_ui()), |section| ui(&section));
+    let state_dir = or(root.get("state_dir"), None, state_dir);
+    root.done();
+    Some(Config {
+        path: document.file().to_owned(),
+        environment: environment?,
+        aws: aws?,
+        cloudwatch: cloudwatch?,
+        ecs: ecs?,
+        prometheus: prometheus?,
+        alertmanager: alertmanager?,
+        simulator: simulator?,
+        services: services?,
+        backups: backups?,
+        guards: guards?,
+        runbook_dirs: runbook_dirs?,
+        ui: ui?,
+        state_dir: state_dir?,
+    })
+}
+
+fn environment(section: &Section<'_>) -> Option<Environment> {
+    let name = section.need("name").and_then(|entry| name(&entry));
+    let kind = section.need("kind").and_then(|entry| entry.one_of(KINDS));
+    section.done();
+    Some(Environment { name: name?, kind: kind? })
+}
+
+fn needs_aws(cloudwatch: &Option<Section<'_>>, aws: &Option<Section<'_>>) {
+    if let (Some(cloudwatch), None) = (cloudwatch, aws) {
+        cloudwatch.error("needs the section [aws]", Some("add [aws] with its region"));
+    }
+}
+
+/// The simulated fleet stands in for all real backends.
+fn stands_alone(simulator: &Option<Section<'_>>, real: &[&Option<Section<'_>>]) {
+    if simulator.is_some() {
+        for section in real.iter().filter_map(|section| section.as_ref()) {
+            section.error(
+                "can't stand beside [simulator]",
+                Some("the simulated fleet takes the place of all real backends"),
+            );
+        }
+    }
+}
+
+fn services(root: &Section<'_>, sources: &Sources) -> Option<Vec<super::Service>> {
+    let sections = root.sections("service");
+    if sections.is_empty() {
+        root.error("there is no service", Some("add a block [[service]] with a name"));
+        return None;
+    }
+    let services = named(sections, |section| service::service(section, sources), |service| &service.name)?;
+    for (index, service) in services.iter().enumerate() {
+        let same = |other: &&super::Service| other.ecs.is_some() && other.ecs == service.ecs;
+        if let Some(first) = services[..index].iter().find(same) {
+            let message = format!("the services {} and {} name the same ECS service", first.name, service.name);
+            root.error(&message, Some("one ECS service belongs to one [[service]]"));
+            return None;
+        }
+    }
+    Some(services)
+}
+
+/// Names that were seen, and the line of each.
+type Seen = HashMap<Name, usize>;
+
+/// Refuses a name that was seen before.
+fn unique(seen: &mut Seen, section: &Section<'_>, name: &Name) -> Option<()> {
+    let line = section.document().line(section.span());
+    match seen.insert(name.clone(), line) {
+        None => Some(()),
+        Some(first) => {
+            section.error(&format!("the name `{name}` is there twice"), Some(&format!("the first is in line {first}")));
+            None
+        }
+    }
+}
+
+/// Reads each section of a list and refuses a name that is there twice.
+fn named<T>(
+    sections: Vec<Section<'_>>,
+    read: impl Fn(&Section<'_>) -> Option<T>,
+    name: impl Fn(&T) -> &Name,
+) -> Option<Vec<T>> {
+    let mut seen = Seen::new();
+    let read_one = |section: Section<'_>| {
+        let item = read(&section)?;
+        unique(&mut seen, &section, name(&item)).map(|()| item)
+    };
+    // Collected twice: all are read, whichever fails.
+    sections.into_iter().map(read_one).collect::<Vec<_>>().into_iter().collect()
+}
+
+/// Guards where none are written: stricter where users depend on the environment.
+fn default_guards(kind: EnvironmentKind) -> Guards {
+    let (arm_for, plan_ttl, evidence_max_age, type_name) = match kind {
+        EnvironmentKind::Production => (15 * MINUTE, 2 * MINUTE, 30 * SECOND, true),
+        EnvironmentKind::Staging => (30 * MINUTE, 5 * MINUTE, MINUTE, false),
+        EnvironmentKind::Development => (HOUR, 10 * MINUTE, 2 * MINUTE, false),
+    };
+    Guards { arm_for, plan_ttl, evidence_max_age, type_name, steady_deadline: 10 * MINUTE }
+}
+
+/// `[guards]`.
+fn guards(section: &Section<'_>, kind: EnvironmentKind) -> Option<Guards> {
+    let default = default_guards(kind);
+    let span = |key, default, least, most| or(section.get(key), default, |entry| duration(entry, least..=most));
+    let arm_for = span("arm_for", default.arm_for, MINUTE, 8 * HOUR);
+    let plan_ttl = span("plan_ttl", default.plan_ttl, 10 * SECOND, 30 * MINUTE);
+    let evidence_max_age = span("evidence_max_age", default.evidence_max_age, 5 * SECOND, 10 * MINUTE);
+    let type_name = or(section.get("type_name"), default.type_name, |entry| type_name(entry, kind));
+    let steady_deadline = span("steady_deadline", default.steady_deadline, 30 * SECOND, 2 * HOUR);
+    section.done();
+    Some(Guards {
+        arm_for: arm_for?,
+        plan_ttl: plan_ttl?,
+        evidence_max_age: evidence_max_age?,
+        type_name: type_name?,
+        steady_deadline: steady_deadline?,
+    })
+}
+
+fn type_name(entry: &Entry<'_>, kind: EnvironmentKind) -> Option<bool> {
+    let value = entry.boolean()?;
+    if !value && kind == EnvironmentKind::Production {
+        entry.error("can't be switched off in production", Some("there the target's name is always typed"));
+        return None;
+    }
+    Some(value)
+}
+
+/// `[runbooks]`.
+fn runbook_dirs(section: &Section<'_>) -> Option<Vec<PathBuf>> {
+    let dirs = or(section.get("dirs"), Vec::new(), |entry| {
+        let items = entry.clone().items()?;
+        items.iter().map(path).collect::<Vec<_>>().into_iter().collect()
+    });
+    section.done();
+    dirs
+}
+
+fn default_ui() -> Ui {
+    Ui { theme: "dark".to_owned(), keymap: "default".to_owned(), range: HOUR }
+}
+
+/// `[ui]`. A theme or keymap is one that is shipped or a file; a relative file counts from the configuration's folder.
+fn ui(section: &Section<'_>) -> Option<Ui> {
+    let default = default_ui();
+    let theme = or(section.get("theme"), default.theme, |entry| shipped_or_file(entry, super::theme::SHIPPED_NAMES));
+    let keymap = or(section.get("keymap"), default.keymap, |entry| shipped_or_file(entry, &["default"]));
+    let range = or(section.get("range"), default.range, |entry| duration(entry, 5 * MINUTE..=7 * 24 * HOUR));
+    section.done();
+    Some(Ui { theme: theme?, keymap: keymap?, range: range? })
+}
+
+fn shipped_or_file(entry: &Entry<'_>, shipped: &[&str]) -> Option<String> {
+    let value = entry.expanded()?.value;
+    if shipped.contains(&value.as_str()) {
+        return Some(value);
+    }
+    let path = beside(entry, &value);
+    if value.ends_with(".toml") && path.is_file() {
+        return Some(path.to_string_lossy().into_owned());
+    }
+    let written = entry.written().unwrap_or_default();
+    let message = format!(
+        "`{written}` is neither shipped nor a file{}",
+        super::error::did_you_mean(written, shipped.iter().copied())
+    );
+    entry.error(&message, Some(&format!("allowed: {}, or the path of a .toml file", shipped.join(", "))));
+    None
+}
+
+/// `state_dir`; an empty string (of an optional variable) is the default.
+fn state_dir(entry: &Entry<'_>) -> Option<Option<PathBuf>> {
+    let empty = entry.expanded()?.value.is_empty();
+    if empty { Some(None) } else { path(entry).map(Some) }
+}

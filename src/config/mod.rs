@@ -5,6 +5,7 @@
 //! nothing later asks whether it is valid.
 
 pub mod check;
+pub mod error;
 pub mod expand;
 pub mod find;
 pub mod keymap;
@@ -17,6 +18,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use url::Url;
+
+pub use error::{ConfigError, ConfigErrors};
 
 use crate::source::{Cadence, Name, SignalId, Subject, Unit};
 

@@ -51,6 +51,9 @@ pub enum Role {
     Input,
 }
 
+/// Names of the themes that are shipped.
+pub const SHIPPED_NAMES: &[&str] = &["dark", "light", "high-contrast"];
+
 /// All roles, for checks that a theme is whole.
 pub const ROLES: &[Role] = &[
     Role::Text,

@@ -1,0 +1,174 @@
+//! `[[service]]`: where it runs, its health endpoints, signals, objectives, runbooks and caps; `[[backup]]`.
+
+use std::time::Duration;
+
+use super::backend::{every, headers, polling};
+use super::signal::{measure, objective, signal};
+use super::words::{duration, filled, line, maybe, name, or, url};
+use super::{Sources, named};
+use crate::config::raw::{Entry, Section};
+use crate::config::{Caps, EcsService, EnvironmentKind, HealthCheck, HealthShape, Protected, Role, Service, Signal};
+use crate::source::Name;
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// The most tasks that a cap may allow.
+const MOST_TASKS: u64 = 5_000;
+
+const SHAPES: &[(&str, HealthShape)] =
+    &[("plain", HealthShape::Plain), ("settled", HealthShape::Settled), ("checks", HealthShape::Checks)];
+
+/// `[[service]]`.
+pub(super) fn service(section: &Section<'_>, sources: &Sources) -> Option<Service> {
+    let name = section.need("name").and_then(|entry| name(&entry));
+    let summary = or(section.get("summary"), String::new(), line);
+    let ecs = section.section("ecs").map_or(Some(None), |ecs| ecs_service(&ecs, sources).map(Some));
+    let health = named(section.sections("health"), health, |check| &check.name);
+    let signals = named(section.sections("signal"), |section| signal(section, sources), |signal| &signal.name);
+    let objectives = named(section.sections("objective"), |section| objective(section, sources), |o| &o.name);
+    let runbooks = or(section.get("runbooks"), Vec::new(), names);
+    let caps = section.section("caps").map_or(Some(default_caps(sources.kind)), |section| caps(&section, sources.kind));
+    section.done();
+    let signals = signals?;
+    one_per_role(section, &signals)?;
+    Some(Service {
+        name: name?,
+        summary: summary?,
+        ecs: ecs?,
+        health: health?,
+        signals,
+        objectives: objectives?,
+        runbooks: runbooks?,
+        caps: caps?,
+    })
+}
+
+fn names(entry: &Entry<'_>) -> Option<Vec<Name>> {
+    let items = entry.clone().items()?;
+    items.iter().map(name).collect::<Vec<_>>().into_iter().collect()
+}
+
+/// The panels show one signal a role.
+fn one_per_role(section: &Section<'_>, signals: &[Signal]) -> Option<()> {
+    for (index, signal) in signals.iter().enumerate().filter(|(_, signal)| signal.role != Role::Other) {
+        if let Some(first) = signals[..index].iter().find(|other| other.role == signal.role) {
+            let message = format!("the signals {} and {} have the same role", first.name, signal.name);
+            section.error(&message, Some("give one of them role = \"other\""));
+            return None;
+        }
+    }
+    Some(())
+}
+
+fn ecs_service(section: &Section<'_>, sources: &Sources) -> Option<EcsService> {
+    let cluster = section.need("cluster").and_then(|entry| ecs_name(&entry));
+    let service = section.need("service").and_then(|entry| ecs_name(&entry));
+    section.done();
+    if !sources.aws && sources.simulator.is_none() {
+        section.error("needs the section [aws]", Some("add [aws] with its region"));
+        return None;
+    }
+    Some(EcsService { cluster: cluster?, service: service? })
+}
+
+fn ecs_name(entry: &Entry<'_>) -> Option<String> {
+    let value = entry.expanded()?.value;
+    let safe = value.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+    if safe && (1..=255).contains(&value.len()) {
+        return Some(value);
+    }
+    entry.error("is not a name of ECS", Some("the name, not the ARN: up to 255 letters, digits, `-` and `_`"));
+    None
+}
+
+/// `[[service.health]]`.
+fn health(section: &Section<'_>) -> Option<HealthCheck> {
+    let name = section.need("name").and_then(|entry| name(&entry));
+    let url = section.need("url").and_then(|entry| url(&entry));
+    let polling = polling(section, every(15, 5));
+    let shape = or(section.get("shape"), HealthShape::Plain, |entry| entry.one_of(SHAPES));
+    let slow = maybe(section.get("slow"), |entry| duration(entry, Duration::from_millis(1)..=Duration::from_secs(300)));
+    let tls = or(section.get("tls_warning_days"), 14, |entry| entry.integer(0..=365));
+    let headers = section.section("headers").map_or(Some(Vec::new()), |section| headers(&section));
+    section.done();
+    Some(HealthCheck {
+        name: name?,
+        url: url?,
+        polling: polling?,
+        shape: shape?,
+        slow: slow?,
+        tls_warning_days: u32::try_from(tls?).ok()?,
+        headers: headers?,
+    })
+}
+
+/// Caps where none are written.
+fn default_caps(kind: EnvironmentKind) -> Caps {
+    match kind {
+        EnvironmentKind::Production => Caps { max_desired: 10, min_desired: 1, max_step: 5, healthy_floor: 1 },
+        EnvironmentKind::Staging => Caps { max_desired: 10, min_desired: 1, max_step: 10, healthy_floor: 1 },
+        EnvironmentKind::Development => Caps { max_desired: 10, min_desired: 0, max_step: 10, healthy_floor: 0 },
+    }
+}
+
+/// `[service.caps]`.
+fn caps(section: &Section<'_>, kind: EnvironmentKind) -> Option<Caps> {
+    let default = default_caps(kind);
+    let tasks = |key, default: u32, least| {
+        let read = |entry: &Entry<'_>| u32::try_from(entry.integer(least..=MOST_TASKS)?).ok();
+        or(section.get(key), default, read)
+    };
+    let max_desired = tasks("max_desired", default.max_desired, 1);
+    let min_desired = tasks("min_desired", default.min_desired, 0);
+    let max_step = tasks("max_step", default.max_step, 1);
+    let healthy_floor = tasks("healthy_floor", default.healthy_floor, 0);
+    section.done();
+    let caps = Caps {
+        max_desired: max_desired?,
+        min_desired: min_desired?,
+        max_step: max_step?,
+        healthy_floor: healthy_floor?,
+    };
+    consistent(section, caps)
+}
+
+fn consistent(section: &Section<'_>, caps: Caps) -> Option<Caps> {
+    let problem = if caps.min_desired > caps.max_desired {
+        format!("min_desired ({}) is above max_desired ({})", caps.min_desired, caps.max_desired)
+    } else if caps.healthy_floor > caps.max_desired {
+        format!(
+            "healthy_floor ({}) is above max_desired ({}): nothing could be done",
+            caps.healthy_floor, caps.max_desired
+        )
+    } else {
+        return Some(caps);
+    };
+    section.error(&problem, None);
+    None
+}
+
+/// `[[backup]]`.
+pub(super) fn backup(section: &Section<'_>, sources: &Sources) -> Option<Protected> {
+    let span = |key| maybe(section.get(key), |entry| duration(entry, Duration::from_secs(1)..=3_650 * DAY));
+    let name = section.need("name").and_then(|entry| name(&entry));
+    let summary = or(section.get("summary"), String::new(), line);
+    let schedule = section.need("schedule").and_then(|entry| filled(&entry));
+    let retention = span("retention");
+    let rpo = span("rpo");
+    let rto = span("rto");
+    let last_restore_test = maybe(section.get("last_restore_test"), |entry| entry.date());
+    let restore_took = span("restore_took");
+    let measures = named(section.sections("measure"), |section| measure(section, sources), |signal| &signal.name);
+    section.done();
+    Some(Protected {
+        name: name?,
+        summary: summary?,
+        schedule: schedule?,
+        retention: retention?,
+        rpo: rpo?,
+        rto: rto?,
+        last_restore_test: last_restore_test?,
+        restore_took: restore_took?,
+        measures: measures?,
+    })
+}
