@@ -69,7 +69,7 @@ fn place_segments(state: &State, role: Role) -> Vec<Segment> {
         vec![Segment::new(9, role, [kind.to_owned(), brief.to_owned()]), Segment::new(8, role, [name.to_owned()])];
     segments.extend(account(state, role));
     segments.push(Segment::new(1, role, [format!("{user}@{}", state.operator.host), user.to_string()]));
-    segments.push(Segment::new(3, role, [clock("%Y-%m-%d %H:%M:%SZ"), clock("%H:%M:%SZ")]));
+    segments.push(Segment::new(0, role, [clock("%Y-%m-%d %H:%M:%SZ"), clock("%H:%M:%SZ")]));
     segments
 }
 

@@ -2,6 +2,7 @@
 
 mod aws;
 mod config;
+mod fixture;
 mod keys;
 mod lab;
 mod recovery;

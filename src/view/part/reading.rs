@@ -17,7 +17,7 @@ pub struct Shown {
     pub text: String,
     /// The role of the value: that of a live one, or `Stale`.
     pub role: Role,
-    /// A sign of one column: what a live value has against it, `~` stale, `x` failed; empty where all is well.
+    /// A sign of one column: what a live value has against it, `~` stale, `✗` failed; empty where all is well.
     pub sign: &'static str,
     /// The age of the value, if there is one.
     pub age: Option<Duration>,
@@ -39,7 +39,7 @@ impl Shown {
             Measured::Live { value, .. } => live(value),
             Measured::Never => (Role::Stale, ""),
             Measured::Stale { .. } => (Role::Stale, "~"),
-            Measured::Failed { .. } => (Role::Stale, "x"),
+            Measured::Failed { .. } => (Role::Stale, "✗"),
         };
         Self {
             text: value.map_or_else(|| NOTHING.to_owned(), |(value, _)| text(value)),
@@ -67,9 +67,10 @@ impl Shown {
         }
     }
 
-    /// Value, sign and state: `182 ms! 4s`.
+    /// Value, sign and state: `182 ms! 4s`, `182 ms stale 3m` (the word says what the sign would).
     pub fn bits(&self) -> Vec<Bit<'static>> {
-        vec![bit(self.role, format!("{}{}", self.text, self.sign)), bit(Role::Text, " "), self.state()]
+        let sign = if self.word == "live" { self.sign } else { "" };
+        vec![bit(self.role, format!("{}{sign}", self.text)), bit(Role::Text, " "), self.state()]
     }
 }
 

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use super::columns::{Column, Columns, SIGNALS, Slot};
 use crate::config::theme::Role;
 use crate::config::{Role as SignalRole, Service};
-use crate::source::{Measured, Rollout, SignalId, Workload};
+use crate::source::{Measured, Rollout, SignalId, Subject, Workload};
 use crate::state::State;
 use crate::state::lists;
 use crate::state::readings::Series;
@@ -49,19 +49,19 @@ fn cell(area: Rect, slot: &Slot, service: &Service, state: &State, pen: &mut Pen
 }
 
 /// A signal of a service and how it may be shown.
-pub(super) fn measured<'a>(
+fn measured<'a>(
     state: &'a State,
     service: &Service,
     role: SignalRole,
+    columns: u16,
 ) -> Option<(Shown, Measured<'a, Series>)> {
     let signal = service.signal_of(role)?;
     let id = SignalId { service: service.name.clone(), signal: signal.name.clone() };
     let measured = state.readings.signal(&state.config, &id, state.now);
     let level = signal_level(signal, &measured);
-    let columns = if matches!(role, SignalRole::Cpu | SignalRole::Memory) { 4 } else { 6 };
     let shown = Shown::of(
         &measured,
-        |series| number::tight(series.value, signal.unit, columns),
+        |series| number::tight(series.value, signal.unit, columns.into()),
         |series| live_look(level, series),
     );
     Some((shown, measured))
@@ -76,7 +76,7 @@ pub(super) fn live_look(level: Level, series: &Series) -> (Role, &'static str) {
 }
 
 fn signal(area: Rect, slot: &Slot, role: SignalRole, service: &Service, state: &State, pen: &mut Pen<'_>) {
-    let Some((shown, measured)) = measured(state, service, role) else {
+    let Some((shown, measured)) = measured(state, service, role, slot.value) else {
         pen.right(area.x, area.y, slot.value.min(area.width), "·", Role::Muted);
         return;
     };
@@ -84,10 +84,16 @@ fn signal(area: Rect, slot: &Slot, role: SignalRole, service: &Service, state: &
     if slot.spark > 0
         && let Some((series, _)) = measured.value()
     {
-        let history = spark::spark(&series.points, state.now.wall, state.range, slot.spark.into());
+        let history =
+            spark::spark(&series.points, state.now.wall, state.range, slot.spark.into(), bound(service, role));
         let role = if shown.word == "live" { Role::Series1 } else { Role::Stale };
         pen.text(area.x + slot.value + 2, area.y, slot.spark, &history, role);
     }
+}
+
+/// What a history is held against: the bound of its signal, so that low looks low.
+fn bound(service: &Service, role: SignalRole) -> Option<f64> {
+    service.signal_of(role).and_then(|signal| signal.warning.or(signal.critical).or(signal.objective))
 }
 
 /// Value, sign and, where the column has one, the age at its end.
@@ -159,9 +165,14 @@ fn alerts(area: Rect, service: &Service, state: &State, pen: &mut Pen<'_>) {
 
 /// The greatest age among the row's values.
 fn oldest(area: Rect, service: &Service, state: &State, pen: &mut Pen<'_>) {
-    let signals = SIGNALS.into_iter().filter_map(|role| measured(state, service, role)).map(|(shown, _)| shown);
+    let signals = SIGNALS.into_iter().filter_map(|role| measured(state, service, role, 6)).map(|(shown, _)| shown);
     let tasks = service.ecs.is_some().then(|| shown_tasks(&workload(state, service)));
-    let all: Vec<Shown> = signals.chain(tasks).collect();
+    let mut all: Vec<Shown> = signals.chain(tasks).collect();
+    for check in &service.health {
+        let subject = Subject::Health { service: service.name.clone(), endpoint: check.name.clone() };
+        let measured = state.readings.health(&state.config, &subject, state.now);
+        all.push(Shown::of(&measured, |_| String::new(), |_| (Role::Text, "")));
+    }
     let oldest: Option<Duration> = all.iter().filter_map(|shown| shown.age).max();
     let role = if all.iter().all(|shown| shown.word == "live") { Role::Muted } else { Role::Stale };
     pen.right(area.x, area.y, area.width, &oldest.map_or_else(|| NOTHING.to_owned(), age::short), role);

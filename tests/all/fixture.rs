@@ -1,0 +1,616 @@
+//! States to draw and to press keys on: one small fleet, the same readings every time.
+//!
+//! `live()` is an hour into the day with every reading fresh; `stale()`, `failed()` and `never()` are the same fleet with
+//! no answers for five minutes, with failing sources, and before the first answer.
+#![allow(dead_code)] // each module takes what it needs
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use quarterdeck::action::scale::Scale;
+use quarterdeck::action::{Action, Call, Change, Operator, Plan, Step, Undo};
+use quarterdeck::clock::Now;
+use quarterdeck::config::keymap::Keymap;
+use quarterdeck::config::{
+    Aws, Caps, CloudWatch, CloudWatchMetric, Config, Direction, EcsService, Environment, EnvironmentKind, Guards,
+    HealthCheck, HealthShape, HttpAuth, HttpBackend, Objective, Polling, Protected, Query, Role, Secret, Service,
+    Signal, Ui,
+};
+use quarterdeck::executor::journal::{Entry, Record, RunId, RunState, RunView};
+use quarterdeck::runbook::{Check, CheckQuery, Comparison, Runbook, StepKind};
+use quarterdeck::source::*;
+use quarterdeck::state::{Arm, Screen, State};
+use quarterdeck::text::Text;
+
+/// Seconds after the start of the fixture's day at which everything was read.
+pub(crate) const READ: u64 = 3600;
+
+/// The password in the fixture's configuration: it must never be seen.
+pub(crate) const PASSWORD: &str = "correct-horse-battery";
+
+/// Every reading fresh: four seconds old.
+pub(crate) fn live() -> State {
+    let mut state = never();
+    read_all(&mut state, READ);
+    state.now = Now::fixed(READ + 4);
+    state
+}
+
+/// No answer for twenty minutes, and no failure either.
+pub(crate) fn stale() -> State {
+    let mut state = live();
+    state.now = Now::fixed(READ + 1200);
+    state
+}
+
+/// Every source has failed three times after its last answer, two minutes ago.
+pub(crate) fn failed() -> State {
+    let mut state = live();
+    for attempt in 0..3 {
+        for subject in state.config.subjects() {
+            let source = Name::from(source_of(&subject));
+            let reason = "connection refused: 127.0.0.1:9090";
+            let outcome = Err(SourceError::new(&source, SourceErrorKind::Unreachable, reason));
+            state.readings.receive(Reading { subject, outcome }, Now::fixed(READ + 30 + attempt * 30));
+        }
+    }
+    state.now = Now::fixed(READ + 120);
+    state
+}
+
+/// Nothing was read yet.
+pub(crate) fn never() -> State {
+    State {
+        config: Arc::new(config()),
+        keymap: Arc::new(Keymap::default()),
+        runbooks: vec![runbook()].into(),
+        operator: operator(),
+        now: Now::fixed(READ),
+        size: (120, 40),
+        readings: Default::default(),
+        screens: vec![Screen::Overview { selected: 0 }],
+        overlay: None,
+        filter: String::new(),
+        range: Duration::from_secs(1800),
+        paused: None,
+        arm: Arm::ReadOnly,
+        runs: Vec::new(),
+        sessions: Vec::new(),
+        log: Default::default(),
+        notice: None,
+        theme: 0,
+        last_ticket: 0,
+    }
+}
+
+/// `live()` on the service screen of `rtech-app`.
+pub(crate) fn on_service(mut state: State, panel: usize) -> State {
+    state.screens.push(Screen::Service { name: Name::from("rtech-app"), panel, scroll: 0 });
+    state
+}
+
+/// `live()` with the alarm on CPU firing, one task short, and a deployment in flight.
+pub(crate) fn incident() -> State {
+    let mut state = live();
+    let now = Now::fixed(READ + 1);
+    receive(&mut state, Subject::Alerts { source: Name::from("cloudwatch") }, Payload::Alerts(alarms(true)), now);
+    let subject = Subject::Workload { service: Name::from("rtech-app") };
+    receive(&mut state, subject, Payload::Workload(rolling("rtech-app")), now);
+    let p95 = Subject::Signal(id("rtech-app", "latency_p95"));
+    let data = SignalData { value: Some(Number::Finite(1.84)), sampled: Some(now.wall), ..SignalData::default() };
+    receive(&mut state, p95, Payload::Signal(data), now);
+    state.runs = vec![run(RunState::Done)];
+    state
+}
+
+fn receive(state: &mut State, subject: Subject, payload: Payload, now: Now) {
+    state.readings.receive(Reading { subject, outcome: Ok(payload) }, now);
+}
+
+fn source_of(subject: &Subject) -> &'static str {
+    match subject {
+        Subject::Workload { .. } | Subject::Scaling { .. } => "ecs",
+        Subject::Health { .. } => "health",
+        Subject::Alerts { .. } => "cloudwatch",
+        _ => "prometheus",
+    }
+}
+
+/// Who sits there.
+pub(crate) fn operator() -> Operator {
+    Operator { user: Text::from("alice"), host: Text::from("bastion-1"), terminal: Text::from("pts/3") }
+}
+
+/// The fixture's environment: production, three services.
+pub(crate) fn config() -> Config {
+    Config {
+        path: PathBuf::from("quarterdeck.toml"),
+        environment: Environment { name: Name::from("rtech-prod"), kind: EnvironmentKind::Production },
+        aws: Some(aws()),
+        cloudwatch: Some(CloudWatch { polling: polling(60), alarm_prefixes: vec!["rtech-".to_owned()] }),
+        ecs: polling(15),
+        prometheus: Some(prometheus()),
+        alertmanager: None,
+        simulator: None,
+        services: vec![app(), worker(), site()],
+        backups: vec![mongodb()],
+        guards: Guards {
+            arm_for: Duration::from_secs(900),
+            plan_ttl: Duration::from_secs(300),
+            evidence_max_age: Duration::from_secs(60),
+            type_name: true,
+            steady_deadline: Duration::from_secs(600),
+        },
+        runbook_dirs: Vec::new(),
+        ui: Ui { theme: "dark".to_owned(), keymap: "default".to_owned(), range: Duration::from_secs(1800) },
+        state_dir: None,
+    }
+}
+
+fn aws() -> Aws {
+    Aws {
+        profile: None,
+        region: "us-east-1".to_owned(),
+        account: Some("123456789012".to_owned()),
+        role_arn: None,
+        action_role_arn: None,
+        endpoint: None,
+    }
+}
+
+fn prometheus() -> HttpBackend {
+    HttpBackend {
+        url: "http://127.0.0.1:9090".parse().unwrap(),
+        auth: HttpAuth::Basic { user: "console".to_owned(), password: Secret::new(PASSWORD.to_owned()) },
+        headers: Vec::new(),
+        ca_file: None,
+        client_cert_file: None,
+        polling: polling(15),
+        max_series: 100,
+        max_body: 1 << 20,
+    }
+}
+
+fn polling(seconds: u64) -> Polling {
+    Polling { interval: Duration::from_secs(seconds), timeout: Duration::from_secs(5) }
+}
+
+fn app() -> Service {
+    Service {
+        health: vec![check("public", "https://rtech.example.com/api/health")],
+        signals: all_signals(),
+        objectives: vec![availability()],
+        runbooks: vec![Name::from("scale-out-under-load")],
+        ..service("rtech-app", "the web application")
+    }
+}
+
+fn worker() -> Service {
+    Service { signals: all_signals(), ..service("rtech-worker", "background jobs") }
+}
+
+fn site() -> Service {
+    Service {
+        ecs: None,
+        health: vec![check("home", "https://www.rtech.example.com/")],
+        ..service("rtech-site", "static pages")
+    }
+}
+
+fn service(name: &str, summary: &str) -> Service {
+    Service {
+        name: Name::from(name),
+        summary: summary.to_owned(),
+        ecs: Some(EcsService { cluster: "rtech-prod".to_owned(), service: name.to_owned() }),
+        health: Vec::new(),
+        signals: Vec::new(),
+        objectives: Vec::new(),
+        runbooks: Vec::new(),
+        caps: Caps { max_desired: 10, min_desired: 2, max_step: 4, healthy_floor: 1 },
+    }
+}
+
+fn check(name: &str, url: &str) -> HealthCheck {
+    HealthCheck {
+        name: Name::from(name),
+        url: url.parse().unwrap(),
+        polling: polling(15),
+        shape: HealthShape::Checks,
+        slow: Some(Duration::from_secs(1)),
+        tls_warning_days: 21,
+        headers: Vec::new(),
+    }
+}
+
+fn all_signals() -> Vec<Signal> {
+    vec![
+        signal("latency_p50", Role::LatencyP50, Unit::Seconds, None),
+        signal("latency_p95", Role::LatencyP95, Unit::Seconds, Some((0.5, 1.5, 0.2))),
+        signal("latency_p99", Role::LatencyP99, Unit::Seconds, None),
+        signal("errors", Role::Errors, Unit::Ratio, Some((0.01, 0.05, 0.001))),
+        signal("traffic", Role::Traffic, Unit::PerSecond, None),
+        cloudwatch_signal("cpu", Role::Cpu, "CPUUtilization"),
+        cloudwatch_signal("memory", Role::Memory, "MemoryUtilization"),
+    ]
+}
+
+fn signal(name: &str, role: Role, unit: Unit, bounds: Option<(f64, f64, f64)>) -> Signal {
+    Signal {
+        name: Name::from(name),
+        role,
+        query: Query::Prometheus(format!("rtech:{name}")),
+        unit,
+        direction: Direction::HigherIsWorse,
+        warning: bounds.map(|(warning, _, _)| warning),
+        critical: bounds.map(|(_, critical, _)| critical),
+        objective: bounds.map(|(_, _, objective)| objective),
+        interval: Duration::from_secs(15),
+    }
+}
+
+fn cloudwatch_signal(name: &str, role: Role, metric: &str) -> Signal {
+    let metric = CloudWatchMetric {
+        namespace: "AWS/ECS".to_owned(),
+        metric: metric.to_owned(),
+        dimensions: BTreeMap::new(),
+        statistic: "Average".to_owned(),
+        period: 60,
+    };
+    let interval = Duration::from_secs(60);
+    let base = signal(name, role, Unit::Percent, Some((80.0, 95.0, 70.0)));
+    Signal { query: Query::CloudWatch(metric), interval, ..base }
+}
+
+fn availability() -> Objective {
+    let query = |text: &str| Query::Prometheus(text.to_owned());
+    Objective {
+        name: Name::from("availability"),
+        target: 0.999,
+        period: Duration::from_secs(30 * 86_400),
+        bad: query("rtech:bad[$window]"),
+        valid: query("rtech:valid[$window]"),
+        interval: Duration::from_secs(60),
+    }
+}
+
+fn mongodb() -> Protected {
+    Protected {
+        name: Name::from("rtech-mongodb"),
+        summary: "DocumentDB cluster".to_owned(),
+        schedule: "daily 03:00–04:00 UTC".to_owned(),
+        retention: Some(Duration::from_secs(7 * 86_400)),
+        rpo: Some(Duration::from_secs(900)),
+        rto: Some(Duration::from_secs(3600)),
+        last_restore_test: Some(jiff::civil::date(2025, 12, 7)),
+        restore_took: Some(Duration::from_secs(2520)),
+        measures: vec![Signal {
+            objective: None,
+            warning: Some(129_600.0),
+            critical: Some(172_800.0),
+            ..signal("snapshot_age", Role::Other, Unit::Seconds, None)
+        }],
+    }
+}
+
+/// A signal's identifier.
+pub(crate) fn id(service: &str, signal: &str) -> SignalId {
+    SignalId { service: Name::from(service), signal: Name::from(signal) }
+}
+
+/// One answer of every source, received `seconds` into the day.
+fn read_all(state: &mut State, seconds: u64) {
+    let now = Now::fixed(seconds);
+    for subject in state.config.subjects() {
+        let payload = payload(&subject, seconds);
+        receive(state, subject, payload, now);
+    }
+    let identity = Identity {
+        account: Text::from("123456789012"),
+        region: Text::from("us-east-1"),
+        arn: Text::from("arn:aws:sts::123456789012:assumed-role/oncall/alice"),
+        expires: None,
+    };
+    receive(state, Subject::Identity { source: Name::from("sts") }, Payload::Identity(identity), now);
+}
+
+fn payload(subject: &Subject, seconds: u64) -> Payload {
+    match subject {
+        Subject::Signal(id) => Payload::Signal(series(id.signal.as_str(), seconds)),
+        Subject::Backup { .. } => Payload::Signal(SignalData {
+            value: Some(Number::Finite(7200.0)),
+            sampled: Some(Now::fixed(seconds).wall),
+            ..SignalData::default()
+        }),
+        Subject::Objective { .. } => Payload::Objective(counts()),
+        Subject::Workload { service } => Payload::Workload(workload(service.as_str(), 2)),
+        Subject::Scaling { .. } => Payload::Scaling(scaling()),
+        Subject::Health { .. } => Payload::Health(health()),
+        Subject::Alerts { .. } => Payload::Alerts(alarms(false)),
+        Subject::Identity { .. } => unreachable!("identities are read apart"),
+    }
+}
+
+/// Half an hour of a signal, every 15 s (60 s from CloudWatch, two minutes late), with a gap of NaN near its middle.
+fn series(signal: &str, seconds: u64) -> SignalData {
+    let (base, every, lag) = match signal {
+        "latency_p50" => (0.042, 15, 0),
+        "latency_p95" => (0.131, 15, 0),
+        "latency_p99" => (0.262, 15, 0),
+        "errors" => (0.0004, 15, 0),
+        "traffic" => (43.0, 15, 0),
+        "cpu" => (58.0, 60, 120),
+        _ => (64.0, 60, 120),
+    };
+    let newest = seconds - lag;
+    let point = |back: u64| {
+        let at = newest - back * every;
+        let wave = (at / every % 24).abs_diff(12) as f64 / 12.0;
+        let gap = (40..44).contains(&(back * every / 20));
+        Point { at: Now::fixed(at).wall, value: if gap { f64::NAN } else { base * (0.8 + 0.4 * wave) } }
+    };
+    let points: Vec<Point> = (0..1800 / every).rev().map(point).collect();
+    let value = points.last().map(|point| Number::from(point.value));
+    SignalData { value, sampled: Some(Now::fixed(newest).wall), points, replaces: true, ..SignalData::default() }
+}
+
+fn counts() -> ObjectiveData {
+    let window = |hours: f64, bad: f64, valid: f64| WindowCount {
+        window: Duration::from_secs_f64(hours * 3600.0),
+        bad: Number::Finite(bad),
+        valid: Number::Finite(valid),
+    };
+    ObjectiveData {
+        windows: vec![
+            window(1.0 / 12.0, 6.0, 12_900.0),
+            window(0.5, 31.0, 77_400.0),
+            window(1.0, 62.0, 154_800.0),
+            window(6.0, 350.0, 928_800.0),
+            window(72.0, 4_100.0, 11_145_600.0),
+            window(720.0, 39_000.0, 111_456_000.0),
+        ],
+    }
+}
+
+/// A steady workload of `count` tasks.
+pub(crate) fn workload(service: &str, count: u32) -> Workload {
+    let revision = Text::from(format!("{service}:41"));
+    let task = |index: u32| Task {
+        id: Text::from(format!("0f3a{index:04x}")),
+        last_status: Text::from("RUNNING"),
+        health: Text::from("HEALTHY"),
+        task_definition: revision.clone(),
+        started: Some(Now::fixed(600).wall),
+    };
+    Workload {
+        arn: Text::from(format!("arn:aws:ecs:us-east-1:123456789012:service/rtech-prod/{service}")),
+        status: Text::from("ACTIVE"),
+        desired: count,
+        running: count,
+        pending: 0,
+        task_definition: revision.clone(),
+        deployments: vec![deployment(&revision, Rollout::Completed, count)],
+        events: vec![WorkloadEvent {
+            at: Now::fixed(900).wall,
+            message: Text::from(format!("(service {service}) has reached a steady state.")),
+        }],
+        tasks: (0..count).map(task).collect(),
+    }
+}
+
+fn deployment(revision: &Text, rollout: Rollout, count: u32) -> Deployment {
+    Deployment {
+        id: Text::from("ecs-svc/4711"),
+        status: Text::from("PRIMARY"),
+        task_definition: revision.clone(),
+        rollout,
+        reason: Text::from("ECS deployment ecs-svc/4711 completed."),
+        desired: count,
+        running: count,
+        pending: 0,
+        failed: 0,
+        created: Some(Now::fixed(300).wall),
+        updated: Some(Now::fixed(900).wall),
+    }
+}
+
+/// A workload that rolls out a new revision and is one task short.
+pub(crate) fn rolling(service: &str) -> Workload {
+    let mut workload = workload(service, 2);
+    let next = Text::from(format!("{service}:42"));
+    let flight = Deployment {
+        rollout: Rollout::InProgress,
+        reason: Text::from("ECS deployment ecs-svc/4712 in progress."),
+        id: Text::from("ecs-svc/4712"),
+        running: 0,
+        pending: 1,
+        ..deployment(&next, Rollout::InProgress, 2)
+    };
+    workload.running = 1;
+    workload.pending = 1;
+    workload.deployments[0].status = Text::from("ACTIVE");
+    workload.deployments.insert(0, flight);
+    workload
+}
+
+fn scaling() -> Scaling {
+    let policy = |name: &str, metric: &str, target: f64| ScalingPolicy {
+        name: Text::from(name),
+        kind: Text::from("TargetTrackingScaling"),
+        metric: Text::from(metric),
+        target: Some(target),
+    };
+    Scaling {
+        target: Some(ScalingTarget { min: 2, max: 10, scale_in_suspended: false, scale_out_suspended: false }),
+        policies: vec![
+            policy("rtech-cpu-70", "ECSServiceAverageCPUUtilization", 70.0),
+            policy("rtech-memory-80", "ECSServiceAverageMemoryUtilization", 80.0),
+        ],
+        activities: vec![ScalingActivity {
+            at: Now::fixed(840).wall,
+            status: Text::from("Successful"),
+            description: Text::from("Setting desired count to 2."),
+            cause: Text::from(
+                "monitor alarm TargetTracking-rtech-cpu-low in state ALARM triggered policy rtech-cpu-70",
+            ),
+        }],
+        activities_missing: None,
+    }
+}
+
+fn health() -> Health {
+    let component = |name: &str, state: HealthState, latency: Option<f64>, detail: Option<&str>| Component {
+        name: Text::from(name),
+        state,
+        latency_ms: latency,
+        detail: detail.map(Text::from),
+        components: Vec::new(),
+    };
+    let external = Component {
+        components: vec![
+            component("pusher", HealthState::Healthy, None, None),
+            component("sentry", HealthState::Healthy, None, None),
+        ],
+        ..component("external", HealthState::Healthy, None, None)
+    };
+    Health {
+        state: HealthState::Healthy,
+        reason: None,
+        http_status: 200,
+        latency: Duration::from_millis(38),
+        tls_expires: Some(Now::fixed(86_400 * 61).wall),
+        version: Some(Text::from("2.14.1")),
+        components: vec![
+            component("database", HealthState::Healthy, Some(4.2), None),
+            component("cache", HealthState::Healthy, Some(0.6), Some("hit rate 94 %")),
+            external,
+        ],
+    }
+}
+
+fn alarms(firing: bool) -> Vec<Alert> {
+    let alarm = |name: &str, state: AlertState, summary: &str| Alert {
+        name: Text::from(name),
+        origin: AlertOrigin::Cloudwatch,
+        state,
+        severity: Text::from("critical"),
+        summary: Text::from(summary),
+        since: Some(Now::fixed(READ - 300).wall),
+        service: Some(Name::from("rtech-app")),
+        runbook: None,
+        labels: vec![(Text::from("ServiceName"), Text::from("rtech-app"))],
+    };
+    let cpu = if firing { AlertState::Firing } else { AlertState::Ok };
+    vec![
+        alarm("rtech-high-cpu", cpu, "CPUUtilization > 80 for 2 × 300 s"),
+        alarm("rtech-high-memory", AlertState::Ok, "MemoryUtilization > 90 for 2 × 300 s"),
+        alarm("rtech-high-error-rate", AlertState::NoData, "ErrorRate > 5 for 2 × 300 s"),
+    ]
+}
+
+/// A runbook of three steps that answers the CPU alarm.
+pub(crate) fn runbook() -> Runbook {
+    let scale = Action::Scale(Scale { service: Name::from("rtech-app"), desired: 4 });
+    let check = Check { query: CheckQuery::Signal(id("rtech-app", "cpu")), comparison: Comparison::Above, bound: 80.0 };
+    let step = |title: &str, kind: StepKind, line: usize| quarterdeck::runbook::Step {
+        title: Text::from(title),
+        text: vec![Text::from("Why this step, in a sentence.")],
+        kind,
+        line,
+    };
+    Runbook {
+        id: Name::from("scale-out-under-load"),
+        title: Text::from("Scale out under load"),
+        owner: Text::from("platform"),
+        services: vec![Name::from("rtech-app")],
+        alerts: vec![Text::from("rtech-high-cpu")],
+        severity: Text::from("page"),
+        introduction: Text::from("CPU is high because of load, not because of a bad release."),
+        steps: vec![
+            step("Is CPU really high?", StepKind::Check(check), 14),
+            step("Scale to four", StepKind::Action(scale), 24),
+            step("Tell the channel", StepKind::Manual, 34),
+        ],
+        origin: "shipped".to_owned(),
+        digest: "0".repeat(64),
+    }
+}
+
+/// The plan to scale `rtech-app` from two to four.
+pub(crate) fn plan() -> Plan {
+    let scale = |desired| Action::Scale(Scale { service: Name::from("rtech-app"), desired });
+    Plan {
+        schema: "quarterdeck.plan/1".to_owned(),
+        action: scale(4),
+        environment: Name::from("rtech-prod"),
+        kind: EnvironmentKind::Production,
+        target_arn: workload("rtech-app", 2).arn,
+        account: Text::from("123456789012"),
+        region: Text::from("us-east-1"),
+        changes: vec![Change { what: "desired count".to_owned(), before: "2".to_owned(), after: "4".to_owned() }],
+        steps: vec![Step {
+            summary: "set the desired count of rtech-app to 4".to_owned(),
+            call: Call::EcsSetDesiredCount {
+                cluster: "rtech-prod".to_owned(),
+                service: "rtech-app".to_owned(),
+                desired: 4,
+            },
+        }],
+        fingerprint: BTreeMap::from([("desired".to_owned(), "2".to_owned())]),
+        undo: Undo::Action { action: scale(2) },
+        steady_deadline: Duration::from_secs(600),
+        observation: Observation {
+            taken: Now::fixed(READ).wall,
+            identity: Identity {
+                account: Text::from("123456789012"),
+                region: Text::from("us-east-1"),
+                arn: Text::from("arn:aws:sts::123456789012:assumed-role/oncall/alice"),
+                expires: None,
+            },
+            workload: workload("rtech-app", 2),
+            scaling: scaling(),
+            firing: Some(vec![Text::from("rtech-high-cpu")]),
+        },
+        made: Now::fixed(READ).wall,
+        expires: Now::fixed(READ + 300).wall,
+        runbook_step: None,
+    }
+}
+
+/// A run of [`plan`] in a state, with records that fit it.
+pub(crate) fn run(state: RunState) -> RunView {
+    let last = match state {
+        RunState::Unknown => {
+            Entry::Unknown { reason: Text::from("no answer in 5 s"), found: Text::from("desired 2, running 2") }
+        }
+        RunState::Running => Entry::Progress { found: Text::from("3 of 4 running") },
+        _ => Entry::Done { found: Text::from("4 of 4 running, steady") },
+    };
+    let entries = [
+        Entry::Approved {
+            plan: Box::new(plan()),
+            digest: "0".repeat(64),
+            by: operator(),
+            until: Now::fixed(READ).wall,
+        },
+        Entry::Taken { pid: 4242, epoch: 1 },
+        Entry::Started { step: 0 },
+        last,
+    ];
+    let id = RunId("20260101-005000-a1b2".to_owned());
+    let record = |(index, entry): (usize, Entry)| Record {
+        sequence: index as u64 + 1,
+        run: id.clone(),
+        at: Now::fixed(READ - 600 + index as u64 * 20).wall,
+        entry,
+    };
+    RunView {
+        id: id.clone(),
+        state,
+        plan: plan(),
+        by: operator(),
+        approved: Now::fixed(READ - 600).wall,
+        records: entries.into_iter().enumerate().map(record).collect(),
+    }
+}
