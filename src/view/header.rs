@@ -79,7 +79,7 @@ fn account(state: &State, role: Role) -> Vec<Segment> {
         return vec![Segment::new(7, role, ["SIMULATED FLEET".to_owned(), "SIMULATED".to_owned()])];
     }
     let Some(aws) = &state.config.aws else { return Vec::new() };
-    let told = identity(state).and_then(|measured| measured.live());
+    let told = identity(state).live();
     let account = match (told, &aws.account) {
         (Some(told), Some(meant)) if told.account.as_str() != meant => {
             let forms =
@@ -93,10 +93,11 @@ fn account(state: &State, role: Role) -> Vec<Segment> {
     vec![account, Segment::new(6, role, [aws.region.clone()])]
 }
 
-/// What the first source that was asked tells of the credentials.
-fn identity(state: &State) -> Option<Measured<'_, Identity>> {
-    let told = |name: &str| state.readings.identity(&state.config, &Name::from(name), state.now);
-    ["sts", "aws", "identity"].into_iter().map(told).find(|measured| *measured != Measured::Never)
+/// The source that tells whose credentials are in use.
+const IDENTITY_SOURCE: &str = "sts";
+
+fn identity(state: &State) -> Measured<'_, Identity> {
+    state.readings.identity(&state.config, &Name::from(IDENTITY_SOURCE), state.now)
 }
 
 fn state_segments(state: &State) -> Vec<Segment> {

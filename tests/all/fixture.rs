@@ -21,7 +21,7 @@ use quarterdeck::config::{
 use quarterdeck::executor::journal::{Entry, Record, RunId, RunState, RunView};
 use quarterdeck::runbook::{Check, CheckQuery, Comparison, Runbook, StepKind};
 use quarterdeck::source::*;
-use quarterdeck::state::{Arm, Screen, State};
+use quarterdeck::state::{Screen, State};
 use quarterdeck::text::Text;
 
 /// Seconds after the start of the fixture's day at which everything was read.
@@ -62,27 +62,8 @@ pub(crate) fn failed() -> State {
 
 /// Nothing was read yet.
 pub(crate) fn never() -> State {
-    State {
-        config: Arc::new(config()),
-        keymap: Arc::new(Keymap::default()),
-        runbooks: vec![runbook()].into(),
-        operator: operator(),
-        now: Now::fixed(READ),
-        size: (120, 40),
-        readings: Default::default(),
-        screens: vec![Screen::Overview { selected: 0 }],
-        overlay: None,
-        filter: String::new(),
-        range: Duration::from_secs(1800),
-        paused: None,
-        arm: Arm::ReadOnly,
-        runs: Vec::new(),
-        sessions: Vec::new(),
-        log: Default::default(),
-        notice: None,
-        theme: 0,
-        last_ticket: 0,
-    }
+    let (config, keymap) = (Arc::new(config()), Arc::new(Keymap::default()));
+    State::new(config, keymap, vec![runbook()].into(), operator(), Now::fixed(READ))
 }
 
 /// `live()` on the service screen of `rtech-app`.

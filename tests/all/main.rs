@@ -1,4 +1,5 @@
 //! One integration binary: screens, keys, config, sources, runs, recovery, simulation, terminal, lab.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // helpers of tests, too
 
 mod aws;
 mod config;
