@@ -39,6 +39,7 @@ const CREDENTIALS_TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct Connection {
     settings: config::Aws,
+    given: Option<SharedCredentialsProvider>,
     http: SharedHttpClient,
     base: OnceCell<SdkConfig>,
     reading: OnceCell<SdkConfig>,
@@ -50,11 +51,18 @@ impl Connection {
     pub fn open(aws: &config::Aws) -> Self {
         Self {
             settings: aws.clone(),
+            given: None,
             http: http::client(),
             base: OnceCell::new(),
             reading: OnceCell::new(),
             expiry: credentials::Expiry::default(),
         }
+    }
+
+    /// The same with these credentials, in place of the profile or the default chain.
+    pub fn with_credentials(mut self, credentials: SharedCredentialsProvider) -> Self {
+        self.given = Some(credentials);
+        self
     }
 
     /// The region that all clients use.
@@ -116,7 +124,9 @@ impl Connection {
     async fn load_base(&self) -> SdkConfig {
         let region = Region::new(self.settings.region.clone());
         let mut loader = self.loader().region(region.clone());
-        if let Some(profile) = &self.settings.profile {
+        if let Some(given) = &self.given {
+            loader = loader.credentials_provider(given.clone());
+        } else if let Some(profile) = &self.settings.profile {
             let provider = credentials::of_profile(profile, &region, &self.http);
             loader = loader.profile_name(profile).credentials_provider(provider);
         }

@@ -3,6 +3,7 @@
 //! Invariant: nothing here changes anything. The one way to clients that may is
 //! [`Connection::sdk_config_for_actions`](connect::Connection::sdk_config_for_actions), which only `executor/` calls.
 
+pub mod cloudwatch;
 pub mod connect;
 mod credentials;
 mod decode;
@@ -20,9 +21,10 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt};
 
-use crate::config::Config;
-use crate::source::SharedSource;
+use crate::config::{Config, Query};
+use crate::source::{SharedSource, SignalId, Subject};
 
+pub use cloudwatch::ask;
 pub use connect::Connection;
 pub use observe::observe;
 
@@ -35,7 +37,39 @@ pub fn sources(connection: &Arc<Connection>, config: &Config) -> Vec<SharedSourc
         sources.push(Arc::new(ecs::Ecs::new(connection.clone(), config.ecs, placed.clone())));
         sources.push(Arc::new(scaling::AutoScaling::new(connection.clone(), config.ecs, placed)));
     }
+    sources.extend(cloudwatch_sources(connection, config));
     sources
+}
+
+fn cloudwatch_sources(connection: &Arc<Connection>, config: &Config) -> Vec<SharedSource> {
+    let mut sources: Vec<SharedSource> = Vec::new();
+    let wanted = wanted(config);
+    if !wanted.is_empty() {
+        let polling = config.cloudwatch.as_ref().map_or(cloudwatch::POLLING, |settings| settings.polling);
+        sources.push(Arc::new(cloudwatch::Metrics::new(connection.clone(), polling, wanted)));
+    }
+    if let Some(settings) = config.cloudwatch.as_ref().filter(|settings| !settings.alarm_prefixes.is_empty()) {
+        sources.push(Arc::new(cloudwatch::Alarms::new(connection.clone(), settings.clone(), config)));
+    }
+    sources
+}
+
+/// Signals and backup measures that CloudWatch tells.
+fn wanted(config: &Config) -> Vec<cloudwatch::Wanted> {
+    let signals = config.services.iter().flat_map(|service| {
+        service.signals.iter().map(|signal| {
+            let id = SignalId { service: service.name.clone(), signal: signal.name.clone() };
+            cloudwatch::Wanted { subject: Subject::Signal(id), query: signal.query.clone() }
+        })
+    });
+    let measures = config.backups.iter().flat_map(|protected| {
+        protected.measures.iter().map(|measure| {
+            let subject = Subject::Backup { protected: protected.name.clone(), measure: measure.name.clone() };
+            cloudwatch::Wanted { subject, query: measure.query.clone() }
+        })
+    });
+    let is_ours = |query: &Query| matches!(query, Query::CloudWatch(_) | Query::CloudWatchMaths { .. });
+    signals.chain(measures).filter(|wanted| is_ours(&wanted.query)).collect()
 }
 
 fn placed(config: &Config) -> Vec<ecs::Placed> {

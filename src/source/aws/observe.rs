@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::connect::Connection;
-use super::{ecs, identity, scaling};
+use super::{cloudwatch, ecs, identity, scaling};
 use crate::clock::Now;
 use crate::config::{Config, EcsService};
 use crate::source::{Name, Observation, SourceError, SourceErrorKind};
@@ -12,7 +12,8 @@ use crate::source::{Name, Observation, SourceError, SourceErrorKind};
 const DEADLINE: Duration = Duration::from_secs(15);
 
 /// Reads identity, workload with its tasks, and scaling of one service, all at the same time. All or an error that names
-/// the part which could not be read: what is not known is never taken for fine.
+/// the part which could not be read: what is not known is never taken for fine. The alarms that fire are the exception:
+/// they are `None` where they could not be read, for the guards to judge. They are CloudWatch's only.
 ///
 /// Used for planning, and again by the executor immediately before each mutating call.
 pub async fn observe(
@@ -22,12 +23,13 @@ pub async fn observe(
     now: Now,
 ) -> Result<Observation, SourceError> {
     let ecs = placed(config, service)?;
-    let (who, workload, scaling) = tokio::join!(
+    let (who, workload, scaling, firing) = tokio::join!(
         async { identity::Reader::new(connection, DEADLINE).await.identity(connection).await },
         async { ecs::Reader::new(connection, DEADLINE).await.workload(ecs).await },
         async { scaling::Reader::new(connection, DEADLINE).await.scaling(ecs).await },
+        cloudwatch::firing(connection, config, service, DEADLINE),
     );
-    Ok(Observation { taken: now.wall, identity: who?, workload: workload?, scaling: scaling?, firing: None })
+    Ok(Observation { taken: now.wall, identity: who?, workload: workload?, scaling: scaling?, firing })
 }
 
 fn placed<'a>(config: &'a Config, service: &Name) -> Result<&'a EcsService, SourceError> {

@@ -1,0 +1,132 @@
+//! The source of CloudWatch's alarms, metric and composite.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_cloudwatch::operation::describe_alarms::DescribeAlarmsOutput;
+use aws_sdk_cloudwatch::types::AlarmType;
+use futures_util::future::BoxFuture;
+use tokio::sync::OnceCell;
+
+use super::alarm_decode::{self, Known};
+use super::reader::Reader;
+use crate::config::{CloudWatch, Config};
+use crate::source::aws::connect::Connection;
+use crate::source::{
+    Alert, AlertState, Ask, Cadence, Name, Payload, Reading, Readings, Source, SourceError, SourceErrorKind, Subject,
+};
+use crate::text::Text;
+
+/// Alarms in one DescribeAlarms page, the API's limit.
+const ALARMS_A_PAGE: i32 = 100;
+
+/// Pages that are read of one prefix. A list that is cut could hide a firing alarm, so more is an error.
+const PAGES: usize = 20;
+
+/// Reads the alarms whose names begin with the configured prefixes. Its subject is the alerts of `cloudwatch`.
+pub struct Alarms {
+    name: Name,
+    connection: Arc<Connection>,
+    settings: CloudWatch,
+    known: Vec<Known>,
+    subjects: Vec<Subject>,
+    reader: OnceCell<Reader>,
+}
+
+impl Alarms {
+    /// A source named `cloudwatch-alarms`.
+    pub fn new(connection: Arc<Connection>, settings: CloudWatch, config: &Config) -> Self {
+        let subjects = vec![Subject::Alerts { source: Name::from("cloudwatch") }];
+        let name = Name::from("cloudwatch-alarms");
+        Self { name, connection, settings, known: known(config), subjects, reader: OnceCell::new() }
+    }
+}
+
+impl Source for Alarms {
+    fn name(&self) -> &Name {
+        &self.name
+    }
+
+    fn cadence(&self) -> Cadence {
+        Cadence { every: self.settings.polling.interval, lag: Duration::ZERO }
+    }
+
+    fn deadline(&self) -> Duration {
+        self.settings.polling.timeout
+    }
+
+    fn subjects(&self) -> &[Subject] {
+        &self.subjects
+    }
+
+    fn poll<'a>(&'a self, _ask: Ask, out: &'a Readings) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            let deadline = self.settings.polling.timeout;
+            let reader = self.reader.get_or_init(|| Reader::new(&self.connection, deadline)).await;
+            let outcome = alarms(reader, &self.settings.alarm_prefixes, &self.known).await.map(Payload::Alerts);
+            for subject in &self.subjects {
+                let _ = out.send(Reading { subject: subject.clone(), outcome: outcome.clone() }).await;
+            }
+        })
+    }
+}
+
+/// Names of the alarms that fire for `service`, fresh; `None` where they could not be read. Without configured alarms
+/// there is nothing that could fire.
+pub(in crate::source::aws) async fn firing(
+    connection: &Connection,
+    config: &Config,
+    service: &Name,
+    deadline: Duration,
+) -> Option<Vec<Text>> {
+    let prefixes = config.cloudwatch.as_ref().map(|settings| settings.alarm_prefixes.as_slice()).unwrap_or_default();
+    if prefixes.is_empty() {
+        return Some(Vec::new());
+    }
+    let reader = Reader::new(connection, deadline).await;
+    let alarms = alarms(&reader, prefixes, &known(config)).await.ok()?;
+    let fires = |alarm: &Alert| alarm.state == AlertState::Firing && alarm.service.as_ref() == Some(service);
+    Some(alarms.into_iter().filter(fires).map(|alarm| alarm.name).collect())
+}
+
+fn known(config: &Config) -> Vec<Known> {
+    let known = config.services.iter().map(|service| Known { name: service.name.clone(), ecs: service.ecs.clone() });
+    known.collect()
+}
+
+/// All alarms of all prefixes, each once, by name.
+async fn alarms(reader: &Reader, prefixes: &[String], known: &[Known]) -> Result<Vec<Alert>, SourceError> {
+    let mut found = BTreeMap::new();
+    for prefix in prefixes {
+        for page in pages(reader, prefix).await? {
+            let metric = page.metric_alarms().iter().map(|alarm| alarm_decode::metric(alarm, known));
+            let composite = page.composite_alarms().iter().map(|alarm| alarm_decode::composite(alarm, known));
+            found.extend(metric.chain(composite).map(|alert| (alert.name.clone(), alert)));
+        }
+    }
+    Ok(found.into_values().collect())
+}
+
+async fn pages(reader: &Reader, prefix: &str) -> Result<Vec<DescribeAlarmsOutput>, SourceError> {
+    let asked = reader.asked("cloudwatch:DescribeAlarms");
+    let mut pages = Vec::new();
+    let mut token: Option<String> = None;
+    while pages.len() < PAGES {
+        let asking = reader.client.describe_alarms().max_records(ALARMS_A_PAGE).set_next_token(token.clone());
+        let asking = asking.alarm_types(AlarmType::MetricAlarm).alarm_types(AlarmType::CompositeAlarm);
+        let asking = asking.set_alarm_name_prefix((!prefix.is_empty()).then(|| prefix.to_owned()));
+        let page = asking.send().await.map_err(|error| asked.failed(&error))?;
+        let next = page.next_token().filter(|next| !next.is_empty()).map(str::to_owned);
+        pages.push(page);
+        if next.is_none() {
+            return Ok(pages);
+        }
+        if next == token {
+            return Err(asked.error(SourceErrorKind::Malformed, "the answer refers to itself as its next page"));
+        }
+        token = next;
+    }
+    let reason = format!("more than {} pages of alarms; narrow alarm_prefixes", PAGES);
+    Err(asked.error(SourceErrorKind::Malformed, &reason))
+}
