@@ -86,7 +86,7 @@ impl Prometheus {
     ///
     /// # Errors
     /// As [`Prometheus::instant`].
-    pub async fn range(&self, expression: &str, range: Range) -> Result<Vec<Point>, SourceError> {
+    pub(super) async fn range(&self, expression: &str, range: Range) -> Result<Vec<Point>, SourceError> {
         let (start, end, step) = (range.start.to_string(), range.end.to_string(), range.step.to_string());
         let form = [("query", expression), ("start", &start), ("end", &end), ("step", &step)];
         let (_, reply) = self.query("query_range", &form).await?;

@@ -1,1 +1,0 @@
-//! HTTP health endpoints: status, latency, certificate, component tree.
