@@ -5,14 +5,21 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 
 use crate::clock::Now;
-use crate::config::{Config, Query};
+use crate::config::{self, Config, Query};
+use crate::simulator;
+use crate::source::alertmanager::{self, AlertSource};
+use crate::source::aws::{self, Connection};
+use crate::source::health;
 use crate::source::prometheus::{self, Prometheus};
-use crate::source::{Name, Number, Observation, SharedSource, SourceError, SourceErrorKind, World};
+use crate::source::{Alert, AlertState, Name, Number, Observation, SharedSource, SourceError, SourceErrorKind, World};
+use crate::text::Text;
 
 /// The real backends of one environment.
 struct Backends {
     config: Arc<Config>,
     prometheus: Option<Arc<Prometheus>>,
+    alerts: Option<Arc<AlertSource>>,
+    aws: Option<Arc<Connection>>,
 }
 
 /// The backends of a configuration, or its simulated fleet. Returns without waiting for the network: the first frame
@@ -21,32 +28,97 @@ struct Backends {
 /// # Errors
 /// A backend that can't even be set up.
 pub async fn world(config: Arc<Config>) -> Result<Arc<dyn World>, SourceError> {
+    if config.simulator.is_some() {
+        return simulated(config);
+    }
     let prometheus = config.prometheus.as_ref().map(|backend| Arc::new(Prometheus::new(backend)));
-    Ok(Arc::new(Backends { config, prometheus }))
+    let alerts = alertmanager::source(&config, prometheus.as_ref()).map(Arc::new);
+    let aws = config.aws.as_ref().map(|aws| Arc::new(Connection::open(aws)));
+    Ok(Arc::new(Backends { config, prometheus, alerts, aws }))
+}
+
+fn simulated(config: Arc<Config>) -> Result<Arc<dyn World>, SourceError> {
+    let name = Name::from(simulator::SOURCE);
+    let refused = |reason: String| SourceError::new(&name, SourceErrorKind::Refused, &reason);
+    let state_dir = config::find::state_dir(&config).map_err(|error| refused(error.to_string()))?;
+    simulator::world(config, &state_dir).map_err(|error| refused(error.to_string()))
 }
 
 impl World for Backends {
     fn sources(&self) -> Vec<SharedSource> {
-        self.prometheus.iter().flat_map(|backend| prometheus::sources(&self.config, backend)).collect()
+        let mut sources = Vec::new();
+        if let Some(prometheus) = &self.prometheus {
+            sources.extend(prometheus::sources(&self.config, prometheus));
+        }
+        sources.extend(self.alerts.clone().map(|alerts| alerts as SharedSource));
+        sources.extend(health::sources(&self.config));
+        if let Some(connection) = &self.aws {
+            sources.extend(aws::sources(connection, &self.config));
+        }
+        sources
     }
 
-    fn observe<'a>(&'a self, service: &'a Name, _now: Now) -> BoxFuture<'a, Result<Observation, SourceError>> {
-        Box::pin(async move { Err(missing("aws", &format!("`{service}` can't be observed: there is no [aws]"))) })
+    fn observe<'a>(&'a self, service: &'a Name, now: Now) -> BoxFuture<'a, Result<Observation, SourceError>> {
+        Box::pin(async move {
+            let Some(connection) = &self.aws else {
+                return Err(missing("aws", &format!("{service} can't be observed: the configuration has no [aws]")));
+            };
+            let (observed, alerts) =
+                tokio::join!(aws::observe(connection, &self.config, service, now), self.alerts_of(service));
+            let mut observation = observed?;
+            observation.firing = joined(self.alarms(observation.firing), alerts);
+            Ok(observation)
+        })
     }
 
     fn ask<'a>(&'a self, query: &'a Query, now: Now) -> BoxFuture<'a, Result<Number, SourceError>> {
         Box::pin(async move {
-            match (query, &self.prometheus) {
-                (Query::Prometheus(expression), Some(backend)) => {
+            match (query, &self.prometheus, &self.aws) {
+                (Query::Prometheus(expression), Some(backend), _) => {
                     backend.instant(expression, now).await.map(|answer| answer.value)
                 }
-                (Query::Prometheus(_), None) => {
+                (Query::Prometheus(_), None, _) => {
                     Err(missing("prometheus", "the query is PromQL, and the configuration has no [prometheus]"))
                 }
-                _ => Err(missing("aws", "the query is of a source that the configuration does not have")),
+                (Query::Simulator(_), ..) => {
+                    Err(missing(simulator::SOURCE, "the query is of the simulated fleet, which is not in use"))
+                }
+                (Query::CloudWatch(_) | Query::CloudWatchMaths { .. }, ..) => {
+                    Err(missing("cloudwatch", "the query is CloudWatch's, and the configuration has no [aws]"))
+                }
             }
         })
     }
+}
+
+impl Backends {
+    /// CloudWatch's firing alarms: none where the configuration chooses none, `None` where they could not be read.
+    fn alarms(&self, read: Option<Vec<Text>>) -> Option<Vec<Text>> {
+        match &self.config.cloudwatch {
+            Some(cloudwatch) if !cloudwatch.alarm_prefixes.is_empty() => read,
+            _ => Some(Vec::new()),
+        }
+    }
+
+    /// The firing alerts of a service: none where no one raises any, `None` where they could not be read.
+    async fn alerts_of(&self, service: &Name) -> Option<Vec<Text>> {
+        let Some(source) = &self.alerts else { return Some(Vec::new()) };
+        let fires = |alert: &Alert| alert.state == AlertState::Firing && alert.service.as_ref() == Some(service);
+        match source.alerts().await {
+            Ok(alerts) => Some(alerts.into_iter().filter(fires).map(|alert| alert.name).collect()),
+            Err(error) => {
+                tracing::warn!(%service, %error, "firing alerts could not be read");
+                None
+            }
+        }
+    }
+}
+
+/// Both lists, or `None` where either is not known: half a list must not look whole.
+fn joined(first: Option<Vec<Text>>, second: Option<Vec<Text>>) -> Option<Vec<Text>> {
+    let (mut all, more) = (first?, second?);
+    all.extend(more);
+    Some(all)
 }
 
 fn missing(source: &str, reason: &str) -> SourceError {
