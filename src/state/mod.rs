@@ -28,6 +28,7 @@ use crate::runbook::{Runbook, Session};
 use crate::text::Text;
 
 pub use dialog::{Overlay, StepRef};
+pub use keys::context;
 pub use readings::ReadingStore;
 pub use screen::Screen;
 pub use update::update;

@@ -140,18 +140,10 @@ fn denied_foot(confirm: &Confirm) -> Vec<Row> {
 fn asked(confirm: &Confirm) -> Row {
     vec![
         piece(Role::Text, "type "),
-        piece(Role::Title, expected(&confirm.judged)),
+        piece(Role::Title, confirm.expected()),
         piece(Role::Text, " to confirm: "),
         piece(Role::Input, format!("{}▏", confirm.typed)),
     ]
-}
-
-/// The target's name where a guard asks for it, else a plain word.
-fn expected(judged: &Judged) -> &str {
-    match judged.decision() {
-        Decision::Ask => judged.plan.action.target(),
-        _ => "yes",
-    }
 }
 
 fn expiry(judged: &Judged, now: Timestamp) -> Row {

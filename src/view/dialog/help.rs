@@ -7,7 +7,7 @@ use crate::action::{ACTIONS, ActionSpec};
 use crate::config::keymap::Context;
 use crate::config::theme::Role;
 use crate::state::command::COMMANDS;
-use crate::state::{Screen, State};
+use crate::state::{State, context};
 use crate::view::part::keys;
 use crate::view::part::page::{Page, Row, pad, piece};
 use crate::view::part::pen::Pen;
@@ -44,7 +44,7 @@ fn foot(above: usize, below: usize) -> Row {
 
 fn rows(state: &State, columns: u16) -> Vec<Row> {
     let mut page = Page::new(columns);
-    let context = context(state.screens.last());
+    let context = context(state.screen());
     commands(&mut page, state, (heading(context), context));
     commands(&mut page, state, ("everywhere", Context::Global));
     commands(&mut page, state, ("in a dialog", Context::Dialog));
@@ -92,13 +92,5 @@ fn heading(context: Context) -> &'static str {
         Context::Service => "here: a service",
         Context::Runbook => "here: a runbook",
         _ => "here: a list",
-    }
-}
-
-fn context(screen: Option<&Screen>) -> Context {
-    match screen {
-        Some(Screen::Service { .. }) => Context::Service,
-        Some(Screen::Runbook { .. }) => Context::Runbook,
-        _ => Context::List,
     }
 }

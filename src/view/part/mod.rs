@@ -4,6 +4,7 @@ pub mod age;
 pub mod badge;
 pub mod clip;
 pub mod keys;
+pub mod list;
 pub mod number;
 pub mod page;
 pub mod panel_frame;
@@ -13,7 +14,9 @@ pub mod reading;
 pub mod run;
 pub mod signs;
 pub mod spark;
+pub mod step;
 pub mod sweep;
+pub mod table;
 pub mod words;
 
 pub use pen::{Bit, Pen, bit};

@@ -1,6 +1,13 @@
 //! Screens, one file each.
 
+pub mod alerts;
+pub mod backups;
+pub mod log;
 pub mod overview;
+pub mod run;
+pub mod runbook;
+pub mod runbooks;
+pub mod runs;
 
 use ratatui::layout::Rect;
 
@@ -9,7 +16,17 @@ use crate::state::{Screen, State};
 
 /// Draws the screen that is shown.
 pub fn draw(area: Rect, state: &State, pen: &mut Pen<'_>) {
-    if let Some(Screen::Overview { selected }) = state.screens.last() {
-        overview::draw(area, *selected, state, pen);
+    match state.screen() {
+        Screen::Overview { selected } => overview::draw(area, *selected, state, pen),
+        Screen::Service { .. } => {}
+        Screen::Backups { selected } => backups::draw(area, *selected, state, pen),
+        Screen::Alerts { selected } => alerts::draw(area, *selected, state, pen),
+        Screen::Runbooks { selected } => runbooks::draw(area, *selected, state, pen),
+        Screen::Runbook { id, session, selected } => {
+            runbook::draw(area, id, (session.as_deref(), *selected), state, pen);
+        }
+        Screen::Runs { selected } => runs::draw(area, *selected, state, pen),
+        Screen::Run { id, scroll } => run::draw(area, (id, *scroll), state, pen),
+        Screen::Log { scroll } => log::draw(area, *scroll, state, pen),
     }
 }

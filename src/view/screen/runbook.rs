@@ -1,0 +1,179 @@
+//! One runbook: a preview, or the session that follows it step by step with its evidence.
+
+use ratatui::layout::Rect;
+
+use super::runbooks::followed;
+use crate::config::keymap::Context;
+use crate::config::theme::Role;
+use crate::runbook::session::text_changed;
+use crate::runbook::{Runbook, Session, Step, StepKind, StepRecord, StepState};
+use crate::source::Name;
+use crate::state::command::Command;
+use crate::state::{State, lists};
+use crate::view::part::list::{self, List};
+use crate::view::part::page::{self, Page, Row, pad, piece};
+use crate::view::part::pen::{Bit, Pen};
+use crate::view::part::table::{Column, Table, fixed, share};
+use crate::view::part::{keys, signs, step as words_of, words};
+
+/// From this width on the selected step stands beside the list, not below it.
+const WIDE: u16 = 110;
+
+/// What is shown: the runbook, and the session that follows it, if one was begun.
+#[derive(Clone, Copy)]
+struct Shown<'a> {
+    runbook: &'a Runbook,
+    session: Option<&'a Session>,
+    selected: usize,
+    state: &'a State,
+}
+
+/// Draws a runbook.
+pub fn draw(area: Rect, id: &Name, (session, selected): (Option<&str>, usize), state: &State, pen: &mut Pen<'_>) {
+    let Some(runbook) = state.runbooks.iter().find(|runbook| runbook.id == *id) else {
+        let gone = vec![piece(Role::Warning, format!("there is no runbook `{id}`"))];
+        return page::paint(area, &[gone], 0, pen);
+    };
+    let session = session.and_then(|id| state.sessions.iter().find(|session| session.id == id));
+    let selected = selected.min(runbook.steps.len().saturating_sub(1));
+    let shown = Shown { runbook, session, selected, state };
+    if area.width < WIDE { stacked(area, shown, pen) } else { beside(area, shown, pen) }
+}
+
+fn stacked(area: Rect, shown: Shown<'_>, pen: &mut Pen<'_>) {
+    let steps = u16::try_from(shown.runbook.steps.len()).unwrap_or(u16::MAX);
+    let head = head(shown, area.width.saturating_sub(2));
+    let top = u16::try_from(head.len()).unwrap_or(u16::MAX).saturating_add(steps.min(area.height / 2)).min(area.height);
+    list::draw(Rect { height: top, ..area }, &steps_list(shown, head, area.width), pen);
+    let below = Rect { y: area.y + top, height: area.height - top, ..area };
+    detail_in(below, shown, pen);
+}
+
+fn beside(area: Rect, shown: Shown<'_>, pen: &mut Pen<'_>) {
+    let head = head(shown, area.width.saturating_sub(2));
+    let top = u16::try_from(head.len()).unwrap_or(u16::MAX).min(area.height);
+    let left = area.width * 2 / 5;
+    let inset = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
+    page::paint(Rect { height: top, ..inset }, &head, 0, pen);
+    let body = Rect { y: area.y + top, height: area.height - top, ..area };
+    list::draw(Rect { width: left, ..body }, &steps_list(shown, Vec::new(), left), pen);
+    detail_in(Rect { x: area.x + left, width: area.width - left, ..body }, shown, pen);
+}
+
+/// Title, owner, what it answers, and how far one is.
+fn head(shown: Shown<'_>, width: u16) -> Vec<Row> {
+    let Shown { runbook, session, state, .. } = shown;
+    let mut page = Page::new(width);
+    let about = format!("{} · {} · owner {}", runbook.id, runbook.severity, runbook.owner);
+    page.row(vec![piece(Role::Title, format!("RUNBOOK  {}  ", runbook.title)), piece(Role::Muted, about)]);
+    let rows = lists::runbooks(state);
+    let suggested = rows.iter().find(|row| row.runbook.id == runbook.id).and_then(|row| row.suggested_by);
+    if let Some(alert) = suggested {
+        page.pieces(
+            2,
+            &[piece(Role::Critical, format!("▲ {} fires: ", alert.name)), piece(Role::Text, &alert.summary)],
+        );
+    }
+    match session {
+        Some(session) => in_session(&mut page, runbook, session),
+        None => preview(&mut page, shown),
+    }
+    page.blank();
+    page.into_rows()
+}
+
+fn in_session(page: &mut Page, runbook: &Runbook, session: &Session) {
+    let word = if session.closed.is_some() { "closed: " } else { "followed: " };
+    page.pieces(2, &[piece(Role::Muted, word), piece(Role::Text, followed(session))]);
+    if text_changed(session, runbook) {
+        page.text(Role::Warning, "! the runbook's text was changed since this session began: read it again");
+    }
+}
+
+fn preview(page: &mut Page, shown: Shown<'_>) {
+    page.text(Role::Text, &shown.runbook.introduction);
+    let key = keys::of(&shown.state.keymap, Command::StepRun, Context::Runbook);
+    page.pieces(
+        0,
+        &[
+            piece(Role::Muted, "preview: nothing was begun; "),
+            piece(Role::Key, key),
+            piece(Role::Muted, " runs the selected step and begins a session"),
+        ],
+    );
+}
+
+fn steps_list(shown: Shown<'_>, head: Vec<Row>, width: u16) -> List {
+    const COLUMNS: [Column; 4] = [fixed("", 2), fixed("", 9), share("", 1), fixed("", 7)];
+    let table = Table::new(&COLUMNS, width.saturating_sub(2));
+    let row = |(at, step): (usize, &Step)| {
+        let sign = signs::step(record(shown.session, at).map_or(StepState::Open, |record| record.state));
+        let cells = vec![
+            piece(Role::Muted, (at + 1).to_string()),
+            sign.piece(9),
+            piece(Role::Title, &step.title),
+            piece(Role::Muted, words_of::kind(&step.kind)),
+        ];
+        table.row(at == shown.selected, cells)
+    };
+    let rows: Vec<Row> = shown.runbook.steps.iter().enumerate().map(row).collect();
+    List { head, selected: (!rows.is_empty()).then_some(shown.selected), rows, foot: Vec::new() }
+}
+
+fn record(session: Option<&Session>, at: usize) -> Option<&StepRecord> {
+    session.and_then(|session| session.steps.get(at))
+}
+
+/// The selected step. Where there is too little room, its text is cut before its newest evidence and the keys.
+fn detail_in(area: Rect, shown: Shown<'_>, pen: &mut Pen<'_>) {
+    let area = Rect { x: area.x + 1.min(area.width), width: area.width.saturating_sub(2), ..area };
+    let Some(step) = shown.runbook.steps.get(shown.selected) else { return };
+    let text = text(step, shown, area.width);
+    let evidence = evidence(record(shown.session, shown.selected), area.width);
+    let keys = hints(step, shown, area.width);
+    let room = usize::from(area.height).saturating_sub(keys.len());
+    let text_rows = text.len().min(room.saturating_sub(evidence.len().min(room / 2)));
+    let newest = evidence.len().saturating_sub(room - text_rows);
+    let rows: Vec<Row> =
+        text.into_iter().take(text_rows).chain(evidence.into_iter().skip(newest)).chain(keys).collect();
+    page::paint(area, &rows, 0, pen);
+}
+
+fn text(step: &Step, shown: Shown<'_>, width: u16) -> Vec<Row> {
+    let mut page = Page::new(width);
+    page.text(Role::Title, format!("{} {}", shown.selected + 1, step.title));
+    page.field_of(9, words_of::kind(&step.kind), &[piece(Role::Key, words_of::does(&step.kind, &shown.state.config))]);
+    for paragraph in &step.text {
+        page.text(Role::Text, paragraph);
+    }
+    page.into_rows()
+}
+
+/// Who read what when, oldest first.
+fn evidence(record: Option<&StepRecord>, width: u16) -> Vec<Row> {
+    let mut page = Page::new(width);
+    for piece_of in record.map_or(&[][..], |record| &record.evidence) {
+        let run = piece_of.run.as_ref().map_or_else(String::new, |run| format!(" (run {run})"));
+        let who = format!("{} {}: ", words::clock(piece_of.at), piece_of.by.user);
+        page.pieces(2, &[piece(Role::Muted, who), piece(Role::Text, &piece_of.reading), piece(Role::Muted, run)]);
+    }
+    page.into_rows()
+}
+
+/// Keys that the step takes.
+fn hints(step: &Step, shown: Shown<'_>, width: u16) -> Vec<Row> {
+    let mut page = Page::new(width);
+    let run = if matches!(step.kind, StepKind::Manual) {
+        (Command::StepTick, "tick as done")
+    } else {
+        (Command::StepRun, "run")
+    };
+    let mut pieces: Vec<Bit<'static>> = Vec::new();
+    for (command, word) in [run, (Command::StepSkip, "skip, with a reason")] {
+        let keys = keys::of(&shown.state.keymap, command, Context::Runbook);
+        pieces.push(piece(Role::Key, pad(&keys, keys.chars().count() + 1)));
+        pieces.push(piece(Role::Muted, format!("{word}   ")));
+    }
+    page.pieces(0, &pieces);
+    page.into_rows()
+}

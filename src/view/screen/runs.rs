@@ -1,0 +1,95 @@
+//! The journal's runs: unknown outcomes first, then the newest first.
+
+use ratatui::layout::Rect;
+
+use crate::config::theme::Role;
+use crate::executor::journal::{RunState, RunView};
+use crate::state::{State, lists};
+use crate::view::part::list::{self, List};
+use crate::view::part::page::{Page, Row, piece};
+use crate::view::part::pen::{Bit, Pen};
+use crate::view::part::table::{Column, Table, fixed, share};
+use crate::view::part::{age, signs, words};
+
+/// From this width on the run's identifier and its last word have columns of their own.
+const WIDE: u16 = 110;
+
+/// Draws the runs.
+pub fn draw(area: Rect, selected: usize, state: &State, pen: &mut Pen<'_>) {
+    let runs = lists::runs(state);
+    let table = Table::new(columns(area.width), area.width.saturating_sub(2));
+    let selected = selected.min(runs.len().saturating_sub(1));
+    let row = |(at, run): (usize, &&RunView)| table.row(at == selected, cells(run, area.width, state));
+    let mut list = List {
+        head: vec![list::heading("RUNS", glance(&runs)), table.head()],
+        rows: runs.iter().enumerate().map(row).collect(),
+        selected: (!runs.is_empty()).then_some(selected),
+        foot: runs.get(selected).map_or_else(Vec::new, |run| foot(run, area.width)),
+    };
+    if runs.is_empty() {
+        let meaning = vec![piece(Role::Muted, "nothing was changed from here yet: the journal is empty")];
+        list.rows.push(list::empty(&state.filter, meaning));
+    }
+    list::draw(area, &list, pen);
+}
+
+fn columns(width: u16) -> &'static [Column] {
+    const NARROW: &[Column] =
+        &[fixed("state", 10), share("what", 3), share("change", 3), share("by", 2), fixed("ago", 4), fixed("took", 8)];
+    const ALL: &[Column] = &[
+        fixed("state", 10),
+        fixed("run", 22),
+        share("what", 3),
+        share("change", 3),
+        share("by", 3),
+        fixed("confirmed (UTC)", 19),
+        fixed("took", 8),
+        share("last word", 5),
+    ];
+    if width < WIDE { NARROW } else { ALL }
+}
+
+fn cells(run: &RunView, width: u16, state: &State) -> Vec<Bit<'static>> {
+    let what = piece(Role::Title, words::action(&run.plan.action));
+    let change = run.plan.changes.iter().find(|change| change.is_change());
+    let change = piece(Role::Text, change.map_or_else(String::new, ToString::to_string));
+    let by = piece(Role::Text, format!("{}@{}", run.by.user, run.by.host));
+    let took = piece(Role::Muted, age::clock(run.took()));
+    let state_cell = signs::run(run.state).piece(10);
+    if width < WIDE {
+        let ago = piece(Role::Muted, age::short(age::since(state.now.wall, run.approved)));
+        return vec![state_cell, what, change, by, ago, took];
+    }
+    let confirmed = piece(Role::Muted, words::moment(run.approved));
+    let id = piece(Role::Muted, run.id.to_string());
+    vec![state_cell, id, what, change, by, confirmed, took, piece(Role::Text, run.last_word())]
+}
+
+fn glance(runs: &[&RunView]) -> Row {
+    let count = |of: fn(&RunView) -> bool| runs.iter().filter(|run| of(run)).count();
+    let (unknown, open) = (count(|run| run.state == RunState::Unknown), count(RunView::is_open));
+    let mut row = vec![piece(Role::Muted, format!("{} in the journal's newest  ", runs.len()))];
+    if unknown > 0 {
+        row.push(piece(Role::Unknown, format!("? {unknown} UNKNOWN: settle first  ")));
+    }
+    if open > 0 {
+        row.push(piece(Role::Warning, format!("▶ {open} going on")));
+    }
+    row
+}
+
+/// The last word about the selected run, and how an unknown one is settled.
+fn foot(run: &RunView, width: u16) -> Vec<Row> {
+    let mut page = Page::new(width.saturating_sub(2));
+    page.blank();
+    page.field("run", &[piece(Role::Title, run.id.to_string())]);
+    page.field("last", &[piece(signs::run(run.state).role, run.last_word())]);
+    if run.state == RunState::Unknown {
+        let blocks = format!("  settles it by observing; until then {} is blocked", run.plan.action.target());
+        page.field(
+            "do",
+            &[piece(Role::Key, format!("quarterdeck runs resolve {}", run.id)), piece(Role::Text, blocks)],
+        );
+    }
+    page.into_rows()
+}
