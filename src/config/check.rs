@@ -6,7 +6,7 @@
 mod backend;
 mod service;
 mod signal;
-mod words;
+pub(crate) mod words;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

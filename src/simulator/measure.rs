@@ -33,6 +33,8 @@ pub enum Measure {
     Connections,
     /// Age of the newest snapshot, seconds; one is taken each night at 03:12 UTC.
     SnapshotAge,
+    /// How far the latest restorable moment of the continuous backup lies back, seconds: saved every five minutes.
+    RestorableLag,
     /// Age of the newest export, seconds; one is made each night at 04:30 UTC.
     ExportAge,
 }
@@ -51,6 +53,7 @@ pub const MEASURES: &[(&str, Measure)] = &[
     ("running", Measure::Running),
     ("connections", Measure::Connections),
     ("snapshot_age", Measure::SnapshotAge),
+    ("restorable_lag", Measure::RestorableLag),
     ("export_age", Measure::ExportAge),
 ];
 
@@ -99,6 +102,7 @@ impl Question {
             Measure::Running => course.crew(self.profile.name).map_or(0.0, |crew| f64::from(crew.running(seconds))),
             Measure::Connections => (20.0 + 0.2 * sample.traffic).round(),
             Measure::SnapshotAge => since_daily(began, seconds, 3.0 * 3600.0 + 12.0 * 60.0),
+            Measure::RestorableLag => 40.0 + since_daily(began, seconds, 0.0).rem_euclid(300.0),
             Measure::ExportAge => since_daily(began, seconds, 4.5 * 3600.0),
         }
     }

@@ -34,6 +34,7 @@ use std::sync::Arc;
 use crate::config::Config;
 use crate::source::World;
 
+pub use demo::{demo_config, demo_text};
 pub use log::{Log, Mutation};
 pub use scenario::Scenario;
 pub use source::Simulated;

@@ -16,17 +16,17 @@ use crate::text::is_unsafe;
 const NAME_LONGEST: usize = 64;
 
 /// Reads an entry, or takes the default where there is none.
-pub(super) fn or<T>(entry: Option<Entry<'_>>, default: T, read: impl FnOnce(&Entry<'_>) -> Option<T>) -> Option<T> {
+pub(crate) fn or<T>(entry: Option<Entry<'_>>, default: T, read: impl FnOnce(&Entry<'_>) -> Option<T>) -> Option<T> {
     entry.map_or(Some(default), |entry| read(&entry))
 }
 
 /// Reads an entry that may be missing. The outer `None` is an error that was noted.
-pub(super) fn maybe<T>(entry: Option<Entry<'_>>, read: impl FnOnce(&Entry<'_>) -> Option<T>) -> Option<Option<T>> {
+pub(crate) fn maybe<T>(entry: Option<Entry<'_>>, read: impl FnOnce(&Entry<'_>) -> Option<T>) -> Option<Option<T>> {
     entry.map_or(Some(None), |entry| read(&entry).map(Some))
 }
 
 /// A name that is a key everywhere and is typed to confirm: letters, digits, `.`, `_`, `-`.
-pub(super) fn name(entry: &Entry<'_>) -> Option<Name> {
+pub(crate) fn name(entry: &Entry<'_>) -> Option<Name> {
     let value = entry.expanded()?.value;
     let starts_well = value.starts_with(|c: char| c.is_ascii_alphanumeric());
     let safe = value.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
@@ -41,7 +41,7 @@ pub(super) fn name(entry: &Entry<'_>) -> Option<Name> {
 }
 
 /// One line of text without control or bidi characters.
-pub(super) fn line(entry: &Entry<'_>) -> Option<String> {
+pub(crate) fn line(entry: &Entry<'_>) -> Option<String> {
     let value = entry.expanded()?.value;
     if value.chars().any(is_unsafe) {
         entry.error("holds control or invisible characters", Some("write plain text on one line"));
@@ -51,7 +51,7 @@ pub(super) fn line(entry: &Entry<'_>) -> Option<String> {
 }
 
 /// One line of text that is not empty.
-pub(super) fn filled(entry: &Entry<'_>) -> Option<String> {
+pub(crate) fn filled(entry: &Entry<'_>) -> Option<String> {
     let value = line(entry)?;
     if value.trim().is_empty() {
         entry.error("is empty", None);
@@ -61,7 +61,7 @@ pub(super) fn filled(entry: &Entry<'_>) -> Option<String> {
 }
 
 /// A query: several lines are fine, empty is not.
-pub(super) fn query(entry: &Entry<'_>) -> Option<String> {
+pub(crate) fn query(entry: &Entry<'_>) -> Option<String> {
     let value = entry.expanded()?.value;
     let clean = value.chars().all(|c| matches!(c, '\n' | '\r' | '\t') || !is_unsafe(c));
     if clean && !value.trim().is_empty() {
@@ -72,7 +72,7 @@ pub(super) fn query(entry: &Entry<'_>) -> Option<String> {
 }
 
 /// A duration within bounds, such as `15s`, `5m`, `1h30m`, `30d`. A day has 24 hours.
-pub(super) fn duration(entry: &Entry<'_>, allowed: RangeInclusive<Duration>) -> Option<Duration> {
+pub(crate) fn duration(entry: &Entry<'_>, allowed: RangeInclusive<Duration>) -> Option<Duration> {
     let value = entry.expanded()?.value;
     let Some(duration) = parse_duration(&value) else {
         entry.error("is not a duration", Some("write a number and a unit: \"15s\", \"5m\", \"1h30m\", \"30d\""));
@@ -104,7 +104,7 @@ fn show_duration(duration: Duration) -> String {
 }
 
 /// An `http` or `https` URL with a host and without credentials. Messages never quote it: it may hold what should not be there.
-pub(super) fn url(entry: &Entry<'_>) -> Option<Url> {
+pub(crate) fn url(entry: &Entry<'_>) -> Option<Url> {
     let value = entry.expanded()?.value;
     let problem = match Url::parse(value.trim()) {
         Err(error) => format!("is not a URL: {error}"),
@@ -124,7 +124,7 @@ pub(super) fn url(entry: &Entry<'_>) -> Option<Url> {
 }
 
 /// A path; a relative one counts from the folder of the configuration file.
-pub(super) fn path(entry: &Entry<'_>) -> Option<PathBuf> {
+pub(crate) fn path(entry: &Entry<'_>) -> Option<PathBuf> {
     let value = entry.expanded()?.value;
     if value.is_empty() || value.starts_with('~') || value.contains('\0') {
         entry.error(
@@ -137,12 +137,12 @@ pub(super) fn path(entry: &Entry<'_>) -> Option<PathBuf> {
 }
 
 /// The path that `value` names, seen from the folder of the entry's file.
-pub(super) fn beside(entry: &Entry<'_>, value: &str) -> PathBuf {
+pub(crate) fn beside(entry: &Entry<'_>, value: &str) -> PathBuf {
     entry.document().file().parent().unwrap_or(Path::new("")).join(value)
 }
 
 /// A path of a file that must exist now.
-pub(super) fn file(entry: &Entry<'_>) -> Option<PathBuf> {
+pub(crate) fn file(entry: &Entry<'_>) -> Option<PathBuf> {
     let path = path(entry)?;
     match std::fs::metadata(&path) {
         Ok(found) if found.is_file() => Some(path),
@@ -161,7 +161,7 @@ pub(super) fn file(entry: &Entry<'_>) -> Option<PathBuf> {
 }
 
 /// A secret, which must come from a variable: a literal one is refused, and never quoted.
-pub(super) fn secret(entry: &Entry<'_>) -> Option<Secret> {
+pub(crate) fn secret(entry: &Entry<'_>) -> Option<Secret> {
     let expanded = entry.expanded()?;
     if expanded.variables.is_empty() || expanded.has_default {
         entry.error(
@@ -178,7 +178,7 @@ pub(super) fn secret(entry: &Entry<'_>) -> Option<Secret> {
 }
 
 /// A secret that is the first line of a file.
-pub(super) fn secret_file(entry: &Entry<'_>) -> Option<Secret> {
+pub(crate) fn secret_file(entry: &Entry<'_>) -> Option<Secret> {
     let path = file(entry)?;
     let text = std::fs::read_to_string(&path).unwrap_or_default();
     let first = text.lines().next().unwrap_or_default().trim_end();
