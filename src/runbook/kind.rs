@@ -17,7 +17,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(2 * 3600);
 type Read = fn(&Section<'_>, Option<&Config>) -> Option<StepKind>;
 
 /// The kinds, by the info string of their block.
-const KINDS: &[(&str, Read)] = &[("check", check_step), ("wait", wait_step), ("action", action_step), ("manual", manual)];
+const KINDS: &[(&str, Read)] =
+    &[("check", check_step), ("wait", wait_step), ("action", action_step), ("manual", manual)];
 
 /// Keys of the four comparisons.
 const COMPARISONS: &[(&str, Comparison)] = &[
@@ -79,14 +80,18 @@ fn check(section: &Section<'_>, config: Option<&Config>) -> Option<Check> {
 
 /// The bound; a steady state needs none: all tasks run.
 fn bound(section: &Section<'_>, steady: bool) -> Option<(Comparison, f64)> {
-    let read = |(key, comparison): &(&'static str, Comparison)| section.get(key).map(|entry| (*comparison, entry.number()));
+    let read =
+        |(key, comparison): &(&'static str, Comparison)| section.get(key).map(|entry| (*comparison, entry.number()));
     let mut given: Vec<(Comparison, Option<f64>)> = COMPARISONS.iter().filter_map(read).collect();
     match (given.pop(), given.is_empty()) {
         (Some((comparison, bound)), true) => bound.map(|bound| (comparison, bound)),
         (None, _) if steady => Some((Comparison::AtLeast, 1.0)),
         (found, _) => {
             let message = if found.is_none() { "has no bound" } else { "has several bounds" };
-            section.error(message, Some("give one of below, at_most, above, at_least: a number in the unit of the signal"));
+            section.error(
+                message,
+                Some("give one of below, at_most, above, at_least: a number in the unit of the signal"),
+            );
             None
         }
     }
@@ -116,7 +121,10 @@ fn signal(entry: &Entry<'_>, config: Option<&Config>) -> Option<SignalId> {
 fn promql(entry: &Entry<'_>, config: Option<&Config>) -> Option<CheckQuery> {
     let text = words::query(entry)?;
     if config.is_some_and(|config| config.prometheus.is_none()) {
-        entry.error("needs the section [prometheus] in the configuration", Some("ask a signal instead: signal = \"service/signal\""));
+        entry.error(
+            "needs the section [prometheus] in the configuration",
+            Some("ask a signal instead: signal = \"service/signal\""),
+        );
         return None;
     }
     Some(CheckQuery::Query(Query::Prometheus(text)))
@@ -155,8 +163,8 @@ fn action_step(section: &Section<'_>, config: Option<&Config>) -> Option<StepKin
     let arguments: Vec<Option<(String, String)>> = spec
         .arguments
         .iter()
-        .filter_map(|argument| section.get(argument.name))
-        .map(|entry| Some((key_of(&entry), plain(&entry)?)))
+        .filter_map(|argument| Some((argument.name, section.get(argument.name)?)))
+        .map(|(name, entry)| Some((name.to_owned(), plain(&entry)?)))
         .collect();
     section.done();
     let arguments: Vec<(String, String)> = arguments.into_iter().collect::<Option<_>>()?;
@@ -189,7 +197,9 @@ fn within_caps(section: &Section<'_>, action: Action, config: Option<&Config>) -
     if !(caps.min_desired..=caps.max_desired).contains(&scale.desired) {
         let message = format!("desired = {} is beyond the caps of {}", scale.desired, scale.service);
         let hint = format!("allowed: {} to {}", caps.min_desired, caps.max_desired);
-        section.get("desired").map_or_else(|| section.error(&message, Some(&hint)), |entry| entry.error(&message, Some(&hint)));
+        section
+            .get("desired")
+            .map_or_else(|| section.error(&message, Some(&hint)), |entry| entry.error(&message, Some(&hint)));
         return None;
     }
     Some(action)

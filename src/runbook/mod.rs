@@ -1,6 +1,12 @@
 //! Markdown → checked [`Runbook`]; a [`Session`] is one time of following it.
+//!
+//! `markdown` cuts a file into front matter and blocks, `kind` reads what a step's block says, `parse` puts both together and
+//! names everything that is wrong with file, line and key; `library` knows the shipped runbooks and the configured folders;
+//! `session` goes from one state of a session to the next.
 
+mod kind;
 pub mod library;
+mod markdown;
 pub mod parse;
 pub mod session;
 

@@ -105,14 +105,7 @@ fn front(parts: &Parts, file: &Path, config: Option<&Config>) -> Result<Front, C
     let severity = root.need("severity").and_then(|entry| entry.one_of(SEVERITIES));
     root.done();
     let front = || {
-        Some(Front {
-            id: id?,
-            title: title?,
-            owner: owner?,
-            services: services?,
-            alerts: alerts?,
-            severity: severity?,
-        })
+        Some(Front { id: id?, title: title?, owner: owner?, services: services?, alerts: alerts?, severity: severity? })
     };
     let front = front();
     document.finish(front)

@@ -31,7 +31,9 @@ pub mod tasks;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::clock::Now;
 use crate::config::Config;
+use crate::executor::target::Target;
 use crate::source::World;
 
 pub use demo::{demo_config, demo_text};
@@ -56,7 +58,7 @@ pub enum SimulatorError {
     #[error("the configuration has no [simulator] section")]
     NotConfigured,
     /// The scenario's name is unknown.
-    #[error("unknown scenario `{0}`; allowed: {list}", list = scenario::NAMES.join(", "))]
+    #[error("unknown scenario `{0}`; allowed: {list}", list = scenario::names())]
     UnknownScenario(String),
     /// The file that the fleet is kept in can't be used.
     #[error("{path}: {reason}", path = .path.display())]
@@ -66,9 +68,6 @@ pub enum SimulatorError {
         /// Why, and what to do.
         reason: String,
     },
-    /// A call that the simulated fleet refuses, in the words of the API that it stands for.
-    #[error("{0}")]
-    Refused(String),
 }
 
 /// The simulated fleet of a configuration, for reading. It begins when it is first asked.
@@ -77,4 +76,13 @@ pub enum SimulatorError {
 /// No `[simulator]`, or an unknown scenario.
 pub fn world(config: Arc<Config>, state_dir: &Path) -> Result<Arc<dyn World>, SimulatorError> {
     Ok(Arc::new(Simulated::new(config, state_dir)?))
+}
+
+/// The simulated fleet of a configuration, for changing: what the executor calls. `clock` tells when a call arrives.
+///
+/// # Errors
+/// No `[simulator]`, or an unknown scenario.
+pub fn target(config: &Config, state_dir: &Path, clock: fn() -> Now) -> Result<Arc<dyn Target>, SimulatorError> {
+    let simulator = config.simulator.as_ref().ok_or(SimulatorError::NotConfigured)?;
+    Ok(Arc::new(SimulatedTarget::new(simulator, state_dir, clock)?))
 }

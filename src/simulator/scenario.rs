@@ -13,8 +13,13 @@ pub enum Scenario {
     Overload,
 }
 
-/// Names of the stories.
-pub const NAMES: &[&str] = &["overload", "calm"];
+/// The stories by name.
+pub const ALL: &[(&str, Scenario)] = &[("overload", Scenario::Overload), ("calm", Scenario::Calm)];
+
+/// The names, as a message lists them.
+pub fn names() -> String {
+    ALL.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
+}
 
 /// How many times the calm load the overload brings.
 pub const SURGE: f64 = 2.3;
@@ -32,19 +37,13 @@ impl Scenario {
     /// # Errors
     /// There is none; the error lists the names.
     pub fn named(name: &str) -> Result<Self, SimulatorError> {
-        match name {
-            "calm" => Ok(Self::Calm),
-            "overload" => Ok(Self::Overload),
-            _ => Err(SimulatorError::UnknownScenario(name.to_owned())),
-        }
+        let found = ALL.iter().find(|(known, _)| *known == name).map(|(_, scenario)| *scenario);
+        found.ok_or_else(|| SimulatorError::UnknownScenario(name.to_owned()))
     }
 
     /// Its name.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Calm => "calm",
-            Self::Overload => "overload",
-        }
+        ALL.iter().find(|(_, known)| *known == self).map_or("", |(name, _)| name)
     }
 
     /// How many times the usual number of visitors there are, `seconds` after the beginning.

@@ -2,14 +2,17 @@
 
 use std::path::Path;
 
+use futures_util::future::{BoxFuture, FutureExt, pending};
 use serde::{Deserialize, Serialize};
 
 use super::log::Log;
 use super::scenario::Scenario;
 use super::tasks::MOST_TASKS;
 use super::{SimulatorError, fleet};
+use crate::action::Call;
 use crate::clock::Now;
 use crate::config;
+use crate::executor::target::{ApplyError, Permit, Target};
 use crate::source::Name;
 use crate::text::Text;
 
@@ -47,25 +50,48 @@ impl SimulatedTarget {
         &self.log
     }
 
-    /// Sets a desired count: one call, one effect. The receipt is in the words of the API.
-    fn set_desired(&self, cluster: &str, service: &str, desired: u32, now: Now) -> Result<Text, SimulatorError> {
-        check(cluster, service, desired)?;
-        self.log.change(&Name::from(service), desired, now.wall)?;
+    fn send(&self, call: &Call) -> Result<Text, ApplyError> {
+        let Call::EcsSetDesiredCount { cluster, service, desired } = call;
+        check(cluster, service, *desired).map_err(|reason| ApplyError::Rejected(Text::clean(&reason)))?;
+        let changed = self.log.change(&Name::from(service.as_str()), *desired, (self.clock)().wall);
+        changed.map_err(|error| ApplyError::NotSent(Text::clean(&error.to_string())))?;
         Ok(Text::clean(&format!("ACTIVE, desired count {desired}")))
+    }
+
+    fn fault(&self) -> Result<Option<Fault>, ApplyError> {
+        let kept = self.log.read((self.clock)().wall);
+        kept.map(|kept| kept.fault).map_err(|error| ApplyError::NotSent(Text::clean(&error.to_string())))
     }
 }
 
-fn check(cluster: &str, service: &str, desired: u32) -> Result<(), SimulatorError> {
-    let refuse = |reason: String| Err(SimulatorError::Refused(reason));
+impl Target for SimulatedTarget {
+    fn apply<'a>(&'a self, call: &'a Call, _permit: Permit) -> BoxFuture<'a, Result<Text, ApplyError>> {
+        async move {
+            match self.fault()? {
+                None => self.send(call),
+                Some(Fault::Reject) => Err(ApplyError::Rejected(Text::clean("ThrottlingException: rate exceeded"))),
+                Some(Fault::DropAfterApply) => {
+                    self.send(call)?;
+                    Err(ApplyError::Unknown(Text::clean("the connection was closed before an answer came")))
+                }
+                Some(Fault::Hang) => pending().await,
+            }
+        }
+        .boxed()
+    }
+}
+
+/// Refuses what the API would refuse, in its words.
+fn check(cluster: &str, service: &str, desired: u32) -> Result<(), String> {
     if cluster != CLUSTER {
-        return refuse(format!("ClusterNotFoundException: there is no cluster {cluster}"));
+        return Err(format!("ClusterNotFoundException: there is no cluster {cluster}"));
     }
     match fleet::profile(service).map(|profile| profile.run_by) {
         Some(fleet::RunBy::Orchestrator { .. }) if desired <= MOST_TASKS => Ok(()),
         Some(fleet::RunBy::Orchestrator { .. }) => {
-            refuse(format!("InvalidParameterException: desiredCount is at most {MOST_TASKS} here"))
+            Err(format!("InvalidParameterException: desiredCount is at most {MOST_TASKS} here"))
         }
-        _ => refuse(format!("ServiceNotFoundException: there is no service {service}")),
+        _ => Err(format!("ServiceNotFoundException: there is no service {service}")),
     }
 }
 

@@ -7,6 +7,7 @@ use url::Url;
 use super::words::{duration, file, filled, line, maybe, or, path, secret, secret_file, url};
 use crate::config::raw::{Entry, Section};
 use crate::config::{Aws, CloudWatch, EnvironmentKind, HttpAuth, HttpBackend, Polling, Secret, Simulator};
+use crate::simulator::Scenario;
 
 const SECOND: Duration = Duration::from_secs(1);
 const LONGEST_INTERVAL: Duration = Duration::from_secs(3_600);
@@ -222,10 +223,11 @@ fn carries_secret(header: &str) -> bool {
 /// `[simulator]`.
 pub(super) fn simulator(section: &Section<'_>) -> Option<Simulator> {
     let seed = or(section.get("seed"), 1, |entry| entry.integer(0..=i64::MAX.unsigned_abs()));
-    let scenario = or(section.get("scenario"), "overload".to_owned(), filled);
+    let scenario =
+        or(section.get("scenario"), Scenario::Overload, |entry| entry.one_of(crate::simulator::scenario::ALL));
     let interval = or(section.get("interval"), SECOND, interval);
     section.done();
-    Some(Simulator { seed: seed?, scenario: scenario?, interval: interval? })
+    Some(Simulator { seed: seed?, scenario: scenario?.name().to_owned(), interval: interval? })
 }
 
 #[cfg(test)]

@@ -213,7 +213,18 @@ fn simulated(entry: &Entry<'_>, sources: &Sources) -> Option<Query> {
         entry.error("needs the section [simulator]", None);
         return None;
     }
-    text.map(Query::Simulator)
+    known(entry, text?)
+}
+
+/// A query of the simulated fleet, which must know it.
+fn known(entry: &Entry<'_>, text: String) -> Option<Query> {
+    match crate::simulator::measure::parse(&text) {
+        Ok(_) => Some(Query::Simulator(text)),
+        Err(error) => {
+            entry.error(&error, None);
+            None
+        }
+    }
 }
 
 fn cloudwatch(entry: Entry<'_>, sources: &Sources) -> Option<Query> {
@@ -348,7 +359,7 @@ fn target(entry: &Entry<'_>) -> Option<f64> {
 fn windowed(entry: &Entry<'_>, sources: &Sources) -> Option<Query> {
     let text = words::query(entry);
     if sources.simulator.is_some() {
-        return text.map(Query::Simulator);
+        return known(entry, text?);
     }
     if sources.prometheus.is_none() {
         entry.error("needs the section [prometheus]", Some("add [prometheus] with its url"));
