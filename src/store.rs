@@ -56,6 +56,8 @@ CREATE TABLE leases (
     what TEXT NOT NULL,
     since TEXT NOT NULL,
     boot TEXT NOT NULL,
+    pids TEXT NOT NULL,
+    pid INTEGER NOT NULL,
     expires_boot_ms INTEGER NOT NULL,
     expires TEXT NOT NULL
 ) STRICT;

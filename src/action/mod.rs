@@ -9,6 +9,8 @@ pub mod guards;
 pub mod plan;
 pub mod scale;
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -84,6 +86,13 @@ pub fn plan_for(
 ) -> Result<Plan, PlanFailure> {
     match action {
         Action::Scale(scale) => scale::plan(scale, observation, config, now),
+    }
+}
+
+/// The facts of an observation that a plan of this action rests on: what [`Plan::drift`] compares.
+pub fn fingerprint(action: &Action, observation: &Observation) -> BTreeMap<String, String> {
+    match action {
+        Action::Scale(_) => scale::fingerprint(observation),
     }
 }
 

@@ -15,7 +15,7 @@ use crate::clock::{Mono, Now};
 use crate::store::StoreError;
 
 /// How long a lease lasts without a heartbeat. Longer than the longest call, so that a call in flight is always covered.
-pub const TTL: Duration = Duration::from_secs(30);
+pub const TTL: Duration = Duration::from_secs(45);
 
 /// How often it is renewed.
 pub const HEARTBEAT: Duration = Duration::from_secs(5);
@@ -50,15 +50,25 @@ struct Slot {
     epoch: u64,
     run: Option<String>,
     held: Held,
-    boot: String,
+    place: Place,
+    pid: u32,
     expires_boot: Mono,
     expires: Timestamp,
 }
 
+/// Where a process runs: what its monotonic time and its process number can be compared with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Place {
+    boot: String,
+    pids: String,
+}
+
 impl Slot {
     fn is_live(&self, now: Now) -> bool {
-        let runs_on = if self.boot == boot() { now.mono < self.expires_boot } else { now.wall < self.expires };
-        self.run.is_some() && runs_on
+        let here = Place::here();
+        let same_boot = !here.boot.is_empty() && self.place.boot == here.boot;
+        let runs_on = if same_boot { now.mono < self.expires_boot } else { now.wall < self.expires };
+        self.run.is_some() && runs_on && !(self.place == here && same_boot && is_gone(self.pid))
     }
 }
 
@@ -69,16 +79,18 @@ pub(super) fn take(
     run: &RunId,
     by: &Operator,
     what: &str,
+    pid: u32,
     now: Now,
 ) -> Result<Result<Lease, Held>, StoreError> {
-    let slot = read(connection, target)?;
+    let (slot, here) = (read(connection, target)?, Place::here());
     if let Some(slot) = slot.as_ref().filter(|slot| slot.is_live(now)) {
         return Ok(Err(slot.held.clone()));
     }
     let epoch = slot.map_or(0, |slot| slot.epoch) + 1;
     connection.execute(
-        "INSERT OR REPLACE INTO leases (target, epoch, run, holder, what, since, boot, expires_boot_ms, expires)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT OR REPLACE INTO leases
+         (target, epoch, run, holder, what, since, boot, pids, pid, expires_boot_ms, expires)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         params![
             target,
             epoch,
@@ -86,7 +98,9 @@ pub(super) fn take(
             by.to_string(),
             what,
             now.wall.to_string(),
-            boot(),
+            here.boot,
+            here.pids,
+            pid,
             boot_ms(now.mono.plus(TTL)),
             wall_end(now)
         ],
@@ -120,21 +134,47 @@ pub(super) fn holder(connection: &Connection, target: &str, now: Now) -> Result<
 }
 
 fn read(connection: &Connection, target: &str) -> Result<Option<Slot>, StoreError> {
-    let sql = "SELECT epoch, run, holder, what, since, boot, expires_boot_ms, expires FROM leases WHERE target = ?1";
-    let row = connection.prepare_cached(sql)?.query_row([target], columns).optional()?;
-    row.map(slot).transpose()
+    let sql = "SELECT epoch, run, holder, what, since, boot, pids, pid, expires_boot_ms, expires
+               FROM leases WHERE target = ?1";
+    let columns = connection.prepare_cached(sql)?.query_row([target], columns).optional()?;
+    columns.map(|columns| columns.slot()).transpose()
 }
 
-type Columns = (u64, Option<String>, String, String, String, String, i64, String);
+/// A row as it is kept.
+struct Columns {
+    epoch: u64,
+    run: Option<String>,
+    holder: String,
+    what: String,
+    since: String,
+    place: Place,
+    pid: u32,
+    expires_boot_ms: u64,
+    expires: String,
+}
 
 fn columns(row: &Row<'_>) -> rusqlite::Result<Columns> {
-    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?))
+    Ok(Columns {
+        epoch: row.get(0)?,
+        run: row.get(1)?,
+        holder: row.get(2)?,
+        what: row.get(3)?,
+        since: row.get(4)?,
+        place: Place { boot: row.get(5)?, pids: row.get(6)? },
+        pid: row.get(7)?,
+        expires_boot_ms: row.get(8)?,
+        expires: row.get(9)?,
+    })
 }
 
-fn slot((epoch, run, holder, what, since, boot, expires_boot_ms, expires): Columns) -> Result<Slot, StoreError> {
-    let held = Held { holder, run: run.clone().unwrap_or_default(), what, since: since.parse()? };
-    let expires_boot = Mono::from_boot(Duration::from_millis(u64::try_from(expires_boot_ms).unwrap_or_default()));
-    Ok(Slot { epoch, run, held, boot, expires_boot, expires: expires.parse()? })
+impl Columns {
+    fn slot(self) -> Result<Slot, StoreError> {
+        let since = self.since.parse()?;
+        let held = Held { holder: self.holder, run: self.run.clone().unwrap_or_default(), what: self.what, since };
+        let expires_boot = Mono::from_boot(Duration::from_millis(self.expires_boot_ms));
+        let (epoch, run, place, pid) = (self.epoch, self.run, self.place, self.pid);
+        Ok(Slot { epoch, run, held, place, pid, expires_boot, expires: self.expires.parse()? })
+    }
 }
 
 fn boot_ms(mono: Mono) -> i64 {
@@ -145,7 +185,17 @@ fn wall_end(now: Now) -> String {
     now.plus(TTL).wall.to_string()
 }
 
-/// What tells one boot of one machine from another; empty where the system doesn't say (then wall time counts).
-fn boot() -> String {
-    std::fs::read_to_string("/proc/sys/kernel/random/boot_id").map(|id| id.trim().to_owned()).unwrap_or_default()
+impl Place {
+    /// Where this process runs; empty where the system doesn't say (then only wall time counts).
+    fn here() -> Self {
+        let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+        let pids = std::fs::read_link("/proc/self/ns/pid").unwrap_or_default();
+        Self { boot: boot.trim().to_owned(), pids: pids.to_string_lossy().into_owned() }
+    }
+}
+
+/// Whether a process of our own place certainly ended.
+fn is_gone(pid: u32) -> bool {
+    let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
+    pid.is_some_and(|pid| rustix::process::test_kill_process(pid) == Err(rustix::io::Errno::SRCH))
 }

@@ -11,3 +11,4 @@ pub mod journal;
 pub mod lease;
 pub mod process;
 pub mod target;
+pub mod watch;

@@ -2,6 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -15,36 +16,16 @@ use crate::config::Config;
 pub struct Launch {
     /// The program: this one (`std::env::current_exe`).
     pub exe: PathBuf,
-    /// Where it gets its configuration from.
-    pub config: LaunchConfig,
+    /// The configuration file that the console read.
+    pub config: PathBuf,
     /// The state directory.
     pub state_dir: PathBuf,
 }
 
-/// Where the executor gets its configuration from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LaunchConfig {
-    /// The file that the console read.
-    File(PathBuf),
-    /// The built-in demo.
-    Demo {
-        /// The story.
-        scenario: String,
-        /// The seed.
-        seed: u64,
-    },
-}
-
 impl Launch {
-    /// How to start an executor for runs of this configuration.
+    /// How to start executors for this configuration, which must have come from a file.
     pub fn of(config: &Config, exe: PathBuf, state_dir: PathBuf) -> Self {
-        let from = match &config.simulator {
-            Some(simulator) if config.path.as_os_str().is_empty() => {
-                LaunchConfig::Demo { scenario: simulator.scenario.clone(), seed: simulator.seed }
-            }
-            _ => LaunchConfig::File(config.path.clone()),
-        };
-        Self { exe, config: from, state_dir }
+        Self { exe, config: config.path.clone(), state_dir }
     }
 
     /// The file that the executor of a run writes its log to.
@@ -88,20 +69,29 @@ pub fn start(approved: Approved, journal: &Journal, launch: &Launch, now: Now) -
     }
 }
 
+/// Starts the first of two processes, in a process group of its own: from its first moment a hang-up of the terminal, which
+/// goes to the foreground group, does not reach it. It starts the second, which (as no leader of a group) can make a
+/// session, and ends; its exit status tells whether that went well.
 fn spawn(launch: &Launch, run: &RunId) -> std::io::Result<()> {
+    let mut command = command(launch, run)?;
+    let status = command.process_group(0).status()?;
+    if status.success() { Ok(()) } else { Err(std::io::Error::other(format!("it ended with {status}"))) }
+}
+
+/// Starts the second of the two processes and returns at once.
+///
+/// # Errors
+/// It can't be started.
+pub fn hand_over(launch: &Launch, run: &RunId) -> std::io::Result<()> {
+    command(launch, run)?.arg("--leader").spawn().map(drop)
+}
+
+fn command(launch: &Launch, run: &RunId) -> std::io::Result<Command> {
+    // What it has to say, a panic's message included, goes to the log file; nothing goes to the terminal.
     let log = OpenOptions::new().create(true).append(true).mode(0o600).open(launch.log_file(run))?;
     let mut command = Command::new(&launch.exe);
     command.arg("executor").arg(&run.0).arg("--state-dir").arg(&launch.state_dir);
-    match &launch.config {
-        LaunchConfig::File(path) => command.arg("--config").arg(path),
-        LaunchConfig::Demo { scenario, seed } => {
-            command.arg("--demo-scenario").arg(scenario).arg("--demo-seed").arg(seed.to_string())
-        }
-    };
-    // A panic's message goes to the log file; nothing goes to the terminal.
+    command.arg("--config").arg(&launch.config);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
-    let mut child = command.spawn()?;
-    // Reaps the child while this process lives, so that it doesn't stay as a zombie; ends with either.
-    std::thread::Builder::new().name("executor-reaper".to_owned()).spawn(move || child.wait())?;
-    Ok(())
+    Ok(command)
 }

@@ -17,22 +17,28 @@ pub trait Target: Send + Sync {
 pub struct Permit {
     run: RunId,
     epoch: u64,
+    account: String,
 }
 
 impl Permit {
-    pub(super) fn new(run: &RunId, epoch: u64) -> Self {
-        Self { run: run.clone(), epoch }
+    pub(super) fn new(run: &RunId, epoch: u64, account: &str) -> Self {
+        Self { run: run.clone(), epoch, account: account.to_owned() }
     }
 
     /// A permit for unit tests of targets.
     #[cfg(test)]
     pub(crate) fn for_test() -> Self {
-        Self::new(&RunId("test".to_owned()), 1)
+        Self::new(&RunId("test".to_owned()), 1, "123456789012")
     }
 
     /// The run.
     pub fn run(&self) -> &RunId {
         &self.run
+    }
+
+    /// The account that the call must be sent to.
+    pub fn account(&self) -> &str {
+        &self.account
     }
 
     /// The lease's epoch.

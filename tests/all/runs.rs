@@ -1,1 +1,7 @@
+//! Plans, guards, approvals, the journal, leases, and runs that go well or are refused.
 
+pub(crate) mod fixture;
+mod guards;
+mod journal;
+mod plans;
+mod properties;

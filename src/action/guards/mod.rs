@@ -6,9 +6,6 @@ mod operator;
 mod place;
 mod surroundings;
 
-#[cfg(test)]
-mod tests;
-
 use super::guard::Guard;
 
 /// All guards, in the order in which their verdicts are shown.

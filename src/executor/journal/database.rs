@@ -173,7 +173,7 @@ impl Journal {
             if connection.execute(sql, params![run.0, pid])? != 1 {
                 return Err(JournalError::TakenBefore(run.0.clone()));
             }
-            match claim(connection, &view, now)? {
+            match claim(connection, &view, pid, now)? {
                 Err(reason) => {
                     let entry = Entry::Refused { reasons: vec![reason.clone()], drift: Vec::new() };
                     append(connection, run, entry, now.wall)?;
@@ -282,7 +282,7 @@ impl Journal {
                 return Err(JournalError::NotUnknown { run: run.0.clone(), state: view.state });
             }
             // Taking the lease and giving it back makes an executor that was only stopped find that it lost its own.
-            let lease = lease::take(connection, &view.plan.target_arn, run, &by, "settling", now)??;
+            let lease = lease::take(connection, &view.plan.target_arn, run, &by, "settling", std::process::id(), now)??;
             append(connection, run, Entry::Resolved { by, found }, now.wall)?;
             Ok(lease::release(connection, &lease)?)
         })
@@ -311,16 +311,19 @@ fn sweep(connection: &Connection, target: &str, now: Now) -> Result<(), JournalE
     Ok(())
 }
 
-/// The approval must not have expired, and the lease must be free.
-fn claim(connection: &Connection, view: &RunView, now: Now) -> Result<Result<Lease, String>, JournalError> {
-    let Some(until) = view.records.first().and_then(until) else {
+/// The approval must be of this very plan and not have expired, and the lease must be free.
+fn claim(connection: &Connection, view: &RunView, pid: u32, now: Now) -> Result<Result<Lease, String>, JournalError> {
+    let Some(Entry::Approved { until, digest, .. }) = view.records.first().map(|record| &record.entry) else {
         return Ok(Err("the journal has no approval of this run".to_owned()));
     };
-    if now.wall >= until {
+    if *digest != view.plan.digest() {
+        return Ok(Err(format!("the plan is not the one that was approved ({digest}); nothing was sent")));
+    }
+    if now.wall >= *until {
         return Ok(Err(format!("the approval expired at {until:.0}; nothing was sent")));
     }
     let what = view.plan.summary();
-    let taken = lease::take(connection, &view.plan.target_arn, &view.id, &view.by, &what, now)?;
+    let taken = lease::take(connection, &view.plan.target_arn, &view.id, &view.by, &what, pid, now)?;
     Ok(taken.map_err(|held| held.to_string()))
 }
 

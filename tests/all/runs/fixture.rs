@@ -1,0 +1,167 @@
+//! One production service, as configured and as observed.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use quarterdeck::action::scale::Scale;
+use quarterdeck::action::{Action, Approved, Arming, GuardContext, Judged, Operator, Plan, judge, plan_for};
+use quarterdeck::clock::Now;
+use quarterdeck::config::{Aws, Caps, Config, EcsService, Environment, EnvironmentKind, Guards, Polling, Service, Ui};
+use quarterdeck::source::{
+    Deployment, Identity, Name, Observation, Rollout, Scaling, ScalingPolicy, ScalingTarget, Task, Workload,
+};
+
+pub(crate) const SERVICE: &str = "rtech-app";
+pub(crate) const ACCOUNT: &str = "123456789012";
+pub(crate) const ARN: &str = "arn:aws:ecs:us-east-1:123456789012:service/rtech-prod/rtech-app";
+
+/// Production, with caps that are tighter than the scaling target's 2–10 in one place: 1–9.
+pub(crate) fn config() -> Config {
+    let second = Duration::from_secs(1);
+    Config {
+        path: PathBuf::from("quarterdeck.toml"),
+        environment: Environment { name: Name::from("rtech-prod"), kind: EnvironmentKind::Production },
+        aws: Some(aws()),
+        cloudwatch: None,
+        ecs: Polling { interval: second, timeout: second },
+        prometheus: None,
+        alertmanager: None,
+        simulator: None,
+        services: vec![service()],
+        backups: Vec::new(),
+        guards: Guards {
+            arm_for: second * 900,
+            plan_ttl: second * 300,
+            evidence_max_age: second * 60,
+            type_name: false,
+            steady_deadline: second * 120,
+        },
+        runbook_dirs: Vec::new(),
+        ui: Ui { theme: "dark".into(), keymap: "default".into(), range: second * 3600 },
+        state_dir: None,
+    }
+}
+
+fn aws() -> Aws {
+    Aws {
+        profile: None,
+        region: "us-east-1".into(),
+        account: Some(ACCOUNT.into()),
+        role_arn: None,
+        action_role_arn: None,
+        endpoint: None,
+    }
+}
+
+fn service() -> Service {
+    Service {
+        name: Name::from(SERVICE),
+        summary: String::new(),
+        ecs: Some(EcsService { cluster: "rtech-prod".into(), service: SERVICE.into() }),
+        health: Vec::new(),
+        signals: Vec::new(),
+        objectives: Vec::new(),
+        runbooks: Vec::new(),
+        caps: Caps { max_desired: 9, min_desired: 1, max_step: 4, healthy_floor: 2 },
+    }
+}
+
+/// Three tasks wanted, running and healthy; steady; scaling target 2–10.
+pub(crate) fn observation() -> Observation {
+    Observation {
+        taken: now().wall,
+        identity: Identity {
+            account: ACCOUNT.into(),
+            region: "us-east-1".into(),
+            arn: "arn:aws:iam::123456789012:user/oncall".into(),
+            expires: None,
+        },
+        workload: workload(3, 3),
+        scaling: Scaling {
+            target: Some(ScalingTarget { min: 2, max: 10, scale_in_suspended: false, scale_out_suspended: false }),
+            policies: vec![ScalingPolicy {
+                name: "cpu".into(),
+                kind: "TargetTrackingScaling".into(),
+                metric: "ECSServiceAverageCPUUtilization".into(),
+                target: Some(70.0),
+            }],
+            activities: Vec::new(),
+            activities_missing: None,
+        },
+        firing: Some(Vec::new()),
+    }
+}
+
+/// A workload of healthy tasks with one completed deployment.
+pub(crate) fn workload(desired: u32, running: u32) -> Workload {
+    Workload {
+        arn: ARN.into(),
+        status: "ACTIVE".into(),
+        desired,
+        running,
+        pending: desired.saturating_sub(running),
+        task_definition: "rtech-app:7".into(),
+        deployments: vec![deployment(desired, running)],
+        events: Vec::new(),
+        tasks: (0..running).map(task).collect(),
+    }
+}
+
+pub(crate) fn deployment(desired: u32, running: u32) -> Deployment {
+    Deployment {
+        id: "ecs-svc/1".into(),
+        status: "PRIMARY".into(),
+        task_definition: "rtech-app:7".into(),
+        rollout: Rollout::Completed,
+        reason: "".into(),
+        desired,
+        running,
+        pending: 0,
+        failed: 0,
+        created: None,
+        updated: None,
+    }
+}
+
+fn task(index: u32) -> Task {
+    Task {
+        id: format!("task-{index}").into(),
+        last_status: "RUNNING".into(),
+        health: "HEALTHY".into(),
+        task_definition: "rtech-app:7".into(),
+        started: None,
+    }
+}
+
+pub(crate) fn now() -> Now {
+    Now::fixed(1000)
+}
+
+pub(crate) fn scale(desired: u32) -> Action {
+    Action::Scale(Scale { service: Name::from(SERVICE), desired })
+}
+
+pub(crate) fn plan(desired: u32) -> Plan {
+    plan_for(&scale(desired), &observation(), &config(), now().wall).expect("a plan")
+}
+
+pub(crate) fn context(config: &Config, now: Timestamp) -> GuardContext<'_> {
+    GuardContext { config, now, arming: Arming::Armed, other_runs: Ok(Vec::new()) }
+}
+
+pub(crate) fn judged(desired: u32) -> Judged {
+    judge(plan(desired), &context(&config(), now().wall))
+}
+
+pub(crate) fn operator(user: &str) -> Operator {
+    Operator { user: user.into(), host: "bastion".into(), terminal: "pts/1".into() }
+}
+
+/// An approved plan that was made and confirmed at `at`.
+pub(crate) fn approved_at(desired: u32, at: Now) -> Approved {
+    let observed = Observation { taken: at.wall, ..observation() };
+    let plan = plan_for(&scale(desired), &observed, &config(), at.wall).expect("a plan");
+    let judged = judge(plan, &context(&config(), at.wall));
+    judged.approve(SERVICE, operator("ada"), at.wall).expect("approved")
+}

@@ -1,0 +1,233 @@
+//! Each guard, by a table: what it decides, and that it is this guard that decides it.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use quarterdeck::action::guards::GUARDS;
+use quarterdeck::action::{Arming, Call, Decision, OtherRun, Plan, Undo, Verdict, judge, plan_for};
+use quarterdeck::clock::Now;
+use quarterdeck::config::{Config, EnvironmentKind, Simulator};
+use quarterdeck::source::{Observation, Rollout};
+use quarterdeck::text::Text;
+
+use super::fixture::{config, context, deployment, now, observation, scale, workload};
+
+/// Everything that a row may change, before and after the plan is made.
+struct Case {
+    config: Config,
+    observed: Observation,
+    desired: u32,
+    arming: Arming,
+    others: Result<Vec<OtherRun>, Text>,
+    now: Now,
+    doctor: fn(&mut Plan),
+}
+
+impl Case {
+    fn new() -> Self {
+        let others = Ok(Vec::new());
+        let (arming, doctor) = (Arming::Armed, (|_| {}) as fn(&mut Plan));
+        Self { config: config(), observed: observation(), desired: 5, arming, others, now: now(), doctor }
+    }
+
+    fn verdicts(self) -> Vec<Verdict> {
+        let made = plan_for(&scale(self.desired), &self.observed, &self.config, now().wall);
+        let mut plan = made.expect("a plan");
+        (self.doctor)(&mut plan);
+        let mut context = context(&self.config, self.now.wall);
+        (context.arming, context.other_runs) = (self.arming, self.others);
+        judge(plan, &context).verdicts.clone()
+    }
+}
+
+struct Row {
+    guard: &'static str,
+    decision: Decision,
+    evidence: &'static str,
+    change: fn(&mut Case),
+}
+
+const fn row(guard: &'static str, decision: Decision, evidence: &'static str, change: fn(&mut Case)) -> Row {
+    Row { guard, decision, evidence, change }
+}
+
+use Decision::{Allow, Ask, Deny};
+
+fn other(unknown: bool) -> OtherRun {
+    OtherRun { id: "20260101-000000-abcd".into(), unknown, by: "eve".into() }
+}
+
+static ROWS: &[Row] = &[
+    row("armed", Allow, "armed", |_| {}),
+    row("armed", Deny, "read-only", |c| c.arming = Arming::ReadOnly),
+    row("armed", Ask, "apply --confirm rtech-app", |c| c.arming = Arming::Headless),
+    row("environment", Allow, "rtech-prod", |_| {}),
+    row("environment", Deny, "the plan is of other", |c| c.doctor = |p| p.environment = "other".into()),
+    row("environment", Deny, "Development", |c| c.doctor = |p| p.kind = EnvironmentKind::Development),
+    row("account", Allow, "123456789012 in us-east-1", |_| {}),
+    row("account", Deny, "not 999999999999", |c| aws(c).account = Some("999999999999".into())),
+    row("account", Deny, "aws.account is not configured", |c| aws(c).account = None),
+    row("account", Ask, "aws.account is not configured", |c| {
+        aws(c).account = None;
+        c.config.environment.kind = EnvironmentKind::Staging;
+    }),
+    row("account", Deny, "not eu-west-1", |c| aws(c).region = "eu-west-1".into()),
+    row("account", Deny, "not an account (12 digits)", |c| c.observed.identity.account = "12345".into()),
+    row("account", Deny, "not an account (12 digits)", |c| c.observed.identity.account = "".into()),
+    row("account", Deny, "not an account (12 digits)", |c| c.observed.identity.region = "".into()),
+    row("account", Deny, "not in account", |c| {
+        c.observed.workload.arn = "arn:aws:ecs:us-east-1:999999999999:service/a/b".into();
+    }),
+    row("account", Deny, "not in account", |c| c.observed.workload.arn = "rtech-app".into()),
+    row("account", Deny, "the credentials are of", |c| {
+        c.doctor = |p| p.observation.identity.account = "999999999999".into();
+    }),
+    row("account", Deny, "neither [aws] nor", |c| c.config.aws = None),
+    row("account", Allow, "simulated fleet", |c| {
+        c.config.aws = None;
+        c.config.simulator = Some(Simulator { seed: 1, scenario: "x".into(), interval: Duration::from_secs(1) });
+    }),
+    row("shown-is-sent", Allow, "1 call, as shown", |_| {}),
+    row("shown-is-sent", Deny, "not those of this action", |c| {
+        c.doctor = |p| {
+            let Call::EcsSetDesiredCount { desired, .. } = &mut p.steps[0].call;
+            *desired = 6;
+        }
+    }),
+    row("shown-is-sent", Deny, "not those of this action", |c| {
+        c.doctor = |p| {
+            let Call::EcsSetDesiredCount { service, .. } = &mut p.steps[0].call;
+            *service = "other".into();
+        }
+    }),
+    row("shown-is-sent", Deny, "not those of this action", |c| c.doctor = |p| p.changes[0].after = "4".into()),
+    row("shown-is-sent", Deny, "not those of this action", |c| {
+        c.doctor = |p| p.undo = Undo::Impossible { reason: "none".into() };
+    }),
+    row("shown-is-sent", Deny, "the target changed since", |c| c.doctor = |p| p.observation.workload.desired = 4),
+    row("shown-is-sent", Deny, "nothing would change", |c| c.doctor = |p| p.observation.workload.desired = 5),
+    row("service-active", Allow, "ACTIVE", |_| {}),
+    row("service-active", Deny, "DRAINING", |c| c.observed.workload.status = "DRAINING".into()),
+    row("service-active", Deny, "status ", |c| c.observed.workload.status = "".into()),
+    row("deployment", Allow, "is completed", |_| {}),
+    row("deployment", Deny, "is rolling out: 3 of 3", |c| rollout(c, Rollout::InProgress)),
+    row("deployment", Deny, "is not known", |c| rollout(c, Rollout::Unknown)),
+    row("deployment", Ask, "the last rollout failed", |c| rollout(c, Rollout::Failed)),
+    row("deployment", Deny, "no deployment was found", |c| c.observed.workload.deployments.clear()),
+    row("deployment", Deny, "2 deployments at once", |c| c.observed.workload.deployments.push(deployment(3, 0))),
+    row("scaling-bounds", Allow, "5 is within 2–10", |_| {}),
+    row("scaling-bounds", Deny, "1 is not within 2–10", |c| c.desired = 1),
+    row("scaling-bounds", Deny, "40 is not within 2–10", |c| c.desired = 40),
+    row("scaling-bounds", Allow, "only the configured caps", |c| c.observed.scaling.target = None),
+    row("caps", Allow, "a step of 2, at most 4", |_| {}),
+    row("caps", Allow, "a step of 4, at most 4", |c| c.desired = 7),
+    row("caps", Deny, "a step of 5 tasks; at most 4", |c| c.desired = 8),
+    row("caps", Deny, "10 is not within 1–9", |c| c.desired = 10),
+    row("caps", Deny, "0 is not within 1–9", |c| c.desired = 0),
+    row("healthy-floor", Allow, "3 healthy now, floor 2", |_| {}),
+    row("healthy-floor", Allow, "1 stop, 2 left at worst", |c| c.desired = 2),
+    row("healthy-floor", Deny, "1 tasks are fewer than the floor of 2", |c| c.desired = 1),
+    row("healthy-floor", Deny, "2 healthy now, 1 stop, 1 left", |c| {
+        c.desired = 2;
+        c.observed.workload.tasks[0].health = "UNHEALTHY".into();
+    }),
+    row("healthy-floor", Deny, "health is not known: 0 tasks listed", |c| {
+        c.desired = 2;
+        c.observed.workload.tasks.clear();
+    }),
+    row("healthy-floor", Deny, "health is not known: 4 tasks listed, 3 running", |c| {
+        c.desired = 2;
+        c.observed.workload.tasks = workload(4, 4).tasks;
+    }),
+    row("healthy-floor", Ask, "health is not known", |c| c.observed.workload.tasks.clear()),
+    row("healthy-floor", Allow, "1 healthy now", |c| {
+        c.observed.workload.tasks[0].health = "UNHEALTHY".into();
+        c.observed.workload.tasks[1].health = "UNHEALTHY".into();
+    }),
+    row("not-to-zero", Allow, "5 is more than 0", |_| {}),
+    row("not-to-zero", Deny, "0 tasks would stop", |c| c.desired = 0),
+    row("not-to-zero", Ask, "min_desired = 0 allows it", |c| {
+        c.desired = 0;
+        c.config.services[0].caps.min_desired = 0;
+    }),
+    row("evidence", Allow, "observed 0 s ago, at most 60", |_| {}),
+    row("evidence", Allow, "observed 60 s ago", |c| c.now = now().plus(Duration::from_secs(60))),
+    row("evidence", Deny, "observed 61 s ago", |c| c.now = now().plus(Duration::from_secs(61))),
+    row("evidence", Deny, "in the future", |c| c.observed.taken = now().plus(Duration::from_secs(6)).wall),
+    row("alerts", Allow, "0 firing", |_| {}),
+    row("alerts", Allow, "1 firing: rtech-high-cpu", |c| c.observed.firing = Some(vec!["rtech-high-cpu".into()])),
+    row("alerts", Ask, "and this scales in", |c| {
+        c.desired = 2;
+        c.observed.firing = Some(vec!["rtech-high-cpu".into()]);
+    }),
+    row("alerts", Deny, "could not be read, and this is production", |c| c.observed.firing = None),
+    row("alerts", Ask, "could not be read", |c| {
+        c.observed.firing = None;
+        c.config.environment.kind = EnvironmentKind::Staging;
+    }),
+    row("autoscaling", Allow, "cpu (target 70) may move the count again", |_| {}),
+    row("autoscaling", Allow, "suspended: in", |c| suspend(c, true, false)),
+    row("autoscaling", Allow, "stays where it is put", |c| suspend(c, true, true)),
+    row("autoscaling", Allow, "none registered", |c| c.observed.scaling.target = None),
+    row("autoscaling", Allow, "target not known", |c| c.observed.scaling.policies[0].target = Some(f64::NAN)),
+    row("other-runs", Allow, "0 open runs", |_| {}),
+    row("other-runs", Deny, "is not known (1 open); settle it", |c| c.others = Ok(vec![other(true)])),
+    row("other-runs", Deny, "is under way", |c| c.others = Ok(vec![other(false)])),
+    row("other-runs", Deny, "is not known (2 open)", |c| c.others = Ok(vec![other(false), other(true)])),
+    row("other-runs", Deny, "the journal can't be read: disk", |c| c.others = Err("disk".into())),
+    row("plan-age", Allow, "300 s left", |_| {}),
+    row("plan-age", Deny, "expired 0 s ago", |c| c.now = now().plus(Duration::from_secs(300))),
+    row("plan-age", Deny, "longer than plan_ttl", |c| {
+        c.doctor = |p| p.expires = "2027-01-01T00:00:00Z".parse().unwrap()
+    }),
+    row("plan-age", Deny, "in the future", |c| c.doctor = |p| p.made = "2026-02-01T00:00:00Z".parse().unwrap()),
+    row("type-the-name", Ask, "production: type `rtech-app`", |_| {}),
+    row("type-the-name", Allow, "not production", |c| c.config.environment.kind = EnvironmentKind::Staging),
+    row("type-the-name", Ask, "wants the name typed", |c| {
+        c.config.environment.kind = EnvironmentKind::Staging;
+        c.config.guards.type_name = true;
+    }),
+];
+
+fn aws(case: &mut Case) -> &mut quarterdeck::config::Aws {
+    case.config.aws.as_mut().expect("[aws]")
+}
+
+fn rollout(case: &mut Case, rollout: Rollout) {
+    case.observed.workload.deployments[0].rollout = rollout;
+}
+
+fn suspend(case: &mut Case, inward: bool, outward: bool) {
+    let target = case.observed.scaling.target.as_mut().expect("a scaling target");
+    (target.scale_in_suspended, target.scale_out_suspended) = (inward, outward);
+}
+
+#[test]
+fn each_guard_decides_as_its_table_says() {
+    for Row { guard, decision, evidence, change } in ROWS {
+        let mut case = Case::new();
+        change(&mut case);
+        let verdicts = case.verdicts();
+        let verdict = verdicts.iter().find(|verdict| verdict.guard == *guard).expect(guard);
+        assert_eq!(verdict.decision, *decision, "{guard}, {evidence}: {verdict:?}");
+        assert!(verdict.evidence.contains(evidence), "{guard}: wanted `{evidence}`, got `{}`", verdict.evidence);
+    }
+}
+
+#[test]
+fn every_guard_is_in_the_table_and_every_guard_that_can_deny_does_so_there() {
+    let listed: Vec<_> = GUARDS.iter().map(|guard| guard.name).collect();
+    let in_rows: BTreeSet<_> = ROWS.iter().map(|row| row.guard).collect();
+    assert_eq!(listed.iter().copied().collect::<BTreeSet<_>>(), in_rows);
+    assert_eq!(listed.len(), in_rows.len(), "a guard is listed twice");
+    let denying: BTreeSet<_> = ROWS.iter().filter(|row| row.decision == Deny).map(|row| row.guard).collect();
+    let never: Vec<_> = in_rows.difference(&denying).copied().collect();
+    assert_eq!(never, ["autoscaling", "type-the-name"], "these inform or ask, all others deny");
+}
+
+#[test]
+fn a_plan_that_nothing_stands_against_is_only_asked_for_its_name() {
+    let verdicts = Case::new().verdicts();
+    let asked: Vec<_> = verdicts.iter().filter(|v| v.decision != Allow).map(|v| v.guard.as_str()).collect();
+    assert_eq!(asked, ["type-the-name"]);
+}
