@@ -7,7 +7,7 @@ use std::io::{self, Stdout};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crossterm::event::{self, DisableBracketedPaste, EnableBracketedPaste, KeyEventKind, KeyModifiers};
+use crossterm::event::{self, DisableBracketedPaste, EnableBracketedPaste, KeyEventKind};
 use crossterm::execute;
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use ratatui::Terminal;
@@ -92,8 +92,7 @@ pub fn read_inputs() -> mpsc::Receiver<Input> {
 fn translate(event: event::Event) -> Option<Input> {
     match event {
         event::Event::Key(key) if key.kind != KeyEventKind::Release => {
-            let modifiers = key.modifiers & (KeyModifiers::CONTROL | KeyModifiers::ALT);
-            Some(Input::Key(KeyPress { code: key.code, modifiers }, Now::read().mono))
+            Some(Input::Key(KeyPress::from(key), Now::read().mono))
         }
         event::Event::Paste(text) => Some(Input::Paste(text)),
         event::Event::Resize(columns, rows) => Some(Input::Resize(columns, rows)),

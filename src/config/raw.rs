@@ -167,6 +167,11 @@ impl<'a> Section<'a> {
         &self.span
     }
 
+    /// Its key path.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
     fn join(&self, key: &str) -> String {
         if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
     }

@@ -1,101 +1,93 @@
 //! Themes as data: `themes/*.toml`, role → style. Widgets ask for a [`Role`], never for a colour.
+//!
+//! A theme says each role three times over: in 24-bit colour (256 colours are derived), in the terminal's own 16 colours, and
+//! without colour. It is refused if a role is missing or unknown, or if text can't be read on its ground.
 
-use ratatui::style::Style;
+mod color;
+mod file;
+mod role;
 
-/// What a piece of the screen means. Colour never carries a meaning alone: each state has a word or a sign as well.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Role {
-    /// Plain text.
-    Text,
-    /// Secondary text: labels, units, hints.
-    Muted,
-    /// Headings and names.
-    Title,
-    /// Frames of panels.
-    Border,
-    /// The frame of what has the focus.
-    BorderFocused,
-    /// The selected row.
-    Selected,
-    /// Healthy, done.
-    Good,
-    /// Warning, degraded, pending.
-    Warning,
-    /// Critical, failed, firing.
-    Critical,
-    /// Unknown outcomes.
-    Unknown,
-    /// Stale or last-known values.
-    Stale,
-    /// An objective's line in a graph.
-    Objective,
-    /// First series of a graph.
-    Series1,
-    /// Second series of a graph.
-    Series2,
-    /// Third series of a graph.
-    Series3,
-    /// The header in production.
-    Production,
-    /// The header in staging.
-    Staging,
-    /// The header in development.
-    Development,
-    /// The armed mark.
-    Armed,
-    /// The read-only mark.
-    ReadOnly,
-    /// Keys in hints and help.
-    Key,
-    /// Text being typed.
-    Input,
-}
+use std::path::Path;
+
+use ratatui::style::{Color, Style};
+
+use super::error::ConfigErrors;
+use super::find;
+
+pub use color::ColorDepth;
+pub use role::{ROLES, Role};
 
 /// Names of the themes that are shipped.
 pub const SHIPPED_NAMES: &[&str] = &["dark", "light", "high-contrast"];
 
-/// All roles, for checks that a theme is whole.
-pub const ROLES: &[Role] = &[
-    Role::Text,
-    Role::Muted,
-    Role::Title,
-    Role::Border,
-    Role::BorderFocused,
-    Role::Selected,
-    Role::Good,
-    Role::Warning,
-    Role::Critical,
-    Role::Unknown,
-    Role::Stale,
-    Role::Objective,
-    Role::Series1,
-    Role::Series2,
-    Role::Series3,
-    Role::Production,
-    Role::Staging,
-    Role::Development,
-    Role::Armed,
-    Role::ReadOnly,
-    Role::Key,
-    Role::Input,
+/// The shipped themes: name and text.
+const SHIPPED: [(&str, &str); 3] = [
+    ("dark", include_str!("../../themes/dark.toml")),
+    ("light", include_str!("../../themes/light.toml")),
+    ("high-contrast", include_str!("../../themes/high-contrast.toml")),
 ];
 
+type Styles = [Style; ROLES.len()];
+
 /// A checked theme: a style for every role.
+///
+/// Only [`Role::Text`] has the theme's ground as its background; roles without a ground of their own leave it as it is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Theme {
     /// Its name.
     pub name: String,
-    styles: [Style; ROLES.len()],
+    /// What is shown: one of the three below.
+    styles: Styles,
+    full: Styles,
+    ansi: Styles,
+    mono: Styles,
 }
 
 impl Theme {
-    /// A theme from a style for each role.
+    /// A theme from a style for each role; without colour its modifiers stay.
     pub fn new(name: &str, style: impl Fn(Role) -> Style) -> Self {
-        let mut styles = [Style::default(); ROLES.len()];
-        for (slot, role) in styles.iter_mut().zip(ROLES) {
-            *slot = style(*role);
+        let full = table(&style);
+        Self { name: name.to_owned(), styles: full, full, ansi: full, mono: full.map(colourless) }
+    }
+
+    /// The shipped themes, `dark` first. A test proves that they are right.
+    pub fn shipped() -> Vec<Self> {
+        let read = |(name, text): &(&str, &str)| Self::parse(name, text, Path::new("themes").join(name).as_path()).ok();
+        SHIPPED.iter().filter_map(read).collect()
+    }
+
+    /// A shipped theme by its name, or a file.
+    ///
+    /// # Errors
+    /// The file can't be read, or everything that is wrong with it.
+    pub fn load(name_or_path: &str) -> Result<Self, ConfigErrors> {
+        if let Some((name, text)) = SHIPPED.iter().find(|(name, _)| *name == name_or_path) {
+            return Self::parse(name, text, Path::new(name));
         }
-        Self { name: name.to_owned(), styles }
+        let path = Path::new(name_or_path);
+        let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        Self::parse(&name, &find::read(path)?, path)
+    }
+
+    /// Checks the text of a theme; `file` is named in errors.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn parse(name: &str, text: &str, file: &Path) -> Result<Self, ConfigErrors> {
+        let written = file::parse(text, file)?;
+        let (full, ansi, mono) = (written.full, written.ansi, written.mono);
+        Ok(Self { name: name.to_owned(), styles: full, full, ansi, mono })
+    }
+
+    /// The same theme for a terminal with fewer colours.
+    pub fn with_depth(&self, depth: ColorDepth) -> Self {
+        let styles = match depth {
+            ColorDepth::True => self.full,
+            ColorDepth::Indexed => self.full.map(indexed),
+            ColorDepth::Ansi16 => self.ansi,
+            ColorDepth::None => self.mono,
+        };
+        Self { styles, ..self.clone() }
     }
 
     /// The style of a role.
@@ -103,3 +95,26 @@ impl Theme {
         self.styles[role as usize]
     }
 }
+
+fn table(style: &impl Fn(Role) -> Style) -> Styles {
+    let mut styles = [Style::default(); ROLES.len()];
+    for (slot, role) in styles.iter_mut().zip(ROLES) {
+        *slot = style(*role);
+    }
+    styles
+}
+
+fn colourless(style: Style) -> Style {
+    Style { fg: None, bg: None, ..style }
+}
+
+fn indexed(style: Style) -> Style {
+    let nearest = |color: Color| match color {
+        Color::Rgb(red, green, blue) => Color::Indexed(color::Rgb(red, green, blue).indexed()),
+        other => other,
+    };
+    Style { fg: style.fg.map(nearest), bg: style.bg.map(nearest), ..style }
+}
+
+#[cfg(test)]
+mod tests;
