@@ -35,7 +35,7 @@ impl Asked<'_> {
         match error {
             SdkError::TimeoutError(_) => self.error(SourceErrorKind::Timeout, "no answer in time"),
             SdkError::ServiceError(context) => self.refused(context.err(), context.raw()),
-            SdkError::ResponseError(context) => self.not_aws(context.raw()),
+            SdkError::ResponseError(context) => self.without_code(context.raw()),
             _ => self.not_sent(error),
         }
     }
@@ -58,10 +58,11 @@ impl Asked<'_> {
         self.error(kind, &reason)
     }
 
+    /// An answer without an AWS error code, or one that does not parse.
     fn without_code(&self, raw: &HttpResponse) -> SourceError {
         match raw.status().as_u16() {
             429 => self.error(SourceErrorKind::Throttled, "HTTP 429"),
-            status if is_empty(raw) => {
+            status @ 400.. if is_empty(raw) => {
                 self.error(SourceErrorKind::Refused, &format!("HTTP {status} with an empty body"))
             }
             _ => self.not_aws(raw),

@@ -1,0 +1,144 @@
+//! The way in: endpoints, credentials, and what a mutating client must not do.
+
+use std::process::Command;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use quarterdeck::clock::{Now, Stopwatch};
+use quarterdeck::source::aws::{Connection, sources};
+use quarterdeck::source::{Payload, SourceErrorKind};
+
+use super::server::{Answer, Server, json_error};
+use super::{connection, empty, identity, poll_one, settings};
+
+#[tokio::test]
+async fn opening_a_connection_asks_nobody_anything() {
+    let server = Server::start(|_| Answer::Hang).await;
+    let watch = Stopwatch::start();
+    let connection = connection(&server);
+    assert!(!sources(&connection, &empty()).is_empty());
+    assert!(watch.elapsed() < Duration::from_millis(20), "{:?}", watch.elapsed());
+    assert!(server.seen("").is_empty());
+}
+
+#[tokio::test]
+async fn a_mutating_client_sends_once_whatever_comes_back() {
+    let server = Server::start(|_| json_error(500, "ServerException", "oops")).await;
+    let config = connection(&server).sdk_config_for_actions().await;
+    let client = aws_sdk_ecs::Client::new(&config);
+    let sent = client.update_service().cluster("rtech-prod").service("rtech-app").desired_count(4).send().await;
+    assert!(sent.is_err());
+    assert_eq!(server.seen("UpdateService").len(), 1, "never sent again by itself");
+}
+
+#[tokio::test]
+async fn a_mutating_client_has_every_timeout() {
+    let server = Server::start(|_| Answer::Hang).await;
+    let config = connection(&server).sdk_config_for_actions().await;
+    let timeouts = config.timeout_config().unwrap();
+    assert!(timeouts.connect_timeout().is_some() && timeouts.read_timeout().is_some());
+    assert!(timeouts.operation_attempt_timeout().is_some() && timeouts.operation_timeout().is_some());
+    assert_eq!(config.retry_config().unwrap().max_attempts(), 1);
+}
+
+#[tokio::test]
+async fn the_action_role_is_assumed_for_actions_and_for_nothing_else() {
+    let server = Server::start(|request| match request.operation.as_str() {
+        "AssumeRole" => identity::xml(ASSUMED),
+        "GetCallerIdentity" => identity::xml(identity::WHOLE),
+        _ => json_error(400, "AccessDeniedException", "no"),
+    })
+    .await;
+    let mut aws = settings(&server);
+    aws.action_role_arn = Some("arn:aws:iam::123456789012:role/act".to_owned());
+    let connection = Arc::new(Connection::open(&aws).with_credentials(given(None)));
+    let who = sources(&connection, &empty()).into_iter().find(|source| *source.name() == "sts").unwrap();
+    assert!(poll_one(&who).await.is_ok());
+    assert_eq!(server.seen("AssumeRole").len(), 0);
+    let client = aws_sdk_ecs::Client::new(&connection.sdk_config_for_actions().await);
+    assert!(client.update_service().service("rtech-app").send().await.is_err());
+    assert_eq!(server.seen("AssumeRole").len(), 1);
+}
+
+#[tokio::test]
+async fn the_role_of_the_reads_is_assumed_and_its_expiry_is_told() {
+    let server = Server::start(|request| match request.operation.as_str() {
+        "AssumeRole" => identity::xml(ASSUMED),
+        _ => identity::xml(identity::WHOLE),
+    })
+    .await;
+    let mut aws = settings(&server);
+    aws.role_arn = Some("arn:aws:iam::123456789012:role/read".to_owned());
+    let connection = Arc::new(Connection::open(&aws).with_credentials(given(None)));
+    assert_eq!(connection.who(), "the default credential chain, role arn:aws:iam::123456789012:role/read");
+    let who = sources(&connection, &empty()).into_iter().find(|source| *source.name() == "sts").unwrap();
+    match poll_one(&who).await.unwrap() {
+        Payload::Identity(identity) => assert_eq!(identity.expires.unwrap().to_string(), "2099-01-01T00:00:00Z"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_refused_role_says_which() {
+    let server = Server::start(|_| {
+        let body = "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>not authorized to \
+            perform sts:AssumeRole</Message></Error></ErrorResponse>";
+        Answer::Raw(403, "text/xml", body.as_bytes().to_vec())
+    })
+    .await;
+    let mut aws = settings(&server);
+    aws.role_arn = Some("arn:aws:iam::123456789012:role/read".to_owned());
+    let connection = Arc::new(Connection::open(&aws).with_credentials(given(None)));
+    let who = sources(&connection, &empty()).into_iter().find(|source| *source.name() == "sts").unwrap();
+    let error = poll_one(&who).await.unwrap_err();
+    assert_eq!(error.kind, SourceErrorKind::Unauthorised, "{error}");
+    assert!(error.reason.contains("role/read") && error.reason.contains("sts:AssumeRole"), "{error}");
+}
+
+#[tokio::test]
+async fn credentials_that_expire_say_when() {
+    let server = Server::start(|_| identity::xml(identity::WHOLE)).await;
+    let soon = SystemTime::from(Now::read().wall) + Duration::from_secs(3600);
+    let connection = Arc::new(Connection::open(&settings(&server)).with_credentials(given(Some(soon))));
+    assert_eq!(connection.credentials_expire(), None, "nothing was loaded yet");
+    let who = sources(&connection, &empty()).into_iter().find(|source| *source.name() == "sts").unwrap();
+    assert!(poll_one(&who).await.is_ok());
+    assert_eq!(connection.credentials_expire().map(SystemTime::from), Some(soon));
+}
+
+/// The environment is a process's own, so this runs its other half in a process of its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_variable_of_a_service_wins_over_the_configured_endpoint_and_the_default_chain_is_used() {
+    let general = Server::start(|_| Answer::Raw(500, "text/plain", b"the wrong server".to_vec())).await;
+    let special = Server::start(|_| identity::xml(identity::WHOLE)).await;
+    let mut child = Command::new(std::env::current_exe().unwrap());
+    child.args(["--exact", "aws::connection::reads_the_identity_by_the_environment", "--ignored"]);
+    child.env("QD_TEST_ENDPOINT", general.url()).env("AWS_ENDPOINT_URL_STS", special.url());
+    child.env("AWS_ACCESS_KEY_ID", "AKIDENV").env("AWS_SECRET_ACCESS_KEY", "secret").env_remove("AWS_PROFILE");
+    let done = tokio::task::spawn_blocking(move || child.output()).await.unwrap().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stdout));
+    assert_eq!((special.seen("GetCallerIdentity").len(), general.seen("GetCallerIdentity").len()), (1, 0));
+}
+
+#[tokio::test]
+#[ignore = "the other half of the test above, which sets its environment"]
+async fn reads_the_identity_by_the_environment() {
+    let server = Server::start(|_| Answer::Hang).await;
+    let mut aws = settings(&server);
+    aws.endpoint = Some(std::env::var("QD_TEST_ENDPOINT").unwrap().parse().unwrap());
+    let connection = Arc::new(Connection::open(&aws));
+    let who = sources(&connection, &empty()).into_iter().find(|source| *source.name() == "sts").unwrap();
+    poll_one(&who).await.unwrap();
+}
+
+fn given(expires: Option<SystemTime>) -> SharedCredentialsProvider {
+    SharedCredentialsProvider::new(Credentials::new("AKIDTEST", "secret", None, expires, "test"))
+}
+
+const ASSUMED: &str = "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult>\
+    <AssumedRoleUser><AssumedRoleId>AROA:q</AssumedRoleId><Arn>arn:aws:sts::123456789012:assumed-role/act/q</Arn>\
+    </AssumedRoleUser><Credentials><AccessKeyId>ASIA</AccessKeyId><SecretAccessKey>s</SecretAccessKey>\
+    <SessionToken>t</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult>\
+    </AssumeRoleResponse>";
