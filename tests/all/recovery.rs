@@ -1,1 +1,5 @@
+//! The hand tells the truth whatever happens to it, and never sends twice: crashes, lost answers, drift, a full disk.
 
+mod crash;
+mod fake;
+mod outcome;
