@@ -80,7 +80,10 @@ pub(crate) fn incident() -> State {
     let subject = Subject::Workload { service: Name::from("rtech-app") };
     receive(&mut state, subject, Payload::Workload(rolling("rtech-app")), now);
     let p95 = Subject::Signal(id("rtech-app", "latency_p95"));
-    let data = SignalData { value: Some(Number::Finite(1.84)), sampled: Some(now.wall), ..SignalData::default() };
+    let rise = |(index, value): (u64, &f64)| Point { at: Now::fixed(READ - 74 + index * 15).wall, value: *value };
+    let points = (0..).zip(&[0.29, 0.55, 0.98, 1.4, 1.7, 1.84]).map(rise).collect();
+    let value = Some(Number::Finite(1.84));
+    let data = SignalData { value, sampled: Some(now.wall), points, ..SignalData::default() };
     receive(&mut state, p95, Payload::Signal(data), now);
     state.runs = vec![run(RunState::Done)];
     state
@@ -308,7 +311,8 @@ fn payload(subject: &Subject, seconds: u64) -> Payload {
         Subject::Workload { service } => Payload::Workload(workload(service.as_str(), 2)),
         Subject::Scaling { .. } => Payload::Scaling(scaling()),
         Subject::Health { .. } => Payload::Health(health()),
-        Subject::Alerts { .. } => Payload::Alerts(alarms(false)),
+        Subject::Alerts { source } if source == "cloudwatch" => Payload::Alerts(alarms(false)),
+        Subject::Alerts { .. } => Payload::Alerts(Vec::new()),
         Subject::Identity { .. } => unreachable!("identities are read apart"),
     }
 }

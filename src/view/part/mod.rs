@@ -2,7 +2,9 @@
 
 pub mod age;
 pub mod badge;
+pub mod chart;
 pub mod clip;
+pub mod flow;
 pub mod keys;
 pub mod list;
 pub mod number;
@@ -12,6 +14,7 @@ pub mod pen;
 pub mod plan;
 pub mod reading;
 pub mod run;
+pub mod signal;
 pub mod signs;
 pub mod spark;
 pub mod step;

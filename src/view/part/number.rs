@@ -52,7 +52,7 @@ mod tests {
         assert_eq!(fit(value, Unit::Seconds, 6), "85.4ms");
         assert_eq!(fit(value, Unit::Seconds, 4), "85ms");
         assert_eq!(fit(value, Unit::Seconds, 3), "…");
-        assert_eq!(fit(Number::Finite(43.21), Unit::PerSecond, 4), "43.2");
+        assert_eq!(fit(Number::Finite(1234.0), Unit::PerSecond, 5), "1234");
     }
 
     #[test]

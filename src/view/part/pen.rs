@@ -42,6 +42,8 @@ impl<'a> Pen<'a> {
         if room == 0 || text.is_empty() {
             return 0;
         }
+        // A blank that is lost at the edge is no loss.
+        let text = if width(text) > room.into() { text.trim_end() } else { text };
         let style = self.theme.style(role);
         let (end, _) = self.buffer.set_stringn(x, y, clip(text, room.into()), room.into(), style);
         end.saturating_sub(x)

@@ -86,3 +86,8 @@ pub fn not_live<T>(what: &str, measured: &Measured<'_, T>) -> Option<Vec<Bit<'st
     }
     Some(bits)
 }
+
+/// A role for live values, `Stale` for any other.
+pub fn tone<T>(measured: &Measured<'_, T>, live: Role) -> Role {
+    if measured.live().is_some() { live } else { Role::Stale }
+}

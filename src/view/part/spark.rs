@@ -9,12 +9,16 @@ use crate::source::Point;
 
 const BLOCKS: [&str; 8] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 
+/// Where nothing bounds a history, its greatest value stands at three quarters of the height.
+const HEADROOM: f64 = 4.0 / 3.0;
+
 /// The window `[now − range, now]` of a history as `columns` blocks, from 0 to its greatest value or to `bound`, whichever
 /// is greater: what is far below its bound looks low. Each column shows the greatest value of its slice of time:
 /// percentiles must not be averaged, and a peak must not vanish. A column without a finite sample is a gap.
 pub fn spark(points: &VecDeque<Point>, now: Timestamp, range: Duration, columns: usize, bound: Option<f64>) -> String {
     let slices = slices(points, now, range, columns);
-    let top = slices.iter().copied().filter(|value| value.is_finite()).fold(bound.unwrap_or(0.0), f64::max);
+    let greatest = slices.iter().copied().filter(|value| value.is_finite()).fold(0.0, f64::max);
+    let top = bound.map_or(greatest * HEADROOM, |bound| greatest.max(bound));
     slices.into_iter().map(|value| block(value, top)).collect()
 }
 
@@ -60,7 +64,7 @@ mod tests {
     #[test]
     fn a_missing_sample_is_a_gap_and_never_zero() {
         let (points, now) = history(&[1.0, f64::NAN, 4.0]);
-        assert_eq!(spark(&points, now, Duration::from_secs(20), 3, None), "▃ █");
+        assert_eq!(spark(&points, now, Duration::from_secs(20), 3, Some(4.0)), "▃ █");
     }
 
     #[test]
@@ -72,12 +76,12 @@ mod tests {
     #[test]
     fn a_short_peak_survives_the_downsampling() {
         let (points, now) = history(&[1.0, 1.0, 9.0, 1.0, 1.0, 1.0, 1.0, 1.0]);
-        assert!(spark(&points, now, Duration::from_secs(70), 2, None).starts_with('█'));
+        assert!(spark(&points, now, Duration::from_secs(70), 2, Some(9.0)).starts_with('█'));
     }
 
     #[test]
     fn samples_outside_the_window_are_not_drawn() {
         let (points, now) = history(&[9.0, 1.0, 1.0]);
-        assert_eq!(spark(&points, now, Duration::from_secs(10), 2, None), "██");
+        assert_eq!(spark(&points, now, Duration::from_secs(10), 2, Some(1.0)), "██");
     }
 }

@@ -8,6 +8,7 @@ pub mod run;
 pub mod runbook;
 pub mod runbooks;
 pub mod runs;
+pub mod service;
 
 use ratatui::layout::Rect;
 
@@ -18,7 +19,7 @@ use crate::state::{Screen, State};
 pub fn draw(area: Rect, state: &State, pen: &mut Pen<'_>) {
     match state.screen() {
         Screen::Overview { selected } => overview::draw(area, *selected, state, pen),
-        Screen::Service { .. } => {}
+        Screen::Service { name, panel, scroll } => service::draw(area, name, (*panel, *scroll), state, pen),
         Screen::Backups { selected } => backups::draw(area, *selected, state, pen),
         Screen::Alerts { selected } => alerts::draw(area, *selected, state, pen),
         Screen::Runbooks { selected } => runbooks::draw(area, *selected, state, pen),

@@ -3,14 +3,14 @@
 use ratatui::layout::Rect;
 
 use super::columns::SIGNALS;
-use super::row::live_look;
 use crate::config::theme::Role;
 use crate::config::{Role as SignalRole, Service};
-use crate::source::SignalId;
-use crate::state::verdict::{ServiceVerdict, service_verdict, signal_level};
+use crate::state::verdict::{ServiceVerdict, service_verdict};
 use crate::state::{State, lists};
-use crate::view::part::pen::columns;
+use crate::view::part::flow::flow;
+use crate::view::part::page::Page;
 use crate::view::part::reading::Shown;
+use crate::view::part::signal::of_role;
 use crate::view::part::{Bit, Pen, age, badge, bit};
 
 /// Draws the strip.
@@ -21,7 +21,9 @@ pub(super) fn draw(area: Rect, service: &Service, state: &State, pen: &mut Pen<'
     let verdict = service_verdict(&state.readings, &state.config, service, state.now);
     title(area, service, &verdict, pen);
     let inner = Rect { x: area.x + 1, y: area.y + 1, width: area.width.saturating_sub(2), height: area.height - 1 };
-    let mut tail = wrap(values(service, state), inner.width.into());
+    let mut page = Page::new(inner.width);
+    flow(&mut page, values(service, state));
+    let mut tail = page.into_rows();
     tail.extend(runbooks(service, state));
     tail.extend(last_run(service, state));
     let room = usize::from(inner.height).saturating_sub(tail.len()).max(1);
@@ -66,15 +68,7 @@ fn reasons(verdict: &ServiceVerdict, rows: usize) -> Vec<Vec<Bit<'static>>> {
 fn values(service: &Service, state: &State) -> Vec<Vec<Bit<'static>>> {
     let mut values: Vec<Vec<Bit<'static>>> = SIGNALS
         .into_iter()
-        .filter_map(|role| {
-            let signal = service.signal_of(role)?;
-            let id = SignalId { service: service.name.clone(), signal: signal.name.clone() };
-            let measured = state.readings.signal(&state.config, &id, state.now);
-            let level = signal_level(signal, &measured);
-            let shown =
-                Shown::of(&measured, |series| series.value.format(signal.unit), |series| live_look(level, series));
-            Some(labelled(label(role), &shown))
-        })
+        .filter_map(|role| Some(labelled(label(role), &of_role(service, role, state)?.shown())))
         .collect();
     if service.ecs.is_some() {
         let workload = state.readings.workload(&state.config, &service.name, state.now);
@@ -100,21 +94,6 @@ fn labelled(label: &'static str, shown: &Shown) -> Vec<Bit<'static>> {
     let mut bits = vec![bit(Role::Muted, format!("{label} "))];
     bits.extend(shown.bits());
     bits
-}
-
-/// Pieces set into lines of at most `width` columns, three columns apart.
-fn wrap(pieces: Vec<Vec<Bit<'static>>>, width: usize) -> Vec<Vec<Bit<'static>>> {
-    let mut lines: Vec<Vec<Bit<'static>>> = Vec::new();
-    for piece in pieces {
-        match lines.last_mut() {
-            Some(line) if columns(line) + 3 + columns(&piece) <= width => {
-                line.push(bit(Role::Text, "   "));
-                line.extend(piece);
-            }
-            _ => lines.push(piece),
-        }
-    }
-    lines
 }
 
 fn runbooks(service: &Service, state: &State) -> Vec<Vec<Bit<'static>>> {

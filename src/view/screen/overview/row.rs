@@ -7,12 +7,12 @@ use ratatui::layout::Rect;
 use super::columns::{Column, Columns, SIGNALS, Slot};
 use crate::config::theme::Role;
 use crate::config::{Role as SignalRole, Service};
-use crate::source::{Measured, Rollout, SignalId, Subject, Workload};
+use crate::source::{Measured, Rollout, Subject, Workload};
 use crate::state::State;
 use crate::state::lists;
-use crate::state::readings::Series;
-use crate::state::verdict::{Level, fires_for, service_verdict, signal_level};
+use crate::state::verdict::{fires_for, service_verdict};
 use crate::view::part::reading::{NOTHING, Shown};
+use crate::view::part::signal::of_role;
 use crate::view::part::{Pen, age, badge, number, spark};
 
 /// Draws the row of a service.
@@ -48,41 +48,16 @@ fn cell(area: Rect, slot: &Slot, service: &Service, state: &State, pen: &mut Pen
     }
 }
 
-/// A signal of a service and how it may be shown.
-fn measured<'a>(
-    state: &'a State,
-    service: &Service,
-    role: SignalRole,
-    columns: u16,
-) -> Option<(Shown, Measured<'a, Series>)> {
-    let signal = service.signal_of(role)?;
-    let id = SignalId { service: service.name.clone(), signal: signal.name.clone() };
-    let measured = state.readings.signal(&state.config, &id, state.now);
-    let level = signal_level(signal, &measured);
-    let shown = Shown::of(
-        &measured,
-        |series| number::tight(series.value, signal.unit, columns.into()),
-        |series| live_look(level, series),
-    );
-    Some((shown, measured))
-}
-
-/// Role and sign of a live value; one that is not a finite number, or not whole, is not known.
-pub(super) fn live_look(level: Level, series: &Series) -> (Role, &'static str) {
-    match level {
-        Level::Healthy if series.value.finite().is_some() => (Role::Text, ""),
-        level => (badge::level_role(level), badge::level_sign(level)),
-    }
-}
-
 fn signal(area: Rect, slot: &Slot, role: SignalRole, service: &Service, state: &State, pen: &mut Pen<'_>) {
-    let Some((shown, measured)) = measured(state, service, role, slot.value) else {
+    let Some(view) = of_role(service, role, state) else {
         pen.right(area.x, area.y, slot.value.min(area.width), "·", Role::Muted);
         return;
     };
+    let columns = slot.value.into();
+    let shown = view.shown_as(|series| number::tight(series.value, view.signal.unit, columns));
     value(area, slot, &shown, pen);
     if slot.spark > 0
-        && let Some((series, _)) = measured.value()
+        && let Some((series, _)) = view.measured.value()
     {
         let history =
             spark::spark(&series.points, state.now.wall, state.range, slot.spark.into(), bound(service, role));
@@ -165,7 +140,7 @@ fn alerts(area: Rect, service: &Service, state: &State, pen: &mut Pen<'_>) {
 
 /// The greatest age among the row's values.
 fn oldest(area: Rect, service: &Service, state: &State, pen: &mut Pen<'_>) {
-    let signals = SIGNALS.into_iter().filter_map(|role| measured(state, service, role, 6)).map(|(shown, _)| shown);
+    let signals = SIGNALS.into_iter().filter_map(|role| of_role(service, role, state)).map(|view| view.shown());
     let tasks = service.ecs.is_some().then(|| shown_tasks(&workload(state, service)));
     let mut all: Vec<Shown> = signals.chain(tasks).collect();
     for check in &service.health {

@@ -1,0 +1,141 @@
+//! Health and alarms: endpoints with their components, and the alarms and alerts of this service.
+
+use ratatui::layout::Rect;
+
+use crate::config::theme::Role;
+use crate::config::{HealthCheck, Service};
+use crate::source::{Alert, AlertState, Component, Health, Measured, Name, Subject, Unit};
+use crate::state::State;
+use crate::view::part::page::{Page, paint};
+use crate::view::part::reading::{Shown, not_live, tone};
+use crate::view::part::signs;
+use crate::view::part::{Bit, Pen, age, badge, bit};
+
+/// How deep components are shown within components.
+const DEEPEST: usize = 4;
+
+/// Draws the panel.
+pub fn draw(area: Rect, service: &Service, scroll: usize, state: &State, pen: &mut Pen<'_>) {
+    let mut page = Page::new(area.width);
+    for check in &service.health {
+        endpoint(&mut page, service, check, state);
+    }
+    if service.health.is_empty() {
+        page.text(Role::Muted, "no health endpoint is configured for this service");
+    }
+    let sources = state.config.alert_sources();
+    for source in &sources {
+        alerts(&mut page, source, &service.name, state);
+    }
+    if sources.is_empty() {
+        page.text(Role::Muted, "no source of alarms or alerts is configured");
+    }
+    let last = page.len().saturating_sub(usize::from(area.height));
+    paint(area, page.rows(), scroll.min(last), pen);
+}
+
+fn endpoint(page: &mut Page, service: &Service, check: &HealthCheck, state: &State) {
+    let subject = Subject::Health { service: service.name.clone(), endpoint: check.name.clone() };
+    let measured = state.readings.health(&state.config, &subject, state.now);
+    if let Some(line) = not_live(&format!("endpoint {}", check.name), &measured) {
+        page.pieces(2, &line);
+    }
+    let Some((health, _)) = measured.value() else { return };
+    page.pieces(2, &endpoint_bits(check, health, &measured, state));
+    for component in &health.components {
+        tree(page, component, 1, &measured);
+    }
+}
+
+fn endpoint_bits(
+    check: &HealthCheck,
+    health: &Health,
+    measured: &Measured<'_, Health>,
+    state: &State,
+) -> Vec<Bit<'static>> {
+    let (word, role) = badge::health(health.state);
+    let slow = check.slow.is_some_and(|slow| health.latency >= slow);
+    let latency =
+        format!("  {}{}", Unit::Seconds.format(health.latency.as_secs_f64()), if slow { " SLOW" } else { "" });
+    let mut bits = vec![
+        bit(tone(measured, Role::Title), format!("{} ", check.name)),
+        bit(tone(measured, role), word),
+        bit(tone(measured, if slow { Role::Warning } else { Role::Text }), latency),
+        bit(tone(measured, Role::Muted), format!("  HTTP {}", health.http_status)),
+    ];
+    bits.extend(tls(check, health, measured, state));
+    bits.extend(health.version.iter().map(|version| bit(tone(measured, Role::Muted), format!("  version {version}"))));
+    if measured.live().is_some() {
+        bits.extend([bit(Role::Text, "  "), Shown::of(measured, |_| String::new(), |_| (Role::Text, "")).state()]);
+    }
+    bits.extend(health.reason.iter().map(|reason| bit(tone(measured, role), format!("  {reason}"))));
+    bits
+}
+
+/// Days to the certificate's expiry.
+fn tls(check: &HealthCheck, health: &Health, measured: &Measured<'_, Health>, state: &State) -> Option<Bit<'static>> {
+    let left = health.tls_expires?.duration_since(state.now.wall);
+    if left.is_negative() {
+        return Some(bit(tone(measured, Role::Critical), "  TLS EXPIRED"));
+    }
+    let days = left.as_hours() / 24;
+    let role = if days < i64::from(check.tls_warning_days) { Role::Warning } else { Role::Muted };
+    let word = if role == Role::Warning { "  TLS EXPIRES in" } else { "  TLS" };
+    Some(bit(tone(measured, role), format!("{word} {days} d")))
+}
+
+/// A component and its parts, indented by their depth.
+fn tree(page: &mut Page, component: &Component, depth: usize, measured: &Measured<'_, Health>) {
+    let (word, role) = badge::health(component.state);
+    let mut bits = vec![
+        bit(tone(measured, Role::Text), format!("{}{} ", "  ".repeat(depth), component.name)),
+        bit(tone(measured, role), word),
+    ];
+    let latency = component.latency_ms.map(|latency| format!("  {}", Unit::Milliseconds.format(latency)));
+    bits.extend(latency.map(|text| bit(tone(measured, Role::Text), text)));
+    bits.extend(component.detail.iter().map(|detail| bit(tone(measured, Role::Muted), format!("  {detail}"))));
+    page.pieces(2 * depth + 2, &bits);
+    if depth < DEEPEST {
+        component.components.iter().for_each(|part| tree(page, part, depth + 1, measured));
+    }
+}
+
+/// The alerts of one source that are about this service, the worst first; those that are well in one line.
+fn alerts(page: &mut Page, source: &Name, service: &Name, state: &State) {
+    let measured = state.readings.alerts(&state.config, source, state.now);
+    if let Some(line) = not_live(&format!("alerts of {source}"), &measured) {
+        page.pieces(2, &line);
+    }
+    let Some((all, _)) = measured.value() else { return };
+    let mut mine: Vec<&Alert> = all.iter().filter(|alert| alert.service.as_ref() == Some(service)).collect();
+    mine.sort_by_key(|alert| alert.state);
+    let (well, rest): (Vec<&Alert>, Vec<&Alert>) = mine.into_iter().partition(|alert| alert.state == AlertState::Ok);
+    for alert in &rest {
+        page.pieces(2, &alert_bits(alert, &measured, state));
+    }
+    let mut summary = vec![bit(tone(&measured, Role::Muted), well_text(source, rest.len(), well.len()))];
+    if measured.live().is_some() {
+        summary.extend([bit(Role::Text, "  "), Shown::of(&measured, |_| String::new(), |_| (Role::Text, "")).state()]);
+    }
+    page.pieces(2, &summary);
+}
+
+fn well_text(source: &Name, not_well: usize, well: usize) -> String {
+    match (not_well, well) {
+        (0, 0) => format!("{source}: nothing about this service"),
+        (_, well) => format!("{source}: {well} ok"),
+    }
+}
+
+fn alert_bits(alert: &Alert, measured: &Measured<'_, Vec<Alert>>, state: &State) -> Vec<Bit<'static>> {
+    let sign = signs::alert(alert.state);
+    let since =
+        alert.since.map_or_else(String::new, |at| format!(" for {}", age::short(age::since(state.now.wall, at))));
+    let severity = if alert.severity.is_empty() { String::new() } else { format!(" ({})", alert.severity) };
+    vec![
+        bit(tone(measured, sign.role), format!("{} {} ", sign.sign, sign.word)),
+        bit(tone(measured, Role::Title), alert.name.to_string()),
+        bit(tone(measured, Role::Text), format!("{severity}{since}")),
+        bit(tone(measured, Role::Muted), format!(": {}", alert.summary)),
+    ]
+}

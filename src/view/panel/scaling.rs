@@ -1,0 +1,187 @@
+//! Scaling: tasks, bounds, policies, deployments, last activities and events.
+
+use ratatui::layout::Rect;
+
+use crate::config::Service;
+use crate::config::theme::Role;
+use crate::source::{Deployment, Measured, Scaling, ScalingActivity, ScalingTarget, Workload};
+use crate::state::State;
+use crate::view::part::page::{Page, paint};
+use crate::view::part::reading::{Shown, not_live, tone};
+use crate::view::part::signal::of_role;
+use crate::view::part::{Bit, Pen, age, badge, bit};
+
+/// Events and activities that are listed; the rest is history.
+const LISTED: usize = 10;
+
+/// Draws the panel.
+pub fn draw(area: Rect, service: &Service, scroll: usize, state: &State, pen: &mut Pen<'_>) {
+    let mut page = Page::new(area.width);
+    if service.ecs.is_some() {
+        let workload = state.readings.workload(&state.config, &service.name, state.now);
+        let scaling = state.readings.scaling(&state.config, &service.name, state.now);
+        tasks(&mut page, &workload);
+        bounds(&mut page, service, &scaling);
+        saturation(&mut page, service, state);
+        deployments(&mut page, &workload, state);
+        policies(&mut page, &scaling);
+        activities(&mut page, &scaling, state);
+        events(&mut page, &workload, state);
+    } else {
+        page.text(Role::Muted, "this service has no ECS service in the configuration: nothing to scale");
+    }
+    let last = page.len().saturating_sub(usize::from(area.height));
+    paint(area, page.rows(), scroll.min(last), pen);
+}
+
+fn tasks(page: &mut Page, measured: &Measured<'_, Workload>) {
+    if let Some(line) = not_live("tasks", measured) {
+        page.pieces(2, &line);
+    }
+    let Some((workload, _)) = measured.value() else { return };
+    let short = workload.running < workload.desired;
+    let running = if short { Role::Warning } else { Role::Text };
+    let mut pieces = vec![
+        bit(tone(measured, running), format!("running {}", workload.running)),
+        bit(tone(measured, Role::Text), format!("  desired {}  pending {}", workload.desired, workload.pending)),
+    ];
+    if short {
+        pieces.push(bit(tone(measured, Role::Warning), format!("  {} SHORT", workload.desired - workload.running)));
+    }
+    let unhealthy = workload.tasks.iter().filter(|task| task.health.as_str() == "UNHEALTHY").count();
+    if unhealthy > 0 {
+        pieces.push(bit(tone(measured, Role::Critical), format!("  {unhealthy} UNHEALTHY")));
+    }
+    let status = if workload.status.as_str() == "ACTIVE" { Role::Muted } else { Role::Warning };
+    pieces.push(bit(tone(measured, status), format!("  {}", workload.status)));
+    pieces.push(bit(tone(measured, Role::Muted), format!("  {}", workload.task_definition)));
+    pieces.extend(live_age(measured));
+    page.field("tasks", &pieces);
+}
+
+/// The age behind a live line; a line that is not live has one above it that says so.
+fn live_age<T>(measured: &Measured<'_, T>) -> Vec<Bit<'static>> {
+    if measured.live().is_none() {
+        return Vec::new();
+    }
+    vec![bit(Role::Text, "  "), Shown::of(measured, |_| String::new(), |_| (Role::Text, "")).state()]
+}
+
+fn bounds(page: &mut Page, service: &Service, measured: &Measured<'_, Scaling>) {
+    if let Some(line) = not_live("scaling", measured) {
+        page.pieces(2, &line);
+    }
+    if let Some((scaling, _)) = measured.value() {
+        let mut pieces = match &scaling.target {
+            Some(target) => target_bits(target, measured),
+            None => vec![bit(tone(measured, Role::Warning), "no scaling target is registered")],
+        };
+        pieces.extend(live_age(measured));
+        page.field("bounds", &pieces);
+    }
+    let caps = &service.caps;
+    let text = format!(
+        "{}–{} tasks, {} a step, at least {} healthy",
+        caps.min_desired, caps.max_desired, caps.max_step, caps.healthy_floor
+    );
+    page.field("caps", &[bit(Role::Muted, text)]);
+}
+
+fn target_bits(target: &ScalingTarget, measured: &Measured<'_, Scaling>) -> Vec<Bit<'static>> {
+    let mut pieces = vec![bit(tone(measured, Role::Text), format!("min {}  max {}", target.min, target.max))];
+    for (suspended, what) in [(target.scale_in_suspended, "in"), (target.scale_out_suspended, "out")] {
+        if suspended {
+            pieces.push(bit(tone(measured, Role::Warning), format!("  scaling {what} SUSPENDED")));
+        }
+    }
+    pieces
+}
+
+/// CPU and memory: what scaling answers to.
+fn saturation(page: &mut Page, service: &Service, state: &State) {
+    use crate::config::Role as SignalRole;
+    let mut pieces = Vec::new();
+    for (role, name) in [(SignalRole::Cpu, "cpu"), (SignalRole::Memory, "memory")] {
+        let Some(view) = of_role(service, role, state) else { continue };
+        pieces.push(bit(Role::Muted, format!("{name} ")));
+        pieces.extend(view.shown().bits());
+        pieces.push(bit(Role::Text, "  "));
+    }
+    if !pieces.is_empty() {
+        page.field("load", &pieces);
+    }
+}
+
+fn deployments(page: &mut Page, measured: &Measured<'_, Workload>, state: &State) {
+    let Some((workload, _)) = measured.value() else { return };
+    for (index, deployment) in workload.deployments.iter().enumerate() {
+        let label = if index == 0 { "deploy" } else { "" };
+        page.field(label, &deployment_bits(deployment, measured, state));
+    }
+}
+
+fn deployment_bits(deployment: &Deployment, measured: &Measured<'_, Workload>, state: &State) -> Vec<Bit<'static>> {
+    let (word, role) = badge::rollout(deployment.rollout);
+    let changed = deployment.updated.or(deployment.created);
+    let ago = changed.map_or_else(String::new, |at| format!(", {} ago", age::short(age::since(state.now.wall, at))));
+    let failed = if deployment.failed > 0 { format!(", {} FAILED to start", deployment.failed) } else { String::new() };
+    let counts = format!(
+        " {} of {} running, {} pending{failed}{ago}",
+        deployment.running, deployment.desired, deployment.pending
+    );
+    vec![
+        bit(tone(measured, role), word),
+        bit(tone(measured, Role::Text), format!(" {} {}", deployment.status, deployment.task_definition)),
+        bit(tone(measured, Role::Text), counts),
+        bit(tone(measured, Role::Muted), format!(": {}", deployment.reason)),
+    ]
+}
+
+fn policies(page: &mut Page, measured: &Measured<'_, Scaling>) {
+    let Some((scaling, _)) = measured.value() else { return };
+    for (index, policy) in scaling.policies.iter().enumerate() {
+        let target = policy.target.map_or_else(String::new, |target| format!(" at {target}"));
+        let pieces = [
+            bit(tone(measured, Role::Text), policy.name.to_string()),
+            bit(tone(measured, Role::Muted), format!(" {} {}{target}", policy.kind, policy.metric)),
+        ];
+        page.field(if index == 0 { "policies" } else { "" }, &pieces);
+    }
+}
+
+fn activities(page: &mut Page, measured: &Measured<'_, Scaling>, state: &State) {
+    let Some((scaling, _)) = measured.value() else { return };
+    if let Some(missing) = &scaling.activities_missing {
+        page.field("activity", &[bit(Role::Unknown, format!("NOT KNOWN: {missing}"))]);
+    } else if scaling.activities.is_empty() {
+        page.field("activity", &[bit(tone(measured, Role::Muted), "none told")]);
+    }
+    for (index, activity) in scaling.activities.iter().take(LISTED).enumerate() {
+        page.field(if index == 0 { "activity" } else { "" }, &activity_bits(activity, measured, state));
+    }
+}
+
+fn activity_bits(activity: &ScalingActivity, measured: &Measured<'_, Scaling>, state: &State) -> Vec<Bit<'static>> {
+    let role = match activity.status.as_str() {
+        "Failed" | "Unfulfilled" => Role::Critical,
+        "Successful" => Role::Text,
+        _ => Role::Warning,
+    };
+    vec![
+        bit(tone(measured, Role::Muted), format!("{} ago ", age::short(age::since(state.now.wall, activity.at)))),
+        bit(tone(measured, role), format!("{}: ", activity.status)),
+        bit(tone(measured, Role::Text), activity.description.to_string()),
+        bit(tone(measured, Role::Muted), format!(" ({})", activity.cause)),
+    ]
+}
+
+fn events(page: &mut Page, measured: &Measured<'_, Workload>, state: &State) {
+    let Some((workload, _)) = measured.value() else { return };
+    for (index, event) in workload.events.iter().take(LISTED).enumerate() {
+        let pieces = [
+            bit(tone(measured, Role::Muted), format!("{} ago ", age::short(age::since(state.now.wall, event.at)))),
+            bit(tone(measured, Role::Text), event.message.to_string()),
+        ];
+        page.field(if index == 0 { "events" } else { "" }, &pieces);
+    }
+}
