@@ -1,1 +1,193 @@
-//! The loop: one select!, stamp `now`, update, perform effects, draw.
+//! The loop: one `select!`, stamp `now`, update, perform effects, draw.
+//!
+//! Its inputs are arguments (keys, clock, backends), so that tests drive the same loop with keys of their own on a
+//! `TestBackend`. Nothing here waits on the network: what takes time is spawned and comes back as an event.
+
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use ratatui::Terminal;
+use ratatui::backend::Backend;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
+
+use crate::clock::Now;
+use crate::config::theme::Theme;
+use crate::event::{Effect, Event, Stamped};
+use crate::state::{Overlay, State, update};
+use crate::terminal::Input;
+use crate::view;
+
+/// Events that may wait to be handled; a sender that is this far ahead waits itself.
+const EVENTS: usize = 1024;
+
+/// Events that are handled before the next frame, so that a flood of readings can't hold the screen up.
+const BATCH: usize = 512;
+
+/// Keys that are handled before the next frame.
+const INPUTS_A_FRAME: usize = 16;
+
+/// How long readings are gathered before they are drawn: one frame for all that come together.
+const GATHER: Duration = Duration::from_millis(50);
+
+/// How often time goes on without an event.
+const TICK: Duration = Duration::from_secs(1);
+
+/// Performs effects: the doors to backends, executor and store. Answers come back through the sender it was made with.
+pub trait Performer: Send {
+    /// Performs one effect; never waits.
+    fn perform(&mut self, effect: Effect);
+}
+
+/// Makes the performer after the first frame was drawn, as connections and keys of certificates take their time.
+pub type Prepare = Box<dyn FnOnce(mpsc::Sender<Event>) -> BoxFuture<'static, Box<dyn Performer>> + Send>;
+
+/// What the loop is given.
+pub struct Ports {
+    /// Keys, pastes, sizes.
+    pub inputs: mpsc::Receiver<Input>,
+    /// Told when the terminal is gone.
+    pub hangup: oneshot::Receiver<()>,
+    /// Told when the process is asked to end (SIGTERM, SIGINT, SIGHUP).
+    pub end: BoxFuture<'static, ()>,
+    /// Reads the time.
+    pub clock: fn() -> Now,
+    /// Makes the performer.
+    pub prepare: Prepare,
+    /// Themes that can be switched through; not empty.
+    pub themes: Vec<Theme>,
+}
+
+/// How the loop ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// The operator left.
+    Quit,
+    /// The process was asked to end.
+    Signal,
+    /// The terminal went away.
+    Gone,
+}
+
+/// Runs the console until it ends.
+pub async fn run<B: Backend>(terminal: &mut Terminal<B>, mut state: State, ports: Ports) -> Result<Ending, B::Error> {
+    let (sender, receiver) = mpsc::channel(EVENTS);
+    let mut console = Console::new(ports.clock, ports.themes, receiver);
+    let size = terminal.size()?;
+    state.size = (size.width, size.height);
+    console.draw(terminal, &mut state)?;
+    let mut preparing = (ports.prepare)(sender);
+    let (mut inputs, mut hangup, mut end) = (ports.inputs, ports.hangup, ports.end);
+    loop {
+        tokio::select! {
+            biased;
+            _ = &mut hangup => return Ok(Ending::Gone),
+            () = &mut end => return Ok(Ending::Signal),
+            Some(input) = inputs.recv() => {
+                console.press(&mut state, input, &mut inputs);
+                console.draw(terminal, &mut state)?;
+            }
+            performer = &mut preparing, if console.performer.is_none() => console.ready(performer),
+            () = until(console.draw_at) => console.draw(terminal, &mut state)?,
+            Some(event) = console.events.recv() => console.gather(&mut state, event),
+            _ = console.tick.tick() => {
+                console.handle(&mut state, Event::Tick);
+                console.draw_at = Some(Instant::now());
+            }
+        }
+        if console.quit {
+            return Ok(Ending::Quit);
+        }
+    }
+}
+
+fn event_of(input: Input) -> Event {
+    match input {
+        Input::Key(key, at) => Event::Key { key, at },
+        Input::Paste(text) => Event::Paste(text),
+        Input::Resize(columns, rows) => Event::Resize(columns, rows),
+    }
+}
+
+async fn until(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => sleep_until(moment).await,
+        None => std::future::pending().await,
+    }
+}
+
+struct Console {
+    clock: fn() -> Now,
+    themes: Vec<Theme>,
+    events: mpsc::Receiver<Event>,
+    performer: Option<Box<dyn Performer>>,
+    /// Effects from before the performer was there.
+    waiting: Vec<Effect>,
+    tick: Interval,
+    draw_at: Option<Instant>,
+    quit: bool,
+}
+
+impl Console {
+    fn new(clock: fn() -> Now, themes: Vec<Theme>, events: mpsc::Receiver<Event>) -> Self {
+        let mut tick = interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        Self { clock, themes, events, performer: None, waiting: Vec::new(), tick, draw_at: None, quit: false }
+    }
+
+    fn ready(&mut self, performer: Box<dyn Performer>) {
+        let performer = self.performer.insert(performer);
+        self.waiting.drain(..).for_each(|effect| performer.perform(effect));
+    }
+
+    fn handle(&mut self, state: &mut State, event: Event) {
+        let effects = update(state, Stamped { now: (self.clock)(), event });
+        for effect in effects {
+            match (&mut self.performer, effect) {
+                (_, Effect::Quit) => self.quit = true,
+                (Some(performer), effect) => performer.perform(effect),
+                (None, effect) => self.waiting.push(effect),
+            }
+        }
+    }
+
+    /// Handles a key and those that were typed behind it, up to a frame's worth.
+    fn press(&mut self, state: &mut State, first: Input, inputs: &mut mpsc::Receiver<Input>) {
+        self.handle(state, event_of(first));
+        for _ in 1..INPUTS_A_FRAME {
+            let Ok(input) = inputs.try_recv() else { break };
+            self.handle(state, event_of(input));
+        }
+    }
+
+    /// Handles an event and those that wait behind it; what they change is drawn together, a moment later.
+    fn gather(&mut self, state: &mut State, first: Event) {
+        let mut soon = is_answer(&first);
+        self.handle(state, first);
+        for _ in 1..BATCH {
+            let Ok(event) = self.events.try_recv() else { break };
+            soon |= is_answer(&event);
+            self.handle(state, event);
+        }
+        let wait = if soon { Duration::ZERO } else { GATHER };
+        self.draw_at.get_or_insert(Instant::now() + wait);
+    }
+
+    fn draw<B: Backend>(&mut self, terminal: &mut Terminal<B>, state: &mut State) -> Result<(), B::Error> {
+        self.draw_at = None;
+        state.now = (self.clock)();
+        let theme = &self.themes[state.theme % self.themes.len()];
+        terminal.draw(|frame| view::draw(frame, state, theme))?;
+        let whole = match &state.overlay {
+            Some(Overlay::Confirm(confirm)) => view::dialog::confirm::fits(&confirm.judged, state.size),
+            _ => false,
+        };
+        self.handle(state, Event::Painted { whole });
+        Ok(())
+    }
+}
+
+/// Whether somebody waits for this event, so that it is drawn at once.
+fn is_answer(event: &Event) -> bool {
+    matches!(event, Event::Planned { .. } | Event::Started { .. } | Event::Checked { .. } | Event::Runs(_))
+}

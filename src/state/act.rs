@@ -10,7 +10,7 @@ use crate::source::Name;
 use crate::text::Text;
 
 /// What is typed to confirm where the guards don't ask for the target's name.
-pub const PLAIN_CONFIRMATION: &str = "yes";
+pub(super) const PLAIN_CONFIRMATION: &str = "yes";
 
 /// The service that an action would be on: the one that is shown or selected.
 fn target(state: &State) -> Option<Name> {

@@ -1,1 +1,281 @@
+//! Keys through `update` and through the real loop: what a key does, and what it must never wait for.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use crossterm::event::{KeyCode, KeyModifiers};
+use futures_util::FutureExt;
+use quarterdeck::action::guard::{Arming, GuardContext, judge};
+use quarterdeck::action::{Judged, Plan, PlanFailure, plan_for};
+use quarterdeck::clock::{Mono, Now};
+use quarterdeck::config::keymap::{KeyPress, Keymap};
+use quarterdeck::config::theme::Theme;
+use quarterdeck::event::{Effect, Event, Stamped};
+use quarterdeck::run::{self, Ending, Performer, Ports};
+use quarterdeck::state::{Arm, Overlay, Screen, State, update};
+use quarterdeck::terminal::Input;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::fixture;
+
+fn state() -> State {
+    let mut state = fixture::live();
+    state.keymap = Arc::new(Keymap::shipped());
+    state
+}
+
+fn key(code: KeyCode) -> KeyPress {
+    KeyPress { code, modifiers: KeyModifiers::NONE }
+}
+
+/// A moment so many milliseconds after the fixture's.
+fn after(state: &State, milliseconds: u64) -> Now {
+    state.now.plus(Duration::from_millis(milliseconds))
+}
+
+fn send(state: &mut State, now: Now, event: Event) -> Vec<Effect> {
+    update(state, Stamped { now, event })
+}
+
+/// Presses keys as a hand does: 100 ms apart.
+fn press(state: &mut State, keys: &[KeyCode]) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    for code in keys {
+        let now = after(state, 100);
+        effects.extend(send(state, now, Event::Key { key: key(*code), at: now.mono }));
+    }
+    effects
+}
+
+fn type_word(state: &mut State, word: &str) -> Vec<Effect> {
+    press(state, &word.chars().map(KeyCode::Char).collect::<Vec<_>>())
+}
+
+fn judged(state: &State) -> Judged {
+    let Plan { action, observation, made: now, .. } = fixture::plan();
+    let plan = plan_for(&action, &observation, &state.config, now).expect("a plan");
+    let arming = if state.is_armed() { Arming::Armed } else { Arming::ReadOnly };
+    judge(plan, &GuardContext { config: &state.config, now, arming, other_runs: Ok(Vec::new()) })
+}
+
+/// Arms, asks for `scale rtech-app`, and is answered with its plan; the wall clock stands at the plan's making.
+fn planned() -> State {
+    let mut state = state();
+    press(&mut state, &[KeyCode::Char('A'), KeyCode::Char('s'), KeyCode::Char('4')]);
+    let effects = press(&mut state, &[KeyCode::Enter]);
+    let [Effect::Plan { ticket, .. }] = effects.as_slice() else { panic!("no plan was asked for: {effects:?}") };
+    let (ticket, outcome) = (*ticket, Ok(Box::new(judged(&state))));
+    let now = state.now;
+    send(&mut state, now, Event::Planned { ticket, outcome });
+    assert!(matches!(state.overlay, Some(Overlay::Confirm(_))), "{:?}", state.overlay);
+    state
+}
+
+fn painted(state: &mut State) {
+    let now = after(state, 10);
+    send(state, now, Event::Painted { whole: true });
+}
+
+fn executes(effects: &[Effect]) -> bool {
+    effects.iter().any(|effect| matches!(effect, Effect::Execute(_)))
+}
+
+fn remark(state: &State) -> &str {
+    match &state.overlay {
+        Some(Overlay::Confirm(confirm)) => confirm.remark.unwrap_or_default(),
+        other => panic!("no confirmation is open: {other:?}"),
+    }
+}
+
+#[test]
+fn the_typed_name_starts_the_run_once() {
+    let mut state = planned();
+    painted(&mut state);
+    type_word(&mut state, "rtech-app");
+    assert!(executes(&press(&mut state, &[KeyCode::Enter])));
+    assert!(!executes(&press(&mut state, &[KeyCode::Enter])), "a second Enter starts nothing");
+}
+
+#[test]
+fn keys_from_before_the_plan_was_painted_do_not_count() {
+    let mut state = planned();
+    type_word(&mut state, "rtech-app");
+    assert!(!executes(&press(&mut state, &[KeyCode::Enter])));
+    painted(&mut state);
+    let stale = Mono::from_boot(Duration::ZERO);
+    let now = state.now;
+    for c in "rtech-app".chars() {
+        send(&mut state, now, Event::Key { key: key(KeyCode::Char(c)), at: stale });
+    }
+    assert!(!executes(&press(&mut state, &[KeyCode::Enter])));
+    assert!(remark(&state).contains("name"), "{}", remark(&state));
+}
+
+#[test]
+fn pasted_text_never_confirms() {
+    let mut state = planned();
+    painted(&mut state);
+    let now = after(&state, 100);
+    send(&mut state, now, Event::Paste("rtech-app".to_owned()));
+    assert!(remark(&state).contains("paste"));
+    assert!(!executes(&press(&mut state, &[KeyCode::Enter])));
+}
+
+#[test]
+fn a_paste_that_arrives_as_keys_never_confirms() {
+    let mut state = planned();
+    painted(&mut state);
+    let now = after(&state, 100);
+    for c in "rtech-app".chars() {
+        send(&mut state, now, Event::Key { key: key(KeyCode::Char(c)), at: now.mono });
+    }
+    assert!(remark(&state).contains("paste"));
+    assert!(!executes(&press(&mut state, &[KeyCode::Enter])));
+}
+
+#[test]
+fn a_plan_that_is_not_whole_on_the_screen_cannot_be_confirmed() {
+    let mut state = planned();
+    let now = after(&state, 10);
+    send(&mut state, now, Event::Painted { whole: false });
+    type_word(&mut state, "rtech-app");
+    assert!(!executes(&press(&mut state, &[KeyCode::Enter])));
+    assert!(remark(&state).contains("enlarge"));
+}
+
+#[test]
+fn arming_expires_while_the_confirmation_is_open() {
+    let mut state = planned();
+    painted(&mut state);
+    type_word(&mut state, "rtech-app");
+    let late = state.now.plus(state.config.guards.arm_for);
+    send(&mut state, late, Event::Tick);
+    assert_eq!(state.arm, Arm::ReadOnly);
+    assert!(!executes(&press(&mut state, &[KeyCode::Enter])));
+    assert!(remark(&state).contains("read-only"));
+}
+
+#[test]
+fn a_read_only_console_shows_the_plan_and_starts_nothing() {
+    let mut state = state();
+    press(&mut state, &[KeyCode::Char('s'), KeyCode::Char('4'), KeyCode::Enter]);
+    let (ticket, outcome) = (state.last_ticket, Ok(Box::new(judged(&state))));
+    let now = state.now;
+    send(&mut state, now, Event::Planned { ticket, outcome });
+    painted(&mut state);
+    type_word(&mut state, "rtech-app");
+    assert!(!executes(&press(&mut state, &[KeyCode::Enter])));
+}
+
+#[test]
+fn a_plan_that_comes_after_it_was_given_up_opens_nothing() {
+    let mut state = state();
+    press(&mut state, &[KeyCode::Char('A'), KeyCode::Char('s'), KeyCode::Char('4'), KeyCode::Enter]);
+    let (ticket, outcome) = (state.last_ticket, Ok(Box::new(judged(&state))));
+    press(&mut state, &[KeyCode::Esc]);
+    let now = state.now;
+    send(&mut state, now, Event::Planned { ticket, outcome });
+    assert!(state.overlay.is_none());
+}
+
+#[test]
+fn a_plan_that_could_not_be_made_is_told_with_its_reason() {
+    let mut state = state();
+    press(&mut state, &[KeyCode::Char('s'), KeyCode::Char('4'), KeyCode::Enter]);
+    let (ticket, outcome) = (state.last_ticket, Err(PlanFailure::new("ecs: no answer within 5 s", "try again")));
+    let now = state.now;
+    send(&mut state, now, Event::Planned { ticket, outcome });
+    assert!(state.notice.as_ref().is_some_and(|notice| notice.text.contains("no answer")));
+}
+
+#[test]
+fn letters_in_a_text_field_are_letters() {
+    let mut state = state();
+    press(&mut state, &[KeyCode::Char('/')]);
+    let effects = type_word(&mut state, "qA");
+    assert!(effects.is_empty() && !state.is_armed());
+    assert_eq!(state.filter, "qA");
+    press(&mut state, &[KeyCode::Esc]);
+    assert_eq!(state.filter, "");
+}
+
+#[test]
+fn back_leads_home_and_quit_leaves() {
+    let mut state = state();
+    press(&mut state, &[KeyCode::Enter, KeyCode::Char('2')]);
+    assert!(matches!(state.screen(), Screen::Alerts { .. }));
+    press(&mut state, &[KeyCode::Esc, KeyCode::Esc, KeyCode::Esc, KeyCode::Esc]);
+    assert!(matches!(state.screen(), Screen::Overview { .. }));
+    assert!(matches!(press(&mut state, &[KeyCode::Char('q')]).as_slice(), [Effect::Quit]));
+}
+
+#[test]
+fn the_same_events_make_the_same_state() {
+    let story = || {
+        let mut state = planned();
+        painted(&mut state);
+        type_word(&mut state, "rtech");
+        format!("{:?} {:?} {:?} {:?}", state.overlay, state.arm, state.log, state.screens)
+    };
+    assert_eq!(story(), story());
+}
+
+/// A performer that never answers, as if every backend hung; counts what it was asked.
+struct Hangs(Arc<AtomicUsize>);
+
+impl Performer for Hangs {
+    fn perform(&mut self, _effect: Effect) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+/// Runs the real loop on these keys; its ending, and the last screen.
+async fn real_loop(keys: &[KeyCode], asked: Arc<AtomicUsize>) -> (Ending, String) {
+    let mut terminal = Terminal::new(TestBackend::new(120, 40)).expect("a test terminal");
+    let (sender, inputs) = mpsc::channel(64);
+    let (_open, hangup) = oneshot::channel();
+    for (at, code) in keys.iter().enumerate() {
+        let at = Mono::from_boot(Duration::from_secs(10_000 + at as u64));
+        sender.send(Input::Key(key(*code), at)).await.expect("the loop listens");
+    }
+    let ports = Ports {
+        inputs,
+        hangup,
+        end: std::future::pending().boxed(),
+        clock: || Now::fixed(fixture::READ + 4),
+        prepare: Box::new(move |_| async move { Box::new(Hangs(asked)) as Box<dyn Performer> }.boxed()),
+        themes: Theme::shipped(),
+    };
+    let ending = run::run(&mut terminal, state(), ports).await.expect("the test terminal draws");
+    (ending, terminal.backend().to_string())
+}
+
+#[tokio::test]
+async fn keys_are_answered_while_every_backend_hangs() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let keys = [KeyCode::Char('r'), KeyCode::Char('2'), KeyCode::Char('?'), KeyCode::Esc, KeyCode::Char('q')];
+    let answered = tokio::time::timeout(Duration::from_secs(10), real_loop(&keys, asked.clone())).await;
+    let (ending, _) = answered.expect("the loop never waits for an answer");
+    assert_eq!(ending, Ending::Quit);
+    assert!(asked.load(Ordering::SeqCst) <= 1, "only the refresh asks anything");
+}
+
+#[tokio::test]
+async fn the_loop_ends_when_the_terminal_is_gone() {
+    let mut terminal = Terminal::new(TestBackend::new(80, 24)).expect("a test terminal");
+    let (_sender, inputs) = mpsc::channel(1);
+    let (gone, hangup) = oneshot::channel();
+    gone.send(()).expect("the loop listens");
+    let ports = Ports {
+        inputs,
+        hangup,
+        end: std::future::pending().boxed(),
+        clock: || Now::fixed(fixture::READ + 4),
+        prepare: Box::new(|_| std::future::pending().boxed()),
+        themes: Theme::shipped(),
+    };
+    assert_eq!(run::run(&mut terminal, state(), ports).await.expect("it draws"), Ending::Gone);
+}

@@ -1,1 +1,247 @@
+//! The whole program against real backends on loopback: Prometheus, Alertmanager, nginx, and an AWS emulator (moto for ECS,
+//! Application Auto Scaling and STS, ministack for CloudWatch; the ECS rollout is a model of our own).
 
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::harness::lab::Lab;
+use crate::harness::pty::{Pty, is_alive};
+use crate::harness::{quarterdeck, stdout, wait_for};
+
+const EXAMPLE: &str = "examples/rtech/quarterdeck.toml";
+
+fn status(lab: &Lab) -> (Value, i32) {
+    let output = quarterdeck(&["--config", EXAMPLE, "status", "--output", "json"], lab.variables());
+    let text = stdout(&output);
+    let json = serde_json::from_str(&text).unwrap_or_else(|error| panic!("status is not JSON ({error}): {text}"));
+    (json, output.status.code().unwrap_or(-1))
+}
+
+fn run(lab: &Lab, arguments: &[&str]) -> (String, i32) {
+    let arguments: Vec<&str> = ["--config", EXAMPLE].into_iter().chain(arguments.iter().copied()).collect();
+    let output = quarterdeck(&arguments, lab.variables());
+    let text = format!("{}{}", stdout(&output), String::from_utf8_lossy(&output.stderr));
+    (text, output.status.code().unwrap_or(-1))
+}
+
+fn console(lab: &Lab) -> Pty {
+    Pty::start(&["--config", EXAMPLE], lab.variables(), 120, 40)
+}
+
+/// Every object of a JSON document that has all of `keys`.
+fn objects_with<'a>(json: &'a Value, keys: &[&str], into: &mut Vec<&'a Value>) {
+    if keys.iter().all(|key| json.get(key).is_some()) {
+        into.push(json);
+    }
+    match json {
+        Value::Array(all) => all.iter().for_each(|one| objects_with(one, keys, into)),
+        Value::Object(fields) => fields.values().for_each(|one| objects_with(one, keys, into)),
+        _ => {}
+    }
+}
+
+#[test]
+fn status_names_everything_with_value_unit_age_and_state() {
+    let lab = Lab::take();
+    let (json, code) = status(&lab);
+    assert_eq!(json["schema"], "quarterdeck.status/1");
+    let text = json.to_string();
+    for name in
+        ["rtech-app", "rtech-app-blue", "rtech-app-green", "latency_p95", "rtech-high-cpu", "rtech-high-error-rate"]
+    {
+        assert!(text.contains(name), "status does not name {name}: {json:#}");
+    }
+    let mut measured = Vec::new();
+    objects_with(&json, &["state", "age_seconds"], &mut measured);
+    assert!(measured.len() > 20, "only {} measured things: {json:#}", measured.len());
+    let known = |one: &&&Value| ["never", "live", "stale", "failed"].iter().any(|state| one["state"] == *state);
+    assert_eq!(measured.iter().filter(known).count(), measured.len());
+    assert!([0, 1, 3].contains(&code), "exit code {code}");
+}
+
+#[test]
+fn a_stopped_prometheus_fails_exactly_its_own_readings() {
+    let lab = Lab::take();
+    lab.prometheus_mode("refuse");
+    let (json, _) = status(&lab);
+    let mut measured = Vec::new();
+    objects_with(&json, &["state", "age_seconds", "source"], &mut measured);
+    let (prometheus, others): (Vec<&Value>, Vec<&Value>) =
+        measured.into_iter().partition(|one| one["source"] == "prometheus");
+    assert!(!prometheus.is_empty() && !others.is_empty(), "{json:#}");
+    assert!(prometheus.iter().all(|one| one["state"] == "failed"), "{prometheus:#?}");
+    assert!(others.iter().all(|one| one["state"] == "live"), "{others:#?}");
+}
+
+#[test]
+fn the_console_keeps_the_last_values_greyed_when_prometheus_stops() {
+    let lab = Lab::take();
+    let mut console = console(&lab);
+    console.sees(&["rtech-app", "HEALTHY"]);
+    lab.prometheus_mode("refuse");
+    console.sees(&["stale"]);
+    console.press("?");
+    console.sees(&["quit"]);
+    console.press("q");
+    lab.prometheus_mode("pass");
+    console.sees_no("stale");
+    console.press("q");
+    assert_eq!(console.ends(), 0);
+}
+
+#[test]
+fn a_plan_beyond_the_scaling_target_is_denied_with_its_reason() {
+    let lab = Lab::take();
+    lab.forget_requests();
+    let (text, code) = run(&lab, &["plan", "scale", "rtech-app", "desired=40"]);
+    assert_eq!(code, 4, "{text}");
+    assert!(text.contains("10"), "the reason names the maximum: {text}");
+    assert_eq!(lab.requests("UpdateService").len(), 0);
+}
+
+fn plan_to(lab: &Lab, desired: u32) -> String {
+    let file = lab.state_dir().join("plan.json").display().to_string();
+    let (text, code) = run(lab, &["plan", "scale", "rtech-app", &format!("desired={desired}"), "--out", &file]);
+    assert_eq!(code, 0, "{text}");
+    file
+}
+
+#[test]
+fn apply_scales_with_exactly_one_call_and_verifies() {
+    let lab = Lab::take();
+    let plan = plan_to(&lab, 4);
+    lab.forget_requests();
+    let (text, code) = run(&lab, &["apply", &plan, "--confirm", "rtech-app"]);
+    assert_eq!(code, 0, "{text}");
+    assert_eq!((lab.requests("UpdateService").len(), lab.desired("rtech-app")), (1, 4));
+    let (again, code) = run(&lab, &["apply", &plan, "--confirm", "rtech-app"]);
+    assert_eq!(code, 4, "a plan is used once: {again}");
+    assert_eq!(lab.requests("UpdateService").len(), 1);
+}
+
+#[test]
+fn apply_refuses_when_the_service_was_changed_in_between() {
+    let lab = Lab::take();
+    let plan = plan_to(&lab, 4);
+    lab.post("QD_MOTO_URL", "/_autoscale", &json!({"resource_id": "service/rtech-prod/rtech-app", "desired": 3}));
+    lab.forget_requests();
+    let (text, code) = run(&lab, &["apply", &plan, "--confirm", "rtech-app"]);
+    assert_eq!(code, 4, "{text}");
+    assert!(text.contains("desired"), "the diff is shown: {text}");
+    assert_eq!((lab.requests("UpdateService").len(), lab.desired("rtech-app")), (0, 3));
+}
+
+#[test]
+fn apply_with_another_name_sends_nothing() {
+    let lab = Lab::take();
+    let plan = plan_to(&lab, 4);
+    lab.forget_requests();
+    let (text, code) = run(&lab, &["apply", &plan, "--confirm", "rtech-app-blue"]);
+    assert_eq!(code, 4, "{text}");
+    assert_eq!((lab.requests("UpdateService").len(), lab.desired("rtech-app")), (0, 2));
+}
+
+#[test]
+fn a_reply_lost_after_the_effect_is_found_by_reading_back_and_never_sent_again() {
+    let lab = Lab::take();
+    let plan = plan_to(&lab, 4);
+    lab.forget_requests();
+    lab.aws_faults(&json!([{"service": "ecs", "op": "UpdateService", "kind": "drop_after", "n": 1}]));
+    let (text, code) = run(&lab, &["apply", &plan, "--confirm", "rtech-app"]);
+    assert_eq!(code, 0, "{text}");
+    assert_eq!((lab.requests("UpdateService").len(), lab.desired("rtech-app")), (1, 4));
+}
+
+#[test]
+fn a_throttled_call_is_a_failure_that_changed_nothing_and_is_never_sent_again() {
+    let lab = Lab::take();
+    let plan = plan_to(&lab, 4);
+    lab.forget_requests();
+    lab.aws_faults(&json!([{"service": "ecs", "op": "UpdateService", "kind": "throttle"}]));
+    let (text, code) = run(&lab, &["apply", &plan, "--confirm", "rtech-app"]);
+    assert_eq!(code, 5, "{text}");
+    assert_eq!((lab.requests("UpdateService").len(), lab.desired("rtech-app")), (1, 2));
+}
+
+/// Through the runbook's steps to the confirmation of its action, 2 → 4.
+fn follow_to_the_confirmation(lab: &Lab, console: &mut Pty) {
+    lab.post("QD_APP_CONTROL_URL", "/_load", &json!({"service": "rtech-app", "rps": 95}));
+    console.sees(&["rtech-app", "READ-ONLY"]);
+    console.press("\r");
+    console.sees(&["latency", "scaling"]);
+    console.press("A");
+    console.sees(&["ARMED"]);
+    open_the_suggested_runbook(console);
+    pass_the_steps_before_the_action(console);
+    console.press(" ");
+    console.sees(&["type rtech-app to confirm"]);
+}
+
+fn open_the_suggested_runbook(console: &mut Pty) {
+    console.sees(&["RtechAppHighLatency"]);
+    console.press("R");
+    console.sees(&["scale-out-under-load"]);
+    console.press("\r");
+    console.sees(&["Scale out"]);
+}
+
+/// Runs checks, ticks what a person does, until the step that acts is the next.
+fn pass_the_steps_before_the_action(console: &mut Pty) {
+    for _ in 0..12 {
+        let screen = console.screen();
+        let next = screen.lines().find(|line| line.contains('▸') || line.contains('▶')).unwrap_or_default().to_owned();
+        if next.contains("desired count") || next.to_lowercase().contains("scale") && next.contains("action") {
+            return;
+        }
+        console.press(if next.contains("manual") { "t" } else { " " });
+        let moved = || (!console.screen().contains(&next)).then_some(());
+        wait_for("the runbook goes on", Duration::from_secs(20), moved, || console.screen());
+    }
+    panic!("no action step was reached\n{}", console.screen());
+}
+
+#[test]
+fn the_runbook_scales_with_one_call_even_when_the_console_is_killed_after_the_confirmation() {
+    let lab = Lab::take();
+    let mut first = console(&lab);
+    follow_to_the_confirmation(&lab, &mut first);
+    lab.forget_requests();
+    first.type_by_hand("confirm: ", "rtech-app");
+    first.press("\r");
+    let confirmed = || (!first.screen().contains("to confirm")).then_some(());
+    wait_for("the confirmation is taken", Duration::from_secs(10), confirmed, || first.screen());
+    first.kill();
+
+    let sent = || (lab.requests("UpdateService").len() == 1).then_some(());
+    wait_for("the executor sends the call", Duration::from_secs(20), sent, || "nothing was sent".to_owned());
+    let mut second = console(&lab);
+    second.press("n");
+    second.sees(&["DONE", "rtech-app"]);
+    assert_eq!((lab.requests("UpdateService").len(), lab.desired("rtech-app")), (1, 4));
+    second.press("q");
+    second.ends();
+}
+
+#[test]
+fn every_key_answers_while_prometheus_hangs_and_aws_throttles_or_fails() {
+    let lab = Lab::take();
+    for kind in ["throttle", "error"] {
+        lab.prometheus_mode("hang");
+        lab.aws_faults(&json!([{"kind": kind}]));
+        let mut console = console(&lab);
+        console.sees(&["rtech-app"]);
+        for (key, shown) in
+            [("?", "leave the console"), ("\u{1b}", "rtech-app"), (":", "scale rtech-app"), ("\u{1b}", "rtech-app")]
+        {
+            let pressed = crate::harness::Stopwatch::start();
+            console.press(key);
+            console.sees(&[shown]);
+            assert!(pressed.elapsed() < Duration::from_secs(1), "{key:?} took {:?}", pressed.elapsed());
+        }
+        let pid = console.pid();
+        console.press("q");
+        console.ends();
+        assert!(!is_alive(pid));
+    }
+}

@@ -4,6 +4,7 @@
 mod aws;
 mod config;
 mod fixture;
+mod harness;
 mod keys;
 mod lab;
 mod recovery;

@@ -1,0 +1,287 @@
+//! The console's doors: performs effects with the real backends, executor and store. Everything that takes time is spawned;
+//! its answer comes back as an event.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use crate::action::guard::{Arming, GuardContext, judge};
+use crate::action::{Action, Approved, Judged, PlanFailure, plan_for};
+use crate::clock::Now;
+use crate::config::{Config, Query};
+use crate::event::{Effect, Event, LogLevel};
+use crate::executor::journal::{Journal, follow};
+
+use crate::executor::process::{self, Launch};
+use crate::run::{Performer, Prepare};
+use crate::runbook::Session;
+use crate::source::poll::{self, Poller};
+use crate::source::{Name, Reading, SourceError, SourceErrorKind, World, build};
+use crate::store::Store;
+use crate::text::Text;
+
+/// The longest that observing for a plan may take.
+const OBSERVE: Duration = Duration::from_secs(15);
+
+/// The longest that a runbook's question may take.
+const ASK: Duration = Duration::from_secs(15);
+
+/// Sessions that may wait to be written.
+const SAVES: usize = 64;
+
+/// Readings that may wait; sources wait when it is full.
+const READINGS: usize = 512;
+
+/// Makes the doors once the first frame is on the screen.
+pub(super) fn prepare(config: Arc<Config>, state_dir: PathBuf, range: Duration) -> Prepare {
+    Box::new(move |events| {
+        async move {
+            let doors = Doors::open(config, state_dir, range, events).await;
+            Box::new(doors) as Box<dyn Performer>
+        }
+        .boxed()
+    })
+}
+
+struct Doors {
+    config: Arc<Config>,
+    events: mpsc::Sender<Event>,
+    /// None where the backends could not be set up; why was logged.
+    world: Option<Arc<dyn World>>,
+    poller: Option<Poller>,
+    /// None where the state directory can't be used: then nothing can be changed.
+    journal: Option<Arc<Journal>>,
+    launch: Launch,
+    saves: mpsc::Sender<Box<Session>>,
+    _tasks: Vec<Task>,
+}
+
+/// A task that ends with the doors.
+struct Task(JoinHandle<()>);
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+fn task(work: impl Future<Output = ()> + Send + 'static) -> Task {
+    Task(tokio::spawn(work))
+}
+
+impl Doors {
+    async fn open(config: Arc<Config>, state_dir: PathBuf, range: Duration, events: mpsc::Sender<Event>) -> Self {
+        let mut tasks = Vec::new();
+        let world = told(build::world(config.clone()).await, "no source can be asked", &events).await;
+        let poller = world.as_ref().map(|world| start_polling(world, range, &events, &mut tasks));
+        let store =
+            told(open_store(state_dir.clone()).await, "no action is possible, no session is kept", &events).await;
+        let (saves, saved) = mpsc::channel(SAVES);
+        if let Some(store) = &store {
+            tasks.push(task(keep_sessions(store.clone(), saved, events.clone())));
+        }
+        let journal = store.map(|store| Arc::new(Journal::new(store)));
+        if let Some(journal) = &journal {
+            start_following(journal, &events, &mut tasks);
+        }
+        let exe = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("quarterdeck"));
+        let launch = Launch::of(&config, exe, state_dir);
+        Self { config, events, world, poller, journal, launch, saves, _tasks: tasks }
+    }
+}
+
+async fn open_store(dir: PathBuf) -> Result<Arc<Store>, String> {
+    let opened = tokio::task::spawn_blocking(move || Store::open(&dir)).await;
+    opened.map_err(|error| error.to_string())?.map(Arc::new).map_err(|error| error.to_string())
+}
+
+/// The value, or a line in the console's log that says what is missing and what that means.
+async fn told<T, E: std::fmt::Display>(outcome: Result<T, E>, means: &str, events: &mpsc::Sender<Event>) -> Option<T> {
+    match outcome {
+        Ok(value) => Some(value),
+        Err(error) => {
+            log(events, LogLevel::Error, &format!("{error}: {means}")).await;
+            None
+        }
+    }
+}
+
+async fn log(events: &mpsc::Sender<Event>, level: LogLevel, text: &str) {
+    let _ = events.send(Event::Logged(level, Text::clean(text))).await;
+}
+
+fn start_polling(
+    world: &Arc<dyn World>,
+    range: Duration,
+    events: &mpsc::Sender<Event>,
+    tasks: &mut Vec<Task>,
+) -> Poller {
+    let (readings, mut arrived) = mpsc::channel::<Reading>(READINGS);
+    let events = events.clone();
+    tasks.push(task(async move {
+        while let Some(reading) = arrived.recv().await {
+            if events.send(Event::Reading(reading)).await.is_err() {
+                return;
+            }
+        }
+    }));
+    poll::spawn(world.sources(), readings, Arc::new(Now::read), range)
+}
+
+fn start_following(journal: &Arc<Journal>, events: &mpsc::Sender<Event>, tasks: &mut Vec<Task>) {
+    let (runs, mut changed) = mpsc::channel(8);
+    tasks.push(task(follow(journal.clone(), Now::read, runs)));
+    let events = events.clone();
+    tasks.push(task(async move {
+        while let Some(news) = changed.recv().await {
+            match news {
+                Ok(runs) => drop(events.send(Event::Runs(runs)).await),
+                Err(reason) => log(&events, LogLevel::Error, &format!("the journal can't be read: {reason}")).await,
+            }
+        }
+    }));
+}
+
+/// Tells the sessions that were kept, then writes those that change, in their order.
+async fn keep_sessions(store: Arc<Store>, mut changed: mpsc::Receiver<Box<Session>>, events: mpsc::Sender<Event>) {
+    let kept = tokio::task::spawn_blocking({
+        let store = store.clone();
+        move || store.sessions()
+    });
+    match kept.await {
+        Ok(Ok(sessions)) => drop(events.send(Event::Sessions(sessions)).await),
+        Ok(Err(error)) => log(&events, LogLevel::Error, &format!("runbook sessions can't be read: {error}")).await,
+        Err(_) => return,
+    }
+    while let Some(session) = changed.recv().await {
+        let store = store.clone();
+        let written = tokio::task::spawn_blocking(move || store.save_session(&session)).await;
+        if let Ok(Err(error)) = written {
+            log(&events, LogLevel::Error, &format!("the runbook session was not kept: {error}")).await;
+        }
+    }
+}
+
+impl Performer for Doors {
+    fn perform(&mut self, effect: Effect) {
+        match effect {
+            Effect::Quit => {}
+            Effect::PollNow => self.with_poller(Poller::poll_now),
+            Effect::Pause(paused) => self.with_poller(|poller| poller.pause(paused)),
+            Effect::Backfill(window) => self.with_poller(|poller| poller.backfill(window)),
+            Effect::Plan { ticket, action, step, armed } => self.plan(ticket, action, step, armed),
+            Effect::Execute(approved) => self.execute(*approved),
+            Effect::Check { ticket, query } => self.check(ticket, query),
+            Effect::SaveSession(session) => self.save(session),
+        }
+    }
+}
+
+impl Doors {
+    fn with_poller(&self, act: impl FnOnce(&Poller)) {
+        if let Some(poller) = &self.poller {
+            act(poller);
+        }
+    }
+
+    fn answer(&self, work: impl Future<Output = Event> + Send + 'static) {
+        let events = self.events.clone();
+        tokio::spawn(async move {
+            let _ = events.send(work.await).await;
+        });
+    }
+
+    fn plan(&self, ticket: u64, action: Action, step: Option<String>, armed: bool) {
+        let (config, world, journal) = (self.config.clone(), self.world.clone(), self.journal.clone());
+        let arming = if armed { Arming::Armed } else { Arming::ReadOnly };
+        self.answer(async move {
+            let outcome = match (world, journal) {
+                (Some(world), Some(journal)) => plan(&config, &*world, journal, &action, step, arming).await,
+                (None, _) => {
+                    Err(PlanFailure::new("no source can be asked", "see the log of the console for the reason"))
+                }
+                (_, None) => Err(PlanFailure::new(
+                    "the state directory can't be used",
+                    "see the log of the console for the reason",
+                )),
+            };
+            Event::Planned { ticket, outcome: outcome.map(Box::new) }
+        });
+    }
+
+    fn execute(&self, approved: Approved) {
+        let (journal, launch) = (self.journal.clone(), self.launch.clone());
+        self.answer(async move {
+            let Some(journal) = journal else {
+                return Event::Started { outcome: Err(Text::clean("there is no journal")) };
+            };
+            let started = tokio::task::spawn_blocking(move || process::start(approved, &journal, &launch, Now::read()));
+            let outcome = match started.await {
+                Ok(Ok(run)) => Ok(run),
+                Ok(Err(error)) => Err(Text::clean(&error.to_string())),
+                Err(error) => Err(Text::clean(&error.to_string())),
+            };
+            Event::Started { outcome }
+        });
+    }
+
+    fn check(&self, ticket: u64, query: Query) {
+        let world = self.world.clone();
+        self.answer(async move {
+            let console = Name::from("console");
+            let result = match world {
+                Some(world) => timeout(ASK, world.ask(&query, Now::read())).await.unwrap_or_else(|_| {
+                    Err(SourceError::new(&console, SourceErrorKind::Timeout, "no answer within 15 s"))
+                }),
+                None => Err(SourceError::new(&console, SourceErrorKind::Missing, "no source can be asked")),
+            };
+            Event::Checked { ticket, result }
+        });
+    }
+
+    fn save(&self, session: Box<Session>) {
+        let (saves, events) = (self.saves.clone(), self.events.clone());
+        if let Err(error) = saves.try_send(session) {
+            tracing::warn!("a runbook session was not kept: {error}");
+            self.answer(async move {
+                drop(events);
+                Event::Logged(LogLevel::Error, Text::clean("the runbook session was not kept: the disk is too slow"))
+            });
+        }
+    }
+}
+
+/// Observes, plans, judges. Changes nothing.
+async fn plan(
+    config: &Config,
+    world: &dyn World,
+    journal: Arc<Journal>,
+    action: &Action,
+    step: Option<String>,
+    arming: Arming,
+) -> Result<Judged, PlanFailure> {
+    let observed = timeout(OBSERVE, world.observe(action.target(), Now::read())).await;
+    let observation = match observed {
+        Ok(Ok(observation)) => observation,
+        Ok(Err(error)) => return Err(PlanFailure::new(&error.to_string(), error.kind.hint())),
+        Err(_) => {
+            return Err(PlanFailure::new("the target was not observed within 15 s", SourceErrorKind::Timeout.hint()));
+        }
+    };
+    let now = Now::read();
+    let mut plan = plan_for(action, &observation, config, now.wall)?;
+    plan.runbook_step = step;
+    let target = action.target().clone();
+    let others = tokio::task::spawn_blocking(move || journal.open_runs(&target, None, now)).await;
+    let other_runs = match others {
+        Ok(Ok(runs)) => Ok(runs),
+        Ok(Err(error)) => Err(Text::clean(&error.to_string())),
+        Err(error) => Err(Text::clean(&error.to_string())),
+    };
+    Ok(judge(plan, &GuardContext { config, now: now.wall, arming, other_runs }))
+}

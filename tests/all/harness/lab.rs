@@ -1,0 +1,131 @@
+//! The lab: real backends on loopback (`tests/lab`). Its tests share one fleet, so they run one after the other.
+
+use std::process::Command;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{root, wait_for};
+
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+static VARIABLES: OnceLock<Vec<(String, String)>> = OnceLock::new();
+
+/// The lab, held by one test, in its seeded state.
+pub(crate) struct Lab {
+    variables: Vec<(String, String)>,
+    state_dir: tempfile::TempDir,
+    _turn: MutexGuard<'static, ()>,
+}
+
+impl Lab {
+    /// Takes the lab, starting it where it is not up; puts the fleet back to its seeded state.
+    pub(crate) fn take() -> Self {
+        let turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut variables = VARIABLES.get_or_init(start).clone();
+        script("reset");
+        let state_dir = tempfile::tempdir().expect("a folder");
+        variables.push(("QD_STATE_DIR".to_owned(), state_dir.path().display().to_string()));
+        let lab = Self { variables, state_dir, _turn: turn };
+        lab.wait_until_calm();
+        lab
+    }
+
+    /// After a reset, rates and alerts take a while to show it.
+    fn wait_until_calm(&self) {
+        let calm = || {
+            let alerts = self.get(&format!(
+                "{}/api/v2/alerts?active=true&silenced=false&inhibited=false",
+                self.variable("QD_ALERTMANAGER_URL")
+            ));
+            let p95 = self.prometheus("histogram_quantile(0.95, sum by (le) (rate(http_request_duration_seconds_bucket{service=\"rtech-app\"}[10s])))");
+            (alerts.as_array().is_some_and(Vec::is_empty) && p95.is_some_and(|p95| p95 < 0.3)).then_some(())
+        };
+        wait_for("the lab is calm", Duration::from_secs(60), calm, || "alerts or latency stay high".to_owned());
+    }
+
+    /// Variables for the binary.
+    pub(crate) fn variables(&self) -> &[(String, String)] {
+        &self.variables
+    }
+
+    /// One of the lab's variables.
+    pub(crate) fn variable(&self, name: &str) -> &str {
+        let found = self.variables.iter().find(|(known, _)| known == name);
+        found.map_or_else(|| panic!("target/lab/env has no {name}"), |(_, value)| value)
+    }
+
+    /// The state directory of this test.
+    pub(crate) fn state_dir(&self) -> &std::path::Path {
+        self.state_dir.path()
+    }
+
+    /// The newest value of a PromQL expression, asked of Prometheus itself.
+    pub(crate) fn prometheus(&self, expression: &str) -> Option<f64> {
+        let base = self.variable("QD_PROMETHEUS_DIRECT_URL");
+        let output =
+            curl(&["-sG", &format!("{base}/api/v1/query"), "--data-urlencode", &format!("query={expression}")]);
+        let answer: Value = serde_json::from_str(&output).ok()?;
+        answer["data"]["result"][0]["value"][1].as_str()?.parse().ok()
+    }
+
+    /// GETs JSON.
+    pub(crate) fn get(&self, url: &str) -> Value {
+        serde_json::from_str(&curl(&["-s", url])).unwrap_or(Value::Null)
+    }
+
+    /// Posts JSON to one of the lab's controls.
+    pub(crate) fn post(&self, base: &str, path: &str, body: &Value) {
+        let url = format!("{}{path}", self.variable(base));
+        let output =
+            curl(&["-s", "-f", "-X", "POST", "-H", "Content-Type: application/json", "-d", &body.to_string(), &url]);
+        assert!(!output.contains("error"), "{url}: {output}");
+    }
+
+    /// Sets how the switch before Prometheus behaves: `pass`, `hang`, `refuse`, …
+    pub(crate) fn prometheus_mode(&self, mode: &str) {
+        self.post("QD_PROMETHEUS_PROXY_CONTROL_URL", "/_mode", &json!({ "mode": mode }));
+    }
+
+    /// Sets the faults of the AWS emulator.
+    pub(crate) fn aws_faults(&self, rules: &Value) {
+        self.post("QD_MOTO_URL", "/_faults", rules);
+    }
+
+    /// Forgets the AWS calls until now.
+    pub(crate) fn forget_requests(&self) {
+        curl(&["-s", "-X", "DELETE", &format!("{}/_requests", self.variable("QD_MOTO_URL"))]);
+    }
+
+    /// AWS calls of one operation since they were forgotten.
+    pub(crate) fn requests(&self, operation: &str) -> Vec<Value> {
+        let all = self.get(&format!("{}/_requests", self.variable("QD_MOTO_URL")));
+        let all = all.as_array().cloned().unwrap_or_default();
+        all.into_iter().filter(|request| request["op"] == operation).collect()
+    }
+
+    /// The desired count of a service, as the emulator has it, past all faults.
+    pub(crate) fn desired(&self, service: &str) -> u64 {
+        let services = self.get(&format!("{}/_services", self.variable("QD_MOTO_URL")));
+        let found = services.as_array().and_then(|all| all.iter().find(|one| one["service"] == service));
+        found.and_then(|one| one["desired"].as_u64()).unwrap_or_else(|| panic!("no {service} in {services}"))
+    }
+}
+
+fn start() -> Vec<(String, String)> {
+    script("up");
+    let text = std::fs::read_to_string(root().join("target/lab/env")).expect("tests/lab/up writes target/lab/env");
+    let lines = text.lines().filter_map(|line| line.strip_prefix("export ")?.split_once('='));
+    lines.map(|(name, value)| (name.to_owned(), value.trim_matches(['\'', '"']).to_owned())).collect()
+}
+
+fn script(name: &str) {
+    let output = Command::new(root().join("tests/lab").join(name)).output().expect("the lab's script runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "tests/lab/{name} failed (tests/lab/install installs what it needs): {said}");
+}
+
+fn curl(arguments: &[&str]) -> String {
+    let output = Command::new("curl").args(["--max-time", "10"]).args(arguments).output().expect("curl runs");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
