@@ -44,7 +44,10 @@ pub(super) fn reader(info: &str) -> Option<Read> {
 }
 
 fn manual(section: &Section<'_>, _: Option<&Config>) -> Option<StepKind> {
-    section.done();
+    if !section.all().is_empty() {
+        section.error("a manual step takes no keys", Some("write what to do as text below the heading"));
+        return None;
+    }
     Some(StepKind::Manual)
 }
 
@@ -69,7 +72,7 @@ fn check(section: &Section<'_>, config: Option<&Config>) -> Option<Check> {
     let mut given: Vec<Option<CheckQuery>> = [signal, promql, steady].into_iter().flatten().collect();
     let one = given.len() == 1;
     if !one {
-        let message = if given.is_empty() { "asks nothing" } else { "asks several things" };
+        let message = if given.is_empty() { "the step asks nothing" } else { "the step asks several things" };
         section.error(message, Some("give one of signal = \"service/signal\", promql = \"…\", steady = \"service\""));
     }
     let query = given.pop().flatten();
@@ -87,7 +90,7 @@ fn bound(section: &Section<'_>, steady: bool) -> Option<(Comparison, f64)> {
         (Some((comparison, bound)), true) => bound.map(|bound| (comparison, bound)),
         (None, _) if steady => Some((Comparison::AtLeast, 1.0)),
         (found, _) => {
-            let message = if found.is_none() { "has no bound" } else { "has several bounds" };
+            let message = if found.is_none() { "the step has no bound" } else { "the step has several bounds" };
             section.error(
                 message,
                 Some("give one of below, at_most, above, at_least: a number in the unit of the signal"),
@@ -195,7 +198,7 @@ fn within_caps(section: &Section<'_>, action: Action, config: Option<&Config>) -
         return None;
     }
     if !(caps.min_desired..=caps.max_desired).contains(&scale.desired) {
-        let message = format!("desired = {} is beyond the caps of {}", scale.desired, scale.service);
+        let message = format!("{} is beyond the caps of {}", scale.desired, scale.service);
         let hint = format!("allowed: {} to {}", caps.min_desired, caps.max_desired);
         section
             .get("desired")

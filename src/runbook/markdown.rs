@@ -50,7 +50,14 @@ pub(super) fn split(text: &str) -> Result<Parts, (usize, &'static str)> {
 
 /// The blocks of a Markdown text, in order.
 pub(super) fn blocks(body: &str) -> Vec<Block> {
-    let mut reader = Reader { body, blocks: Vec::new(), text: String::new(), lists: Vec::new(), open: Open::Nothing };
+    let mut reader = Reader {
+        body,
+        blocks: Vec::new(),
+        text: String::new(),
+        lists: Vec::new(),
+        links: Vec::new(),
+        open: Open::Nothing,
+    };
     for (event, range) in Parser::new(body).into_offset_iter() {
         reader.event(event, &range);
     }
@@ -64,6 +71,8 @@ struct Reader<'a> {
     text: String,
     /// The next number of each open list; none for bullets.
     lists: Vec<Option<u64>>,
+    /// Where each open link leads, and where its words begin.
+    links: Vec<(String, usize)>,
     open: Open,
 }
 
@@ -114,6 +123,7 @@ impl Reader<'_> {
                 self.flush();
                 self.open = Open::Quote;
             }
+            Tag::Link { dest_url, .. } => self.links.push((dest_url.to_string(), self.text.len())),
             _ => {}
         }
     }
@@ -131,6 +141,7 @@ impl Reader<'_> {
                 self.flush();
                 self.open = Open::Nothing;
             }
+            TagEnd::Link => self.link(),
             _ => {}
         }
     }
@@ -146,6 +157,15 @@ impl Reader<'_> {
         let text = std::mem::take(&mut self.text);
         if let Open::Fence(info, line) = std::mem::replace(&mut self.open, Open::Nothing) {
             self.blocks.push(Block::Fence { info, text, line, nested: !self.lists.is_empty() });
+        }
+    }
+
+    /// A link's address stands behind its words, unless it is its words.
+    fn link(&mut self) {
+        if let Some((address, begin)) = self.links.pop()
+            && self.text.get(begin..).is_some_and(|words| words != address)
+        {
+            self.text.push_str(&format!(" ({address})"));
         }
     }
 

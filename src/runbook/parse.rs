@@ -108,7 +108,17 @@ fn front(parts: &Parts, file: &Path, config: Option<&Config>) -> Result<Front, C
         Some(Front { id: id?, title: title?, owner: owner?, services: services?, alerts: alerts?, severity: severity? })
     };
     let front = front();
-    document.finish(front)
+    let first = parts.front.lines().take_while(|line| line.is_empty()).count().max(1);
+    document.finish(front).map_err(|errors| placed(&errors, first))
+}
+
+/// What is wrong with a block as a whole stands where the block begins, not where the file does.
+fn placed(errors: &ConfigErrors, line: usize) -> ConfigErrors {
+    let place = |error: &ConfigError| match error.place {
+        None | Some((1, 1)) => ConfigError { place: Some((line, 1)), ..error.clone() },
+        Some(_) => error.clone(),
+    };
+    ConfigErrors::of(errors.all().iter().map(place).collect()).unwrap_or_else(|| errors.clone())
 }
 
 fn services(entry: &Entry<'_>, config: Option<&Config>) -> Option<Vec<Name>> {
@@ -222,7 +232,7 @@ fn fenced(info: &str, text: &str, line: usize, file: &Path, config: Option<&Conf
     let document = Document::parse(&padded, file, &|_| None)?;
     let root: Section<'_> = document.root();
     let kind = read(&root, config);
-    document.finish(kind)
+    document.finish(kind).map_err(|errors| placed(&errors, line - 1))
 }
 
 /// Refuses `${…}`: what a step does must stand in the text that was reviewed, not come from elsewhere.
