@@ -21,7 +21,13 @@ pub(super) fn current(session: &Session) -> usize {
 }
 
 /// Sessions that were kept before: steps that were being asked when the console was closed are open again.
-pub(super) fn learn(state: &mut State, sessions: Vec<Session>) {
+pub(super) fn learn(state: &mut State, mut sessions: Vec<Session>) {
+    for session in sessions.iter_mut().filter(|session| session.closed.is_none()) {
+        let runbook = state.runbooks.iter().find(|runbook| runbook.id == session.runbook).cloned();
+        if let Some(warning) = runbook.and_then(|runbook| session::resume(session, &runbook)) {
+            state.tell(LogLevel::Warning, &warning);
+        }
+    }
     state.sessions = sessions;
     let open = state.sessions.iter().filter(|session| session.closed.is_none()).count();
     if open > 0 {
@@ -237,9 +243,7 @@ pub(super) fn runs_changed(state: &mut State) -> Effects {
     for session in lists::open_action_steps(state) {
         let run = state.runs.iter().find(|run| run.plan.runbook_step.as_deref() == Some(&session.to_string())).cloned();
         if let Some(run) = run {
-            effects.extend(change_if(state, &session, |kept, index, by, at| {
-                session::follow_run(kept, index, &run, by, at)
-            }));
+            effects.extend(change_if(state, &session, |kept, index, _, at| session::follow_run(kept, index, &run, at)));
         }
     }
     effects
