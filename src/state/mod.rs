@@ -9,7 +9,7 @@ pub mod verdict;
 
 mod act;
 mod follow;
-mod keys;
+pub mod keys;
 mod navigate;
 mod typing;
 mod update;

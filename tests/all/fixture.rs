@@ -62,7 +62,7 @@ pub(crate) fn failed() -> State {
 
 /// Nothing was read yet.
 pub(crate) fn never() -> State {
-    let (config, keymap) = (Arc::new(config()), Arc::new(Keymap::default()));
+    let (config, keymap) = (Arc::new(config()), Arc::new(Keymap::shipped()));
     State::new(config, keymap, vec![runbook()].into(), operator(), Now::fixed(READ))
 }
 

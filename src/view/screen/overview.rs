@@ -4,12 +4,21 @@ mod columns;
 mod detail;
 mod row;
 
-use ratatui::layout::Rect;
+use ratatui::layout::{Constraint, Layout, Rect};
 
+use crate::config::Service;
 use crate::config::theme::Role;
 use crate::state::{State, lists};
+use crate::view::panel::PANELS;
 use crate::view::part::Pen;
+use crate::view::part::panel_frame::panel_frame;
 use columns::Columns;
+
+/// Rows that the strip needs before graphs are drawn below it.
+const STRIP: u16 = 11;
+
+/// The least and the greatest height of the graphs.
+const GRAPHS: (u16, u16) = (12, 22);
 
 /// Draws the overview.
 pub fn draw(area: Rect, selected: usize, state: &State, pen: &mut Pen<'_>) {
@@ -30,7 +39,7 @@ pub fn draw(area: Rect, selected: usize, state: &State, pen: &mut Pen<'_>) {
         row::draw(area, service, index == selected, &columns, state, pen);
     }
     hidden(table, first, rows, services.len(), pen);
-    detail::draw(strip, services[selected], state, pen);
+    below(strip, services[selected], state, pen);
 }
 
 fn nothing(state: &State) -> String {
@@ -52,6 +61,24 @@ fn split(area: Rect, services: usize) -> (Rect, Rect) {
 /// The first row that is shown, so that the selected one is among them.
 fn first_row(selected: usize, count: usize, rows: usize) -> usize {
     if rows == 0 || count <= rows { 0 } else { (selected + 1).saturating_sub(rows) }
+}
+
+/// The strip, and the graphs of the selected service where there is room for them.
+fn below(area: Rect, service: &Service, state: &State, pen: &mut Pen<'_>) {
+    let graphs = if area.height >= STRIP + GRAPHS.0 { (area.height - STRIP).min(GRAPHS.1) } else { 0 };
+    let strip = Rect { height: area.height - graphs, ..area };
+    detail::draw(strip, service, state, pen);
+    if graphs > 0 {
+        let area = Rect { y: strip.bottom(), height: graphs, ..area };
+        let count = if area.width >= 180 { 3 } else { 2 };
+        let cells = Layout::horizontal(vec![Constraint::Fill(1); count]).split(area);
+        for (cell, panel) in cells.iter().zip(PANELS) {
+            let title = format!("{}: {}", service.name, panel.name);
+            let inner = panel_frame(*cell, &title, false, pen);
+            let inset = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
+            (panel.draw)(inset, service, 0, state, pen);
+        }
+    }
 }
 
 /// Says how many rows are above and below.
