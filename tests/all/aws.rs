@@ -7,6 +7,7 @@ mod connection;
 mod ecs;
 mod failures;
 mod identity;
+mod lab;
 mod scaling;
 mod server;
 

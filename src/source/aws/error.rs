@@ -186,11 +186,14 @@ fn any(error: &(dyn Error + 'static), is: impl Fn(&(dyn Error + 'static)) -> boo
     chain(error).any(is)
 }
 
-/// The causes in one line, each said once.
+/// The causes in one line, each said once; what only says that credentials were being loaded is left out.
 fn causes(error: &(dyn Error + 'static)) -> String {
+    let loading = chain(error).position(|cause| cause.is::<CredentialsError>());
     let mut said: Vec<String> = Vec::new();
-    for cause in chain(error).skip(1) {
+    for cause in chain(error).skip(loading.unwrap_or_default() + 1) {
         let cause = cause.to_string();
+        // The list of all providers that have nothing is longer than a line.
+        let cause = cause.split("Attempted:").next().unwrap_or_default().trim_end_matches([' ', '\n', '.']).to_owned();
         if !said.iter().any(|earlier| earlier.contains(&cause)) {
             said.push(cause);
         }

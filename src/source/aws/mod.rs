@@ -2,6 +2,11 @@
 //!
 //! Invariant: nothing here changes anything. The one way to clients that may is
 //! [`Connection::sdk_config_for_actions`](connect::Connection::sdk_config_for_actions), which only `executor/` calls.
+//!
+//! A role that may read what is read here needs `cloudwatch:GetMetricData`, `cloudwatch:DescribeAlarms`,
+//! `ecs:DescribeServices`, `ecs:ListTasks`, `ecs:DescribeTasks`, `application-autoscaling:DescribeScalableTargets`,
+//! `application-autoscaling:DescribeScalingPolicies`, `application-autoscaling:DescribeScalingActivities`;
+//! `sts:GetCallerIdentity` needs no permission.
 
 pub mod cloudwatch;
 pub mod connect;

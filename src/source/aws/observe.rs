@@ -24,12 +24,20 @@ pub async fn observe(
 ) -> Result<Observation, SourceError> {
     let ecs = placed(config, service)?;
     let (who, workload, scaling, firing) = tokio::join!(
-        async { identity::Reader::new(connection, DEADLINE).await.identity(connection).await },
-        async { ecs::Reader::new(connection, DEADLINE).await.workload(ecs).await },
-        async { scaling::Reader::new(connection, DEADLINE).await.scaling(ecs).await },
-        cloudwatch::firing(connection, config, service, DEADLINE),
+        within("sts", async { identity::Reader::new(connection, DEADLINE).await.identity(connection).await }),
+        within("ecs", async { ecs::Reader::new(connection, DEADLINE).await.workload(ecs).await }),
+        within("autoscaling", async { scaling::Reader::new(connection, DEADLINE).await.scaling(ecs).await }),
+        within("cloudwatch", async { cloudwatch::firing(connection, config, service, DEADLINE).await }),
     );
-    Ok(Observation { taken: now.wall, identity: who?, workload: workload?, scaling: scaling?, firing })
+    Ok(Observation { taken: now.wall, identity: who?, workload: workload?, scaling: scaling?, firing: firing.ok() })
+}
+
+/// A part of the observation, which may take several calls, in time or not at all.
+async fn within<T>(source: &str, part: impl Future<Output = Result<T, SourceError>>) -> Result<T, SourceError> {
+    tokio::time::timeout(DEADLINE, part).await.unwrap_or_else(|_| {
+        let reason = format!("observing took longer than {} s", DEADLINE.as_secs());
+        Err(SourceError::new(&Name::from(source), SourceErrorKind::Timeout, &reason))
+    })
 }
 
 fn placed<'a>(config: &'a Config, service: &Name) -> Result<&'a EcsService, SourceError> {

@@ -139,6 +139,8 @@ impl Reader {
         Ok(Scaling { target, policies: policies?, activities, activities_missing })
     }
 
+    /// Only those of the resource, whatever came: an emulator gives those of all, and a policy that seems to be there is
+    /// worse than one that is missing.
     async fn policies(&self, resource: &str) -> Result<Vec<ScalingPolicy>, SourceError> {
         let mut policies = Vec::new();
         let mut token = None;
@@ -147,7 +149,8 @@ impl Reader {
             let sent = asking.resource_id(resource).set_next_token(token).send().await;
             let asked = self.asked("application-autoscaling:DescribeScalingPolicies");
             let page = sent.map_err(|error| asked.failed(&error))?;
-            policies.extend(page.scaling_policies().iter().map(scaling_decode::policy));
+            let of_this = page.scaling_policies().iter().filter(|policy| policy.resource_id() == resource);
+            policies.extend(of_this.map(scaling_decode::policy));
             token = page.next_token().filter(|token| !token.is_empty()).map(str::to_owned);
             if token.is_none() {
                 break;
@@ -162,7 +165,8 @@ impl Reader {
         let sent = asking.resource_id(resource).max_results(ACTIVITIES).send().await;
         let asked = self.asked("application-autoscaling:DescribeScalingActivities");
         let answer = sent.map_err(|error| asked.failed(&error))?;
-        let mut activities: Vec<_> = answer.scaling_activities().iter().filter_map(scaling_decode::activity).collect();
+        let of_this = answer.scaling_activities().iter().filter(|activity| activity.resource_id() == resource);
+        let mut activities: Vec<_> = of_this.filter_map(scaling_decode::activity).collect();
         activities.sort_by_key(|activity| std::cmp::Reverse(activity.at));
         Ok(activities)
     }

@@ -77,6 +77,14 @@ async fn a_service_without_a_target_has_none_and_that_is_no_failure() {
 }
 
 #[tokio::test]
+async fn policies_of_another_service_are_not_taken_for_its_own() {
+    let server = Server::start(whole).await;
+    let config = with_services(&["rtech-app-blue"], vec![]);
+    let scaling = of(poll_one(&source(&server, &config, "autoscaling")).await.unwrap());
+    assert_eq!((scaling.target, scaling.policies.len(), scaling.activities.len()), (None, 0, 0));
+}
+
+#[tokio::test]
 async fn targets_of_all_services_are_asked_in_one_call() {
     let server = Server::start(whole).await;
     let config = with_services(&["rtech-app", "a", "b", "c"], vec![]);

@@ -15,6 +15,8 @@ use serde_json::Value as Json;
 pub(super) struct Request {
     /// The operation, such as `DescribeServices`.
     pub(super) operation: String,
+    /// The access key that signed it.
+    pub(super) access_key: String,
     /// The body of a JSON request.
     pub(super) json: Json,
     /// The body of a CBOR request.
@@ -72,6 +74,7 @@ impl Server {
 async fn answer(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     let request = Request {
         operation: operation(&uri, &headers, &body),
+        access_key: access_key(&headers),
         json: serde_json::from_slice(&body).unwrap_or_default(),
         cbor: ciborium::from_reader(&body[..]).unwrap_or(Cbor::Null),
     };
@@ -101,6 +104,13 @@ fn operation(uri: &Uri, headers: &HeaderMap, body: &[u8]) -> String {
     let form = String::from_utf8_lossy(body);
     let action = form.split('&').find_map(|pair| pair.strip_prefix("Action="));
     action.unwrap_or_default().to_owned()
+}
+
+/// From `AWS4-HMAC-SHA256 Credential=AKID/date/…`.
+fn access_key(headers: &HeaderMap) -> String {
+    let signed = headers.get("authorization").and_then(|header| header.to_str().ok()).unwrap_or_default();
+    let credential = signed.split_once("Credential=").map_or("", |(_, rest)| rest);
+    credential.split('/').next().unwrap_or_default().to_owned()
 }
 
 fn send(status: u16, kind: &'static str, body: Vec<u8>) -> Response {

@@ -72,22 +72,21 @@ impl Source for Alarms {
     }
 }
 
-/// Names of the alarms that fire for `service`, fresh; `None` where they could not be read. Without configured alarms
-/// there is nothing that could fire.
+/// Names of the alarms that fire for `service`, fresh. Without configured alarms there is nothing that could fire.
 pub(in crate::source::aws) async fn firing(
     connection: &Connection,
     config: &Config,
     service: &Name,
     deadline: Duration,
-) -> Option<Vec<Text>> {
+) -> Result<Vec<Text>, SourceError> {
     let prefixes = config.cloudwatch.as_ref().map(|settings| settings.alarm_prefixes.as_slice()).unwrap_or_default();
     if prefixes.is_empty() {
-        return Some(Vec::new());
+        return Ok(Vec::new());
     }
     let reader = Reader::new(connection, deadline).await;
-    let alarms = alarms(&reader, prefixes, &known(config)).await.ok()?;
+    let alarms = alarms(&reader, prefixes, &known(config)).await?;
     let fires = |alarm: &Alert| alarm.state == AlertState::Firing && alarm.service.as_ref() == Some(service);
-    Some(alarms.into_iter().filter(fires).map(|alarm| alarm.name).collect())
+    Ok(alarms.into_iter().filter(fires).map(|alarm| alarm.name).collect())
 }
 
 fn known(config: &Config) -> Vec<Known> {

@@ -30,6 +30,13 @@ const ASK_DEADLINE: Duration = Duration::from_secs(10);
 /// Asks one question of a runbook. A check must not pass on old or incomplete evidence: a newest complete period that
 /// ended more than three periods (at least five minutes) ago is [`Number::NoData`], partial data is an error.
 pub async fn ask(connection: &Connection, query: &Query, now: Now) -> Result<Number, SourceError> {
+    tokio::time::timeout(ASK_DEADLINE, answer_to(connection, query, now)).await.unwrap_or_else(|_| {
+        let reason = format!("no whole answer within {} s", ASK_DEADLINE.as_secs());
+        Err(SourceError::new(&Name::from("cloudwatch"), SourceErrorKind::Timeout, &reason))
+    })
+}
+
+async fn answer_to(connection: &Connection, query: &Query, now: Now) -> Result<Number, SourceError> {
     let refused = |reason: &str| SourceError::new(&Name::from("cloudwatch"), SourceErrorKind::Refused, reason);
     let Some(period) = window::period_of(query) else {
         return Err(refused("not a CloudWatch query"));
