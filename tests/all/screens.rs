@@ -1,5 +1,7 @@
 //! What is on the screen: snapshots with styles, and properties of every size.
 
+mod dialogs;
+mod lists;
 mod paint;
 mod properties;
 

@@ -6,11 +6,12 @@
 use jiff::Timestamp;
 use ratatui::layout::Rect;
 
-use super::frame::{self, Content, FRAME_COLUMNS, FRAME_ROWS};
+use super::frame::{self, Content, FRAME_ROWS};
 use crate::action::{Decision, Judged};
 use crate::config::theme::Role;
 use crate::state::State;
 use crate::state::dialog::Confirm;
+use crate::view::SMALLEST;
 use crate::view::header::kind_role;
 use crate::view::part::page::{LABEL, Page, Row, pad, piece};
 use crate::view::part::pen::Pen;
@@ -19,15 +20,12 @@ use crate::view::part::{age, plan as words_of, words};
 /// The widest that the dialog gets, frame included.
 const WIDEST: u16 = 110;
 
-/// The fewest columns in which a plan is shown for confirmation.
-const LEAST_COLUMNS: u16 = 60;
-
-/// Rows of the foot: the expiry, the field, the remark, the hint.
-const FOOT: usize = 4;
+/// Rows of the foot: a gap, the expiry, the field, the remark, the hint.
+const FOOT: usize = 5;
 
 /// Whether the whole plan with every guard and the field stands on a terminal of that size (columns, rows).
 pub fn fits(judged: &Judged, size: (u16, u16)) -> bool {
-    size.0 >= LEAST_COLUMNS && body(judged, size).is_some()
+    size.0 >= SMALLEST.0 && size.1 >= SMALLEST.1 && body(judged, size).is_some()
 }
 
 /// The body that fits: with room between its parts, or dense, or with the guards that allow on one line; or none.
@@ -68,7 +66,6 @@ fn rows(judged: &Judged, columns: u16, density: Density) -> Vec<Row> {
     words_of::undo(&mut page, plan);
     words_of::sends(&mut page, plan);
     words_of::watches(&mut page, plan);
-    gap(&mut page);
     page.into_rows()
 }
 
@@ -111,12 +108,14 @@ fn foot(confirm: &Confirm, now: Timestamp, size: (u16, u16), whole: bool) -> Vec
     }
     if !whole {
         return vec![
+            Row::new(),
             vec![piece(Role::Critical, enlarge(judged, size))],
             vec![piece(Role::Muted, "Esc leaves it; nothing was changed")],
         ];
     }
     let remark = confirm.remark.unwrap_or_default();
     vec![
+        Row::new(),
         expiry(judged, now),
         asked(confirm),
         vec![piece(Role::Warning, remark)],
@@ -131,6 +130,7 @@ fn denied_foot(confirm: &Confirm) -> Vec<Row> {
     let count = words_of::verdicts_of(&confirm.judged.verdicts, Decision::Deny).count();
     let by = if count == 1 { "a guard".to_owned() } else { format!("{count} guards") };
     vec![
+        Row::new(),
         vec![piece(Role::Critical, format!("✗ DENIED by {by}: see above. Nothing was changed."))],
         vec![piece(Role::Muted, "Esc closes")],
     ]
@@ -150,17 +150,15 @@ fn expiry(judged: &Judged, now: Timestamp) -> Row {
     let expires = judged.plan.expires;
     let at = words::clock(expires);
     if now >= expires {
-        return vec![piece(Role::Critical, format!("EXPIRED at {at} UTC: Esc, then plan again"))];
+        return vec![piece(Role::Critical, format!("EXPIRED at {at}: Esc, then plan again"))];
     }
     let left = age::clock(age::since(expires, now));
-    vec![piece(Role::Muted, pad("expires", LABEL)), piece(Role::Text, format!("in {left}, at {at} UTC"))]
+    vec![piece(Role::Muted, pad("expires", LABEL)), piece(Role::Text, format!("in {left}, at {at}"))]
 }
 
 /// What to do where the plan does not stand whole on the screen.
 fn enlarge(judged: &Judged, (columns, _): (u16, u16)) -> String {
-    let columns = columns.max(LEAST_COLUMNS);
+    let columns = columns.max(SMALLEST.0);
     let rows = rows(judged, columns, Density::Folded).len() + FOOT + usize::from(FRAME_ROWS);
     format!("enlarge the terminal to at least {columns}×{rows} to confirm")
 }
-
-const _: () = assert!(LEAST_COLUMNS > FRAME_COLUMNS);

@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 use ratatui::widgets::{Block, BorderType, Clear, Widget};
 
 use crate::config::theme::Role;
+use crate::view::header;
 use crate::view::part::page::{self, Row};
 use crate::view::part::pen::{Pen, columns};
 
@@ -31,7 +32,7 @@ pub struct Content {
 /// Where a box stands.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Place {
-    /// In the middle of the screen.
+    /// In the middle of the screen; where there is room, the header stays in sight.
     #[default]
     Middle,
     /// At the bottom, so that the list above can be seen.
@@ -63,9 +64,10 @@ pub fn draw(screen: Rect, widest: u16, content: &Content, pen: &mut Pen<'_>) -> 
 /// A box of at most that size on the screen.
 fn boxed(screen: Rect, (width, height): (u16, u16), place: Place) -> Rect {
     let (width, height) = (width.min(screen.width), height.min(screen.height));
+    let below_header = screen.height.saturating_sub(header::ROWS);
     let above = match place {
-        Place::Middle => (screen.height - height) / 2,
-        Place::Bottom => screen.height - height,
+        Place::Middle if height <= below_header => header::ROWS + (below_header - height) / 2,
+        Place::Middle | Place::Bottom => screen.height - height,
     };
     Rect { x: screen.x + (screen.width - width) / 2, y: screen.y + above, width, height }
 }

@@ -16,7 +16,7 @@ use crate::view::part::pen::Pen;
 const WIDEST: u16 = 88;
 
 /// Columns of the keys.
-const KEYS: usize = 22;
+const KEYS: usize = 23;
 
 /// Columns of a command's name.
 const NAMES: usize = 16;
@@ -60,7 +60,7 @@ fn rows(state: &State, columns: u16) -> Vec<Row> {
 fn commands(page: &mut Page, state: &State, (title, context): (&str, Context)) {
     page.text(Role::Title, title);
     for spec in COMMANDS {
-        let keys = keys::of(&state.keymap, spec.command, context);
+        let keys = keys::own(&state.keymap, spec.command, context);
         if !keys.is_empty() {
             let name = piece(Role::Text, pad(spec.name, NAMES));
             page.pieces(KEYS + NAMES, &[piece(Role::Key, pad(&keys, KEYS)), name, piece(Role::Muted, spec.summary)]);

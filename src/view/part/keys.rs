@@ -1,22 +1,16 @@
 //! Keys as the keymap has them.
 
-use crossterm::event::{KeyCode, KeyModifiers};
-
-use crate::config::keymap::{Context, KeyPress, Keymap};
+use crate::config::keymap::{Context, Keymap};
 use crate::state::command::Command;
 
-/// The keys of a command in a context, the shortest first: `q ctrl-c`; empty where there is none.
-pub fn of(keymap: &Keymap, command: Command, context: Context) -> String {
-    let bound = keymap.bindings.iter().filter(|(bound, is)| bound.0 == context && **is == command);
-    let mut keys: Vec<String> = bound.map(|((_, key), _)| name(*key)).collect();
-    keys.sort_by_key(|key| (key.chars().count(), key.clone()));
-    keys.join(" ")
+/// The key of a command that hints show; empty where it has none.
+pub fn first(keymap: &Keymap, command: Command, context: Context) -> String {
+    keymap.keys_of(command, context).first().map_or_else(String::new, ToString::to_string)
 }
 
-fn name(key: KeyPress) -> String {
-    let control = if key.modifiers.contains(KeyModifiers::CONTROL) { "ctrl-" } else { "" };
-    match key.code {
-        KeyCode::Char(c) => format!("{control}{c}"),
-        other => format!("{control}{}", other.to_string().to_lowercase()),
-    }
+/// All keys of a command that are bound in this very context, the first first: `q ctrl+c`; empty where there is none.
+pub fn own(keymap: &Keymap, command: Command, context: Context) -> String {
+    let keys = keymap.keys_of(command, context).into_iter();
+    let own = keys.filter(|key| keymap.bindings.contains_key(&(context, *key)));
+    own.map(|key| key.to_string()).collect::<Vec<_>>().join(" ")
 }

@@ -19,13 +19,15 @@ pub struct List {
     pub foot: Vec<Row>,
 }
 
-/// Draws a list. Where there is too little room, the foot goes first, then rows; the selected one stays.
+/// Draws a list, its foot right below its rows. Where there is too little room, the foot goes first, then rows; the
+/// selected one stays.
 pub fn draw(area: Rect, list: &List, pen: &mut Pen<'_>) {
     let area = Rect { x: area.x + 1.min(area.width), width: area.width.saturating_sub(2), ..area };
     let head = rows(list.head.len()).min(area.height);
     let least = rows(list.rows.len()).min(3);
     let foot = rows(list.foot.len()).min((area.height - head).saturating_sub(least));
-    let middle = Rect { y: area.y + head, height: area.height - head - foot, ..area };
+    let middle = (area.height - head - foot).min(rows(list.rows.len()));
+    let middle = Rect { y: area.y + head, height: middle, ..area };
     page::paint(Rect { height: head, ..area }, &list.head, 0, pen);
     body(middle, list, pen);
     page::paint(Rect { y: middle.bottom(), height: foot, ..area }, &list.foot, 0, pen);

@@ -55,7 +55,7 @@ pub fn observed(page: &mut Page, plan: &Plan) {
     let seen = &plan.observation;
     let (running, pending) = (seen.workload.running, seen.workload.pending);
     let (healthy, at) = (seen.workload.healthy(), words::clock(seen.taken));
-    let counts = format!("{running} running, {pending} pending, {healthy} healthy at {at} UTC");
+    let counts = format!("{running} running, {pending} pending, {healthy} healthy at {at}");
     let mut pieces = vec![piece(Role::Text, counts)];
     pieces.extend(firing(plan));
     page.field("observed", &pieces);
@@ -67,7 +67,7 @@ fn firing(plan: &Plan) -> Option<Bit<'static>> {
         Some(names) if names.is_empty() => Some(piece(Role::Text, "; no alarm fires for it")),
         Some(names) => {
             let names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
-            Some(piece(Role::Critical, format!("; fires: {}", names.join(", "))))
+            Some(piece(Role::Critical, format!("; ▲ fires: {}", names.join(", "))))
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::config::theme::Role;
 use crate::executor::journal::{Entry, Record, RunState, RunView};
 
 /// Columns of a record's time, the gap included.
-const TIME: usize = 10;
+const TIME: usize = 11;
 
 /// The run's records, oldest first, one a line with its time (UTC).
 pub fn timeline(page: &mut Page, run: &RunView) {
@@ -113,6 +113,6 @@ fn band(page: &mut Page, state: RunState) {
 
 /// A run's identifier, state, and who confirmed it when.
 pub fn head(run: &RunView) -> Vec<Bit<'static>> {
-    let by = format!("confirmed by {}@{} at {} UTC", run.by.user, run.by.host, words::moment(run.approved));
+    let by = format!("confirmed by {}@{} at {}", run.by.user, run.by.host, words::moment(run.approved));
     vec![piece(Role::Title, run.id.to_string()), piece(Role::Muted, format!("  {by}"))]
 }

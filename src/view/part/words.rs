@@ -5,14 +5,14 @@ use jiff::Timestamp;
 use crate::action::Action;
 use crate::config::EnvironmentKind;
 
-/// A moment as a time of day, UTC: `11:34:03`.
+/// A moment as a time of day, UTC: `11:34:03Z`.
 pub fn clock(at: Timestamp) -> String {
-    at.strftime("%H:%M:%S").to_string()
+    at.strftime("%H:%M:%SZ").to_string()
 }
 
-/// A moment with its day, UTC: `2026-11-21 11:34:03`.
+/// A moment with its day, UTC: `2026-11-21 11:34:03Z`.
 pub fn moment(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M:%S").to_string()
+    at.strftime("%Y-%m-%d %H:%M:%SZ").to_string()
 }
 
 /// A kind of environment in capitals.

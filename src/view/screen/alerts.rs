@@ -14,7 +14,7 @@ use crate::view::part::reading::not_live;
 use crate::view::part::table::{Column, Table, fixed, share};
 use crate::view::part::{age, signs};
 
-/// From this width on the origin has a column of its own.
+/// From this width on the origin and what the alert says have columns of their own; else they stand below the list.
 const WIDE: u16 = 110;
 
 /// Draws the alerts.
@@ -36,14 +36,8 @@ pub fn draw(area: Rect, selected: usize, state: &State, pen: &mut Pen<'_>) {
 }
 
 fn columns(width: u16) -> &'static [Column] {
-    const NARROW: &[Column] = &[
-        fixed("state", 10),
-        fixed("severity", 8),
-        share("alert", 4),
-        share("service", 2),
-        fixed("for", 4),
-        share("what it says", 4),
-    ];
+    const NARROW: &[Column] =
+        &[fixed("state", 10), fixed("severity", 8), share("alert", 3), share("service", 2), fixed("for", 4)];
     const ALL: &[Column] = &[
         fixed("state", 10),
         fixed("severity", 10),
@@ -73,8 +67,8 @@ fn cells(alert: &Alert, width: u16, state: &State) -> Vec<Bit<'static>> {
     ];
     if width >= WIDE {
         cells.push(piece(Role::Muted, origin(alert.origin)));
+        cells.push(piece(text, &alert.summary));
     }
-    cells.push(piece(text, &alert.summary));
     cells
 }
 
@@ -148,7 +142,7 @@ fn foot(state: &State, selected: Option<&Alert>, width: u16) -> Vec<Row> {
     }
     for source in state.config.alert_sources() {
         let measured = of_source(state, &source);
-        page.field_of(15, &source, &source_line(&measured));
+        page.pieces(2, &source_line(&source, &measured));
     }
     page.into_rows()
 }
@@ -172,10 +166,10 @@ fn detail(page: &mut Page, state: &State, alert: &Alert) {
     }
 }
 
-fn source_line(measured: &Measured<'_, Vec<Alert>>) -> Vec<Bit<'static>> {
-    if let Some(line) = not_live("", measured) {
+fn source_line(source: &str, measured: &Measured<'_, Vec<Alert>>) -> Vec<Bit<'static>> {
+    if let Some(line) = not_live(source, measured) {
         return line;
     }
     let (count, read) = measured.value().map_or((0, Duration::ZERO), |(alerts, age)| (alerts.len(), age));
-    vec![piece(Role::Muted, format!("read {} ago, {count} alarms or alerts told", age::short(read)))]
+    vec![piece(Role::Muted, format!("{source} read {} ago, {count} alarms or alerts told", age::short(read)))]
 }

@@ -26,7 +26,7 @@ const NOT_SET: &str = "not set";
 pub fn draw(area: Rect, selected: usize, state: &State, pen: &mut Pen<'_>) {
     let things = &state.config.backups;
     let columns =
-        [share("protected", 3), share("newest measure", 3), fixed("RPO", 7), fixed("RTO", 7), share("restore test", 3)];
+        [share("protected", 3), share("measured", 4), fixed("RPO", 7), fixed("RTO", 7), fixed("restore test", 12)];
     let table = Table::new(&columns, area.width.saturating_sub(2));
     let selected = selected.min(things.len().saturating_sub(1));
     let row = |(at, thing): (usize, &Protected)| table.row(at == selected, cells(thing, state));

@@ -9,14 +9,14 @@ use crate::view::part::pen::Pen;
 use crate::view::part::{list, signs, words};
 
 /// Columns before a line's text: time and level.
-const HANG: usize = 20;
+const HANG: usize = 21;
 
 /// Draws the log, scrolled up by so many lines from the newest.
 pub fn draw(area: Rect, scroll: usize, state: &State, pen: &mut Pen<'_>) {
     let area = Rect { x: area.x + 1.min(area.width), width: area.width.saturating_sub(2), ..area };
     let newest = state.log.len().saturating_sub(scroll);
     let glance = if scroll == 0 { "newest at the bottom".to_owned() } else { format!("{scroll} newer lines below") };
-    let heading = list::heading("LOG", vec![piece(Role::Muted, format!("{} lines, UTC, {glance}", state.log.len()))]);
+    let heading = list::heading("LOG", vec![piece(Role::Muted, format!("{} lines, {glance}", state.log.len()))]);
     page::paint(area, &[heading], 0, pen);
     let body = Rect { y: area.y + 1.min(area.height), height: area.height.saturating_sub(1), ..area };
     let shown = state.log.range(..newest).rev().take(body.height.into());
@@ -34,7 +34,7 @@ fn rows<'a>(lines: impl DoubleEndedIterator<Item = &'a LogLine>, columns: u16) -
     for line in lines.into_iter().rev() {
         let sign = signs::level(line.level);
         let time = piece(Role::Muted, format!("{}  ", words::clock(line.at)));
-        page.pieces(HANG, &[time, sign.piece(HANG - 10), piece(Role::Text, &line.text)]);
+        page.pieces(HANG, &[time, sign.piece(HANG - 11), piece(Role::Text, &line.text)]);
     }
     page.into_rows()
 }

@@ -15,10 +15,7 @@ pub fn draw(area: Rect, (id, scroll): (&RunId, usize), state: &State, pen: &mut 
     let area = Rect { x: area.x + 1.min(area.width), width: area.width.saturating_sub(2), ..area };
     let rows = match state.runs.iter().find(|run| run.id == *id) {
         Some(run) => rows(run, area.width),
-        None => vec![vec![piece(
-            Role::Warning,
-            format!("run {id} is not among the newest of the journal; `quarterdeck runs show {id}`"),
-        )]],
+        None => gone(id, area.width),
     };
     let from = scroll.min(rows.len().saturating_sub(area.height.into()));
     page::paint(area, &rows, from, pen);
@@ -26,6 +23,13 @@ pub fn draw(area: Rect, (id, scroll): (&RunId, usize), state: &State, pen: &mut 
     if from + below > 0 {
         pen.right(area.x, area.y, area.width, &format!(" {from} above, {below} below "), Role::Warning);
     }
+}
+
+fn gone(id: &RunId, columns: u16) -> Vec<Row> {
+    let mut page = Page::new(columns);
+    page.text(Role::Warning, format!("run {id} is not among the newest of the journal; the whole of it:"));
+    page.text(Role::Key, format!("quarterdeck runs show {id}"));
+    page.into_rows()
 }
 
 fn rows(run: &RunView, columns: u16) -> Vec<Row> {
@@ -37,7 +41,7 @@ fn rows(run: &RunView, columns: u16) -> Vec<Row> {
     page.blank();
     plan(&mut page, run);
     page.blank();
-    page.text(Role::Title, "records, UTC");
+    page.text(Role::Title, "records");
     run_words::timeline(&mut page, run);
     page.into_rows()
 }

@@ -11,7 +11,7 @@ use crate::source::Name;
 use crate::state::command::Command;
 use crate::state::{State, lists};
 use crate::view::part::list::{self, List};
-use crate::view::part::page::{self, Page, Row, pad, piece};
+use crate::view::part::page::{self, Page, Row, piece};
 use crate::view::part::pen::{Bit, Pen};
 use crate::view::part::table::{Column, Table, fixed, share};
 use crate::view::part::{keys, signs, step as words_of, words};
@@ -45,7 +45,8 @@ fn stacked(area: Rect, shown: Shown<'_>, pen: &mut Pen<'_>) {
     let head = head(shown, area.width.saturating_sub(2));
     let top = u16::try_from(head.len()).unwrap_or(u16::MAX).saturating_add(steps.min(area.height / 2)).min(area.height);
     list::draw(Rect { height: top, ..area }, &steps_list(shown, head, area.width), pen);
-    let below = Rect { y: area.y + top, height: area.height - top, ..area };
+    let gap = top + 1.min(area.height - top);
+    let below = Rect { y: area.y + gap, height: area.height - gap, ..area };
     detail_in(below, shown, pen);
 }
 
@@ -92,7 +93,7 @@ fn in_session(page: &mut Page, runbook: &Runbook, session: &Session) {
 
 fn preview(page: &mut Page, shown: Shown<'_>) {
     page.text(Role::Text, &shown.runbook.introduction);
-    let key = keys::of(&shown.state.keymap, Command::StepRun, Context::Runbook);
+    let key = keys::first(&shown.state.keymap, Command::StepRun, Context::Runbook);
     page.pieces(
         0,
         &[
@@ -170,8 +171,8 @@ fn hints(step: &Step, shown: Shown<'_>, width: u16) -> Vec<Row> {
     };
     let mut pieces: Vec<Bit<'static>> = Vec::new();
     for (command, word) in [run, (Command::StepSkip, "skip, with a reason")] {
-        let keys = keys::of(&shown.state.keymap, command, Context::Runbook);
-        pieces.push(piece(Role::Key, pad(&keys, keys.chars().count() + 1)));
+        let keys = keys::first(&shown.state.keymap, command, Context::Runbook);
+        pieces.push(piece(Role::Key, format!("{keys} ")));
         pieces.push(piece(Role::Muted, format!("{word}   ")));
     }
     page.pieces(0, &pieces);

@@ -91,5 +91,5 @@ pub fn followed(session: &Session) -> String {
     use crate::runbook::StepState::{Passed, Skipped};
     let done = session.steps.iter().filter(|step| matches!(step.state, Passed | Skipped)).count();
     let began = crate::view::part::words::moment(session.began);
-    format!("{done} of {} steps, begun by {}@{} at {began} UTC", session.steps.len(), session.by.user, session.by.host)
+    format!("{done} of {} steps, begun by {}@{} at {began}", session.steps.len(), session.by.user, session.by.host)
 }

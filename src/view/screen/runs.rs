@@ -11,7 +11,7 @@ use crate::view::part::pen::{Bit, Pen};
 use crate::view::part::table::{Column, Table, fixed, share};
 use crate::view::part::{age, signs, words};
 
-/// From this width on the run's identifier and its last word have columns of their own.
+/// From this width on the moment of confirming and the last word have columns of their own.
 const WIDE: u16 = 110;
 
 /// Draws the runs.
@@ -35,40 +35,42 @@ pub fn draw(area: Rect, selected: usize, state: &State, pen: &mut Pen<'_>) {
 
 fn columns(width: u16) -> &'static [Column] {
     const NARROW: &[Column] =
-        &[fixed("state", 10), share("what", 3), share("change", 3), share("by", 2), fixed("ago", 4), fixed("took", 8)];
+        &[fixed("state", 10), share("what", 3), fixed("change", 10), share("by", 1), fixed("ago", 4), fixed("took", 7)];
     const ALL: &[Column] = &[
         fixed("state", 10),
-        fixed("run", 22),
-        share("what", 3),
-        share("change", 3),
-        share("by", 3),
-        fixed("confirmed (UTC)", 19),
-        fixed("took", 8),
+        share("what", 4),
+        fixed("change", 10),
+        share("by", 2),
+        fixed("confirmed", 20),
+        fixed("took", 7),
         share("last word", 5),
     ];
     if width < WIDE { NARROW } else { ALL }
 }
 
 fn cells(run: &RunView, width: u16, state: &State) -> Vec<Bit<'static>> {
-    let what = piece(Role::Title, words::action(&run.plan.action));
     let change = run.plan.changes.iter().find(|change| change.is_change());
-    let change = piece(Role::Text, change.map_or_else(String::new, ToString::to_string));
-    let by = piece(Role::Text, format!("{}@{}", run.by.user, run.by.host));
-    let took = piece(Role::Muted, age::clock(run.took()));
-    let state_cell = signs::run(run.state).piece(10);
-    if width < WIDE {
-        let ago = piece(Role::Muted, age::short(age::since(state.now.wall, run.approved)));
-        return vec![state_cell, what, change, by, ago, took];
+    let change = change.map_or_else(String::new, |change| format!("{} → {}", change.before, change.after));
+    let when =
+        if width < WIDE { age::short(age::since(state.now.wall, run.approved)) } else { words::moment(run.approved) };
+    let mut cells = vec![
+        signs::run(run.state).piece(10),
+        piece(Role::Title, words::action(&run.plan.action)),
+        piece(Role::Text, change),
+        piece(Role::Text, &run.by.user),
+        piece(Role::Muted, when),
+        piece(Role::Muted, age::clock(run.took())),
+    ];
+    if width >= WIDE {
+        cells.push(piece(Role::Text, run.last_word()));
     }
-    let confirmed = piece(Role::Muted, words::moment(run.approved));
-    let id = piece(Role::Muted, run.id.to_string());
-    vec![state_cell, id, what, change, by, confirmed, took, piece(Role::Text, run.last_word())]
+    cells
 }
 
 fn glance(runs: &[&RunView]) -> Row {
     let count = |of: fn(&RunView) -> bool| runs.iter().filter(|run| of(run)).count();
     let (unknown, open) = (count(|run| run.state == RunState::Unknown), count(RunView::is_open));
-    let mut row = vec![piece(Role::Muted, format!("{} in the journal's newest  ", runs.len()))];
+    let mut row = vec![piece(Role::Muted, format!("{} runs, the newest of the journal  ", runs.len()))];
     if unknown > 0 {
         row.push(piece(Role::Unknown, format!("? {unknown} UNKNOWN: settle first  ")));
     }
