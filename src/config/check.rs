@@ -16,7 +16,6 @@ use super::error::ConfigErrors;
 use super::expand::Variables;
 use super::raw::{Document, Entry, Section};
 use super::{Config, DEFAULT_INTERVAL, Environment, EnvironmentKind, Guards, Query, Ui};
-use crate::source::Name;
 use words::{beside, duration, name, or, path};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -103,7 +102,7 @@ fn config(document: &Document<'_>) -> Option<Config> {
         simulator: interval_of(&simulator_at, &simulator, |simulator| simulator.interval),
     };
     let services = services(&root, &sources);
-    let backups = named(root.sections("backup"), |section| service::backup(section, &sources), |backup| &backup.name);
+    let backups = named(root.sections("backup"), |section| service::backup(section, &sources));
     let guards = root.section("guards").map_or(Some(default_guards(kind)), |section| guards(&section, kind));
     let runbook_dirs = root.section("runbooks").map_or(Some(Vec::new()), |section| runbook_dirs(&section));
     let ui = root.section("ui").map_or(Some(default_ui()), |section| ui(&section));
@@ -153,51 +152,46 @@ fn stands_alone(simulator: &Option<Section<'_>>, real: &[&Option<Section<'_>>]) 
 }
 
 fn services(root: &Section<'_>, sources: &Sources) -> Option<Vec<super::Service>> {
+    let written = root.get("service");
     let sections = root.sections("service");
-    if sections.is_empty() {
+    if sections.is_empty() && written.is_none_or(|written| written.is_list()) {
         root.error("there is no service", Some("add a block [[service]] with a name"));
         return None;
     }
-    let services = named(sections, |section| service::service(section, sources), |service| &service.name)?;
-    for (index, service) in services.iter().enumerate() {
-        let same = |other: &&super::Service| other.ecs.is_some() && other.ecs == service.ecs;
-        if let Some(first) = services[..index].iter().find(same) {
-            let message = format!("the services {} and {} name the same ECS service", first.name, service.name);
-            root.error(&message, Some("one ECS service belongs to one [[service]]"));
-            return None;
-        }
-    }
-    Some(services)
+    one_ecs_service_each(&sections);
+    named(sections, |section| service::service(section, sources))
 }
 
-/// Names that were seen, and the line of each.
-type Seen = HashMap<Name, usize>;
-
-/// Refuses a name that was seen before.
-fn unique(seen: &mut Seen, section: &Section<'_>, name: &Name) -> Option<()> {
-    let line = section.document().line(section.span());
-    match seen.insert(name.clone(), line) {
-        None => Some(()),
-        Some(first) => {
-            section.error(&format!("the name `{name}` is there twice"), Some(&format!("the first is in line {first}")));
-            None
+/// Two services on one ECS service would be two owners of the same tasks.
+fn one_ecs_service_each(sections: &[Section<'_>]) {
+    let mut seen: HashMap<(&str, &str), usize> = HashMap::new();
+    for ecs in sections.iter().filter_map(|section| section.peek("ecs").filter(Entry::is_table)?.section()) {
+        let (Some(cluster), Some(service)) = (written(&ecs, "cluster"), written(&ecs, "service")) else { continue };
+        let line = ecs.document().line(ecs.span());
+        if let Some(first) = seen.insert((cluster, service), line) {
+            let message = format!("another [[service]] names the same ECS service, in line {first}");
+            ecs.error(&message, Some("one ECS service belongs to one [[service]]"));
         }
     }
+}
+
+/// The string of a key as it stands in the file, whether or not the rest of the section is right.
+fn written<'a>(section: &Section<'a>, key: &str) -> Option<&'a str> {
+    section.peek(key)?.written()
 }
 
 /// Reads each section of a list and refuses a name that is there twice.
-fn named<T>(
-    sections: Vec<Section<'_>>,
-    read: impl Fn(&Section<'_>) -> Option<T>,
-    name: impl Fn(&T) -> &Name,
-) -> Option<Vec<T>> {
-    let mut seen = Seen::new();
-    let read_one = |section: Section<'_>| {
-        let item = read(&section)?;
-        unique(&mut seen, &section, name(&item)).map(|()| item)
-    };
+fn named<T>(sections: Vec<Section<'_>>, read: impl Fn(&Section<'_>) -> Option<T>) -> Option<Vec<T>> {
+    let mut seen: HashMap<&str, usize> = HashMap::new();
+    for section in &sections {
+        let Some(name) = written(section, "name") else { continue };
+        if let Some(first) = seen.insert(name, section.document().line(section.span())) {
+            let hint = format!("the first is in line {first}");
+            section.error(&format!("the name `{name}` is there twice"), Some(&hint));
+        }
+    }
     // Collected twice: all are read, whichever fails.
-    sections.into_iter().map(read_one).collect::<Vec<_>>().into_iter().collect()
+    sections.iter().map(read).collect::<Vec<_>>().into_iter().collect()
 }
 
 /// Guards where none are written: stricter where users depend on the environment.

@@ -101,7 +101,8 @@ impl std::error::Error for ConfigErrors {}
 /// The candidate that was probably meant, if one is near enough to be worth naming.
 pub fn nearest<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let scored = candidates.into_iter().map(|candidate| (strsim::jaro_winkler(written, candidate), candidate));
-    let best = scored.max_by(|(a, _), (b, _)| a.total_cmp(b))?;
+    // The first of equals.
+    let best = scored.min_by(|(a, _), (b, _)| b.total_cmp(a))?;
     (best.0 > 0.8).then_some(best.1)
 }
 

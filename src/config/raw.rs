@@ -107,9 +107,12 @@ pub struct Section<'a> {
 impl<'a> Section<'a> {
     /// The value of a key, if it is there.
     pub fn get(&self, key: &'static str) -> Option<Entry<'a>> {
-        self.asked.borrow_mut().push(key);
-        let value = self.table.get(key)?;
-        Some(Entry { document: self.document, value, path: self.join(key) })
+        let mut asked = self.asked.borrow_mut();
+        if !asked.contains(&key) {
+            asked.push(key);
+        }
+        drop(asked);
+        self.peek(key)
     }
 
     /// The value of a key that must be there.
@@ -130,6 +133,12 @@ impl<'a> Section<'a> {
     pub fn sections(&self, key: &'static str) -> Vec<Section<'a>> {
         let items = self.get(key).and_then(Entry::items).unwrap_or_default();
         items.into_iter().filter_map(Entry::section).collect()
+    }
+
+    /// The value of a key, looked at in passing: the key does not count as asked for.
+    pub fn peek(&self, key: &str) -> Option<Entry<'a>> {
+        let value = self.table.get(key)?;
+        Some(Entry { document: self.document, value, path: self.join(key) })
     }
 
     /// All keys with their values, for tables whose keys are free (headers, dimensions). No key counts as unknown.
@@ -238,6 +247,11 @@ impl<'a> Entry<'a> {
         };
         let called = name.map_or_else(|| format!("#{}", index + 1), str::to_owned);
         Entry { document: self.document, value, path: format!("{}[{called}]", self.path) }
+    }
+
+    /// Whether the value is a list.
+    pub fn is_list(&self) -> bool {
+        matches!(self.value.get_ref(), DeValue::Array(_))
     }
 
     /// Whether the value is a table.

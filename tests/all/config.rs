@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use quarterdeck::config::check;
+use proptest::prelude::*;
+use quarterdeck::config::{Config, ConfigErrors, check, find};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -48,6 +49,201 @@ fn valid_configurations_load() {
         let text = std::fs::read_to_string(&file).unwrap();
         if let Err(errors) = check::parse(&text, &file, &variable) {
             panic!("{errors}");
+        }
+    }
+}
+
+#[test]
+fn each_invalid_configuration_is_refused_with_line_key_and_remedy() {
+    let files = toml_files(&root().join("tests/configs/invalid"));
+    assert!(files.len() > 20);
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../configs/invalid");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.remove_input_file();
+    settings.bind(|| {
+        for file in files {
+            let name = file.file_stem().unwrap().to_str().unwrap();
+            let text = std::fs::read_to_string(&file).unwrap();
+            // Relative to its folder, so that the snapshot is the same everywhere.
+            let named = file.strip_prefix(root()).unwrap();
+            let errors = check::parse(&text, named, &variable).expect_err(name);
+            insta::assert_snapshot!(name, errors.to_string());
+        }
+    });
+}
+
+#[test]
+fn a_named_file_is_not_replaced_by_another() {
+    let variable = |name: &str| (name == find::VARIABLE).then(|| "/etc/from-variable.toml".to_owned());
+    let explicit = find::locate(Some(Path::new("/etc/explicit.toml")), &variable).unwrap();
+    assert_eq!(explicit, Path::new("/etc/explicit.toml"));
+    assert_eq!(find::locate(None, &variable).unwrap(), Path::new("/etc/from-variable.toml"));
+    let missing = find::load(Some(Path::new("/no/such/quarterdeck.toml"))).unwrap_err().to_string();
+    assert!(missing.starts_with("/no/such/quarterdeck.toml: can't be read: entity not found"), "{missing}");
+}
+
+#[test]
+fn a_file_that_everybody_may_write_to_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("quarterdeck.toml");
+    std::fs::copy(root().join("tests/configs/valid/smallest.toml"), &file).unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o660)).unwrap();
+    assert!(find::load(Some(&file)).is_ok());
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o666)).unwrap();
+    let refused = find::load(Some(&file)).unwrap_err().to_string();
+    assert!(refused.contains("everybody may write to it") && refused.contains("chmod o-w"), "{refused}");
+}
+
+/// Runs `quarterdeck` in an empty folder with no variables but HOME; exit code and standard output.
+fn quarterdeck(arguments: &[&str]) -> (Option<i32>, String) {
+    let home = tempfile::tempdir().unwrap();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_quarterdeck"));
+    let output =
+        command.args(arguments).env_clear().env("HOME", home.path()).current_dir(home.path()).output().unwrap();
+    (output.status.code(), String::from_utf8(output.stdout).unwrap())
+}
+
+fn of_repository(path: &str) -> String {
+    root().join(path).display().to_string()
+}
+
+#[test]
+fn check_goes_through_everything_and_exits_zero() {
+    let (code, told) = quarterdeck(&["check", "--config", &of_repository("examples/rtech/quarterdeck.toml")]);
+    assert_eq!(code, Some(0), "{told}");
+    for thing in ["configuration", "keymap", "theme", "runbooks", "state"] {
+        assert!(told.contains(&format!("ok      {thing}")), "{told}");
+    }
+}
+
+#[test]
+fn check_names_all_that_is_wrong_and_exits_two() {
+    let (code, told) = quarterdeck(&["check", "--config", &of_repository("tests/configs/invalid/unknown_keys.toml")]);
+    assert_eq!(code, Some(2), "{told}");
+    assert!(told.contains("did you mean `interval`?") && told.contains("did you mean `summary`?"), "{told}");
+}
+
+#[test]
+fn without_a_configuration_the_places_and_the_demo_are_named() {
+    let (code, told) = quarterdeck(&["check"]);
+    assert_eq!(code, Some(2), "{told}");
+    for place in ["--config", "QUARTERDECK_CONFIG", "/quarterdeck.toml", ".config/quarterdeck/", "quarterdeck demo"] {
+        assert!(told.contains(place), "{place}: {told}");
+    }
+}
+
+#[test]
+fn check_online_names_each_reading_that_a_dead_source_owes() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("quarterdeck.toml");
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let text = format!(
+        "environment = {{ name = \"x\", kind = \"staging\" }}\nprometheus = {{ url = \"http://{closed}\" }}\n\
+         [[service]]\nname = \"web\"\n[[service.signal]]\nname = \"p95\"\npromql = \"up\"\nunit = \"seconds\"\n"
+    );
+    std::fs::write(&file, text).unwrap();
+    let (code, told) = quarterdeck(&["check", "--online", "--config", &file.display().to_string()]);
+    assert_eq!(code, Some(2), "{told}");
+    assert!(told.contains("ok      configuration") && told.contains("signal web/p95"), "{told}");
+}
+
+#[test]
+fn completions_know_the_subcommands() {
+    for shell in ["bash", "zsh", "fish"] {
+        let (code, script) = quarterdeck(&["completions", shell]);
+        assert_eq!(code, Some(0));
+        assert!(script.contains("runbook") && script.contains("status"), "{shell}");
+    }
+}
+
+/// The value of the secret in the tests below; nothing may ever show it.
+const SECRET: &str = "hunter2-of-the-tests";
+
+fn with_secret(text: &str) -> Result<Config, ConfigErrors> {
+    check::parse(text, Path::new("quarterdeck.toml"), &|name| name.starts_with("SECRET").then(|| SECRET.to_owned()))
+}
+
+/// A configuration with the secret in all places that take one, and a hole for what a test makes up.
+fn secretive(made_up: &str) -> String {
+    format!(
+        r#"
+[environment]
+name = "rtech-prod"
+kind = "production"
+[prometheus]
+url = "https://prometheus.example.com"
+bearer_token = "${{SECRET}}"
+headers = {{ X-Scope-OrgID = "t", X-Api-Key = "${{SECRET}}" }}
+{made_up}
+[alertmanager]
+url = "https://alertmanager.example.com"
+basic = {{ user = "on-call", password = "${{SECRET}}" }}
+[[service]]
+name = "web"
+[[service.health]]
+name = "live"
+url = "https://example.com/health"
+headers = {{ Authorization = "Bearer ${{SECRET}}" }}
+"#
+    )
+}
+
+#[test]
+fn a_loaded_secret_is_not_in_debug_output() {
+    let config = with_secret(&secretive("")).unwrap_or_else(|errors| panic!("{errors}"));
+    let shown = format!("{config:?} {config:#?}");
+    assert!(!shown.contains(SECRET));
+    assert!(shown.contains("•••"));
+}
+
+/// The keys of each section: what a slip of the hand could put a secret into.
+const KEYS: &[&str] = &[
+    "url",
+    "bearer_token",
+    "bearer_token_file",
+    "ca_file",
+    "client_cert_file",
+    "interval",
+    "timeout",
+    "max_series",
+    "headers",
+    "basic",
+    "tls",
+    "password",
+    "toekn",
+];
+
+proptest! {
+    /// A secret that stands in the wrong key, as the variable or in plain text, alone or with something around it, is not told.
+    #[test]
+    fn a_misplaced_secret_is_never_told(key in prop::sample::select(KEYS), before in "[a-z:/@]{0,12}", plain: bool) {
+        let value = if plain { SECRET } else { "${SECRET}" };
+        for made_up in [format!("{key} = \"{before}{value}\""), format!("{key} = [\"{value}\"]"), format!("{key}.x = \"{value}\"")] {
+            let text = secretive("").replace("bearer_token = \"${SECRET}\"\n", &format!("{made_up}\n"));
+            if let Err(errors) = with_secret(&text) {
+                let told = format!("{errors} {errors:?}");
+                prop_assert!(!told.contains(SECRET), "{}", told);
+            }
+        }
+    }
+
+    /// Whatever stands in a string, expansion ends with a value or an error, and an error never tells what a variable holds.
+    #[test]
+    fn expansion_never_panics_and_never_tells_a_value(raw in r"([$]|[{]|[}]|:-|SECRET|UNSET|[a-zé ]|[$][{]SECRET[}]){0,24}") {
+        let variable = |name: &str| (name == "SECRET").then(|| SECRET.to_owned());
+        if let Err(error) = quarterdeck::config::expand::expand(&raw, &variable) {
+            prop_assert!(!error.to_string().contains(SECRET) && !error.hint().contains(SECRET));
+        }
+    }
+
+    /// Any text at all is a configuration or is refused with at least one error that names the file.
+    #[test]
+    fn any_text_is_loaded_or_refused(text in r#"(\[{1,2}[a-z.]{1,12}\]{1,2}\n|[a-z_]{1,9} = |"[^"]{0,9}"|[0-9.]{1,4}|[\[\]{}=,#\n]|.){0,40}"#) {
+        if let Err(errors) = with_secret(&text) {
+            prop_assert!(errors.to_string().starts_with("quarterdeck.toml"));
         }
     }
 }

@@ -23,9 +23,9 @@ pub(super) fn service(section: &Section<'_>, sources: &Sources) -> Option<Servic
     let name = section.need("name").and_then(|entry| name(&entry));
     let summary = or(section.get("summary"), String::new(), line);
     let ecs = section.section("ecs").map_or(Some(None), |ecs| ecs_service(&ecs, sources).map(Some));
-    let health = named(section.sections("health"), health, |check| &check.name);
-    let signals = named(section.sections("signal"), |section| signal(section, sources), |signal| &signal.name);
-    let objectives = named(section.sections("objective"), |section| objective(section, sources), |o| &o.name);
+    let health = named(section.sections("health"), health);
+    let signals = named(section.sections("signal"), |section| signal(section, sources));
+    let objectives = named(section.sections("objective"), |section| objective(section, sources));
     let runbooks = or(section.get("runbooks"), Vec::new(), names);
     let caps = section.section("caps").map_or(Some(default_caps(sources.kind)), |section| caps(&section, sources.kind));
     section.done();
@@ -51,7 +51,9 @@ fn names(entry: &Entry<'_>) -> Option<Vec<Name>> {
 /// The panels show one signal a role.
 fn one_per_role(section: &Section<'_>, signals: &[Signal]) -> Option<()> {
     for (index, signal) in signals.iter().enumerate().filter(|(_, signal)| signal.role != Role::Other) {
-        if let Some(first) = signals[..index].iter().find(|other| other.role == signal.role) {
+        if let Some(first) =
+            signals[..index].iter().find(|other| other.role == signal.role && other.name != signal.name)
+        {
             let message = format!("the signals {} and {} have the same role", first.name, signal.name);
             section.error(&message, Some("give one of them role = \"other\""));
             return None;
@@ -158,7 +160,7 @@ pub(super) fn backup(section: &Section<'_>, sources: &Sources) -> Option<Protect
     let rto = span("rto");
     let last_restore_test = maybe(section.get("last_restore_test"), |entry| entry.date());
     let restore_took = span("restore_took");
-    let measures = named(section.sections("measure"), |section| measure(section, sources), |signal| &signal.name);
+    let measures = named(section.sections("measure"), |section| measure(section, sources));
     section.done();
     Some(Protected {
         name: name?,
