@@ -1,0 +1,121 @@
+//! The report as a table for people.
+
+use unicode_width::UnicodeWidthStr;
+
+use super::report::{BackupReport, Item, ObjectiveReport, Report, ServiceReport, Share, SignalReport};
+use crate::source::{HealthState, Number, Unit};
+
+const HEADINGS: [&str; 6] = ["SERVICE", "WHAT", "VALUE", "STATE", "AGE", "NOTE"];
+
+type Row = [String; 6];
+
+/// The whole report, one line a value.
+pub fn table(report: &Report) -> String {
+    let mut rows = vec![HEADINGS.map(str::to_owned)];
+    report.services.iter().for_each(|service| add_service(&mut rows, service));
+    for source in &report.alerts {
+        let value = source.item.value.map_or_else(dash, |firing| format!("{firing} firing"));
+        let names: Vec<_> = source.alerts.iter().map(|alert| format!("{} {:?}", alert.name, alert.state)).collect();
+        rows.push(row("", format!("alerts {}", source.source), value, &source.item, names.join(", ")));
+    }
+    report.backups.iter().for_each(|thing| add_backup(&mut rows, thing));
+    if let Some(identity) = &report.identity {
+        let value = identity.value.as_ref().map_or_else(dash, |who| format!("{} {}", who.account, who.region));
+        let arn = identity.value.as_ref().map(|who| who.arn.to_string()).unwrap_or_default();
+        rows.push(row("", "identity".to_owned(), value, identity, arn));
+    }
+    let kind = format!("{:?}", report.kind).to_lowercase();
+    format!("{} ({kind}) {} at {:.0}\n\n{}\n", report.environment, report.level.word(), report.at, aligned(&rows))
+}
+
+fn add_service(rows: &mut Vec<Row>, service: &ServiceReport) {
+    let name = service.name.as_str();
+    let reasons: Vec<&str> = service.reasons.iter().map(|reason| reason.text.as_str()).collect();
+    let level = service.level.word().to_owned();
+    rows.push([name.to_owned(), level, String::new(), String::new(), String::new(), reasons.join("; ")]);
+    rows.extend(service.signals.iter().map(|signal| signal_row(name, "signal", signal)));
+    rows.extend(service.objectives.iter().map(|objective| objective_row(name, objective)));
+    for check in &service.health {
+        let value = check.item.value.map_or_else(dash, |state| word(state).to_owned());
+        let latency = check.latency_ms.map(|ms| Unit::Milliseconds.format(ms));
+        let note = [latency, check.detail.as_ref().map(ToString::to_string)];
+        let note = note.into_iter().flatten().collect::<Vec<_>>().join(", ");
+        rows.push(row(name, format!("health {}", check.name), value, &check.item, note));
+    }
+    if let Some(tasks) = &service.tasks {
+        let value = tasks.item.value.zip(tasks.desired);
+        let value = value.map_or_else(dash, |(running, desired)| format!("{running}/{desired} tasks"));
+        let note = tasks.deployment.as_ref().map(|deployment| format!("rolls out {deployment}")).unwrap_or_default();
+        rows.push(row(name, "tasks".to_owned(), value, &tasks.item, note));
+    }
+    if let Some(scaling) = &service.scaling {
+        let value = match (scaling.min, scaling.max, scaling.item.value) {
+            (Some(min), Some(max), _) => format!("{min} to {max}"),
+            (_, _, Some(_)) => "no target".to_owned(),
+            _ => dash(),
+        };
+        let policies: Vec<&str> = scaling.policies.iter().map(|policy| policy.name.as_str()).collect();
+        rows.push(row(name, "scaling".to_owned(), value, &scaling.item, policies.join(", ")));
+    }
+}
+
+fn add_backup(rows: &mut Vec<Row>, thing: &BackupReport) {
+    rows.extend(thing.measures.iter().map(|measure| signal_row(thing.name.as_str(), "backup", measure)));
+}
+
+fn signal_row(service: &str, kind: &str, signal: &SignalReport) -> Row {
+    let unit = signal.item.unit.unwrap_or(Unit::Count);
+    let value = signal.item.value.map_or_else(dash, |value| value.format(unit));
+    let mut notes: Vec<String> = signal.warnings.iter().map(ToString::to_string).collect();
+    if signal.partial {
+        notes.insert(0, "partial answer".to_owned());
+    }
+    if signal.level > crate::state::verdict::Level::Healthy && signal.item.state == "live" {
+        notes.insert(0, signal.level.word().to_owned());
+    }
+    row(service, format!("{kind} {}", signal.name), value, &signal.item, notes.join(", "))
+}
+
+fn objective_row(service: &str, objective: &ObjectiveReport) -> Row {
+    let value = match &objective.item.value {
+        Some(Share::Of(share)) => format!("{:.3} %", share * 100.0),
+        Some(Share::Word(word)) => (*word).to_owned(),
+        None => dash(),
+    };
+    let left = objective.budget_remaining.map(|left| format!("budget left {}", Unit::Ratio.format(left)));
+    let burn = objective.burn_rate.map(|burn| format!("burns {}×", Number::from(burn).format(Unit::Count)));
+    let note = [Some(format!("target {}", Unit::Ratio.format(objective.target))), left, burn];
+    let note = note.into_iter().flatten().collect::<Vec<_>>().join(", ");
+    row(service, format!("objective {}", objective.name), value, &objective.item, note)
+}
+
+fn row<T>(service: &str, what: String, value: String, item: &Item<T>, note: String) -> Row {
+    let age = item.age_seconds.map_or_else(dash, |age| format!("{age:.0} s"));
+    let reason = item.reason.as_ref().map(ToString::to_string);
+    let note = reason.into_iter().chain((!note.is_empty()).then_some(note)).collect::<Vec<_>>().join("; ");
+    [service.to_owned(), what, value, item.state.to_owned(), age, note]
+}
+
+fn word(state: HealthState) -> &'static str {
+    match state {
+        HealthState::Healthy => "healthy",
+        HealthState::Degraded => "degraded",
+        HealthState::Unhealthy => "unhealthy",
+        HealthState::Unknown => "unknown",
+    }
+}
+
+fn dash() -> String {
+    "–".to_owned()
+}
+
+/// Pads all columns but the last to their widest cell.
+fn aligned(rows: &[Row]) -> String {
+    let widest = |column: usize| rows.iter().map(|row| row[column].width()).max().unwrap_or_default();
+    let widths: [usize; 6] = std::array::from_fn(widest);
+    let line = |row: &Row| {
+        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell}{}", " ".repeat(width - cell.width())));
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    rows.iter().map(line).collect::<Vec<_>>().join("\n")
+}
