@@ -83,7 +83,10 @@ impl World for Backends {
                 (Query::Simulator(_), ..) => {
                     Err(missing(simulator::SOURCE, "the query is of the simulated fleet, which is not in use"))
                 }
-                (Query::CloudWatch(_) | Query::CloudWatchMaths { .. }, ..) => {
+                (Query::CloudWatch(_) | Query::CloudWatchMaths { .. }, _, Some(connection)) => {
+                    aws::ask(connection, query, now).await
+                }
+                (Query::CloudWatch(_) | Query::CloudWatchMaths { .. }, _, None) => {
                     Err(missing("cloudwatch", "the query is CloudWatch's, and the configuration has no [aws]"))
                 }
             }

@@ -381,7 +381,7 @@ impl Look<'_> {
     fn identity(&self) -> Option<Item<Option<Identity>>> {
         let source = match (&self.config.simulator, &self.config.aws) {
             (Some(_), _) => crate::simulator::SOURCE,
-            (None, Some(_)) => "aws",
+            (None, Some(_)) => "sts",
             (None, None) => return None,
         };
         let measured = self.readings.identity(self.config, &Name::from(source), self.now);

@@ -3,7 +3,8 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::report::{BackupReport, Item, ObjectiveReport, Report, ServiceReport, Share, SignalReport};
-use crate::source::{HealthState, Number, Unit};
+use crate::config::EnvironmentKind;
+use crate::source::{AlertState, HealthState, Number, Unit};
 
 const HEADINGS: [&str; 6] = ["SERVICE", "WHAT", "VALUE", "STATE", "AGE", "NOTE"];
 
@@ -15,7 +16,8 @@ pub fn table(report: &Report) -> String {
     report.services.iter().for_each(|service| add_service(&mut rows, service));
     for source in &report.alerts {
         let value = source.item.value.map_or_else(dash, |firing| format!("{firing} firing"));
-        let names: Vec<_> = source.alerts.iter().map(|alert| format!("{} {:?}", alert.name, alert.state)).collect();
+        let names: Vec<_> =
+            source.alerts.iter().map(|alert| format!("{} {}", alert.name, alert_word(alert.state))).collect();
         rows.push(row("", format!("alerts {}", source.source), value, &source.item, names.join(", ")));
     }
     report.backups.iter().for_each(|thing| add_backup(&mut rows, thing));
@@ -24,15 +26,18 @@ pub fn table(report: &Report) -> String {
         let arn = identity.value.as_ref().map(|who| who.arn.to_string()).unwrap_or_default();
         rows.push(row("", "identity".to_owned(), value, identity, arn));
     }
-    let kind = format!("{:?}", report.kind).to_lowercase();
+    let kind = match report.kind {
+        EnvironmentKind::Production => "production",
+        EnvironmentKind::Staging => "staging",
+        EnvironmentKind::Development => "development",
+    };
     format!("{} ({kind}) {} at {:.0}\n\n{}\n", report.environment, report.level.word(), report.at, aligned(&rows))
 }
 
 fn add_service(rows: &mut Vec<Row>, service: &ServiceReport) {
     let name = service.name.as_str();
-    let reasons: Vec<&str> = service.reasons.iter().map(|reason| reason.text.as_str()).collect();
     let level = service.level.word().to_owned();
-    rows.push([name.to_owned(), level, String::new(), String::new(), String::new(), reasons.join("; ")]);
+    rows.push([name.to_owned(), level, String::new(), String::new(), String::new(), reasons(service)]);
     rows.extend(service.signals.iter().map(|signal| signal_row(name, "signal", signal)));
     rows.extend(service.objectives.iter().map(|objective| objective_row(name, objective)));
     for check in &service.health {
@@ -57,6 +62,16 @@ fn add_service(rows: &mut Vec<Row>, service: &ServiceReport) {
         let policies: Vec<&str> = scaling.policies.iter().map(|policy| policy.name.as_str()).collect();
         rows.push(row(name, "scaling".to_owned(), value, &scaling.item, policies.join(", ")));
     }
+}
+
+/// The worst reasons, each cut short; the lines below and the JSON have the rest.
+fn reasons(service: &ServiceReport) -> String {
+    let mut shown: Vec<String> = service.reasons.iter().take(3).map(|reason| cut(&reason.text, 48)).collect();
+    let more = service.reasons.len() - shown.len();
+    if more > 0 {
+        shown.push(format!("{more} more"));
+    }
+    shown.join("; ")
 }
 
 fn add_backup(rows: &mut Vec<Row>, thing: &BackupReport) {
@@ -93,7 +108,17 @@ fn row<T>(service: &str, what: String, value: String, item: &Item<T>, note: Stri
     let age = item.age_seconds.map_or_else(dash, |age| format!("{age:.0} s"));
     let reason = item.reason.as_ref().map(ToString::to_string);
     let note = reason.into_iter().chain((!note.is_empty()).then_some(note)).collect::<Vec<_>>().join("; ");
-    [service.to_owned(), what, value, item.state.to_owned(), age, note]
+    [service.to_owned(), what, value, item.state.to_owned(), age, cut(&note, 160)]
+}
+
+fn alert_word(state: AlertState) -> &'static str {
+    match state {
+        AlertState::Firing => "firing",
+        AlertState::NoData => "no data",
+        AlertState::Pending => "pending",
+        AlertState::Suppressed => "suppressed",
+        AlertState::Ok => "ok",
+    }
 }
 
 fn word(state: HealthState) -> &'static str {
@@ -102,6 +127,14 @@ fn word(state: HealthState) -> &'static str {
         HealthState::Degraded => "degraded",
         HealthState::Unhealthy => "unhealthy",
         HealthState::Unknown => "unknown",
+    }
+}
+
+/// Cuts a text to so many characters; the JSON has it whole.
+fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
 }
 

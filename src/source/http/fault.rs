@@ -99,20 +99,27 @@ fn cut(message: &str) -> String {
     }
 }
 
-/// Kind and reason of a request that got no answer. The URL is left out: it may carry a secret.
+/// Kind and reason of a request that got no answer. Of the URL only the origin is named: the rest may carry a secret.
 pub(super) fn of_request(error: &reqwest::Error, timeout: Duration) -> (SourceErrorKind, String) {
     let cause = innermost(error);
-    if error.is_timeout() {
+    if error.is_connect() {
+        let kind = if error.is_timeout() { SourceErrorKind::Timeout } else { SourceErrorKind::Unreachable };
+        (kind, format!("no connection to {}: {cause}", origin(error)))
+    } else if error.is_timeout() {
         (SourceErrorKind::Timeout, format!("no answer within {} s", timeout.as_secs_f64()))
     } else if error.is_redirect() {
         (SourceErrorKind::Refused, cause)
-    } else if error.is_connect() || error.is_request() {
-        (SourceErrorKind::Unreachable, cause)
+    } else if error.is_request() {
+        (SourceErrorKind::Unreachable, format!("{} gave no answer: {cause}", origin(error)))
     } else if error.is_decode() || error.is_body() {
         body_fault(error, cause)
     } else {
         (SourceErrorKind::Refused, cause)
     }
+}
+
+fn origin(error: &reqwest::Error) -> String {
+    error.url().map_or_else(|| "the server".to_owned(), |url| url.origin().ascii_serialization())
 }
 
 fn body_fault(error: &reqwest::Error, cause: String) -> (SourceErrorKind, String) {

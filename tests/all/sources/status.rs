@@ -1,0 +1,1 @@
+//! `quarterdeck status`, the real binary.
