@@ -60,6 +60,8 @@ async fn the_action_role_is_assumed_for_actions_and_for_nothing_else() {
     let client = aws_sdk_ecs::Client::new(&connection.sdk_config_for_actions().await);
     assert!(client.update_service().service("rtech-app").send().await.is_err());
     assert_eq!(server.seen("AssumeRole").len(), 1);
+    assert_eq!(server.seen("GetCallerIdentity")[0].access_key, "AKIDTEST");
+    assert_eq!(server.seen("UpdateService")[0].access_key, "ASIA", "never the cached credentials of the reads");
 }
 
 #[tokio::test]
