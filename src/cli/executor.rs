@@ -1,8 +1,19 @@
-//! `quarterdeck executor`.
+//! `quarterdeck executor`: the process of one run.
 
 use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::Global;
+use crate::clock::Now;
+use crate::config;
+use crate::executor::engine::Engine;
+use crate::executor::journal::{Entry, Journal, RunId, RunState};
+use crate::executor::process::{self, Launch};
+use crate::executor::target;
+use crate::source::build;
 
 /// Arguments of `quarterdeck executor`.
 #[derive(Debug, clap::Args)]
@@ -12,9 +23,72 @@ pub struct Arguments {
     /// The state directory.
     #[arg(long)]
     pub state_dir: std::path::PathBuf,
+    /// Whether this is the second of the two processes, which makes a session of its own and does the work.
+    #[arg(long)]
+    pub leader: bool,
 }
 
 /// The executor process of one run; started by the console.
-pub fn run(_arguments: &Arguments, _global: &Global) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("`executor` is not there yet")
+pub fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<ExitCode> {
+    let run = RunId(arguments.run.clone());
+    if !arguments.leader {
+        let config = global.config.clone().context("the executor needs --config FILE")?;
+        let exe = std::env::current_exe()?;
+        process::hand_over(&Launch { exe, config, state_dir: arguments.state_dir.clone() }, &run)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    process::detach();
+    log_to_stderr();
+    let journal = Journal::open(&arguments.state_dir)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    match runtime.block_on(work(arguments, global, &journal, &run)) {
+        Ok(state) => {
+            tracing::info!(%run, ?state, "ended");
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(error) => {
+            tracing::error!(%run, "{error:#}");
+            refuse(&journal, &run, &error);
+            Err(error)
+        }
+    }
+}
+
+/// Standard error is the run's log file.
+fn log_to_stderr() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("QUARTERDECK_LOG");
+    let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    let _ = tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(false).with_env_filter(filter).try_init();
+}
+
+async fn work(arguments: &Arguments, global: &Global, journal: &Journal, run: &RunId) -> anyhow::Result<RunState> {
+    let _ignored = ignore_signals()?;
+    let config = Arc::new(config::find::load(global.config.as_deref())?);
+    let world = build::world(config.clone()).await?;
+    let target = target::open(&config, &arguments.state_dir, Now::read).map_err(anyhow::Error::msg)?;
+    let engine = Engine {
+        journal,
+        world: &*world,
+        target: &*target,
+        config: &config,
+        clock: &Now::read,
+        pid: std::process::id(),
+    };
+    tracing::info!(%run, pid = engine.pid, "begins");
+    Ok(engine.run(run).await?)
+}
+
+/// A hang-up or a polite request to end doesn't cut a run in half. The default of each signal is off as long as the process
+/// lives; only SIGKILL ends a run early, and then the journal tells so.
+fn ignore_signals() -> std::io::Result<Vec<Signal>> {
+    [SignalKind::hangup(), SignalKind::interrupt(), SignalKind::terminate()].into_iter().map(signal).collect()
+}
+
+/// Where the run had not begun, the journal says why it never will. Where it had, this entry can't stand there, and the
+/// journal stays as it is.
+fn refuse(journal: &Journal, run: &RunId, error: &anyhow::Error) {
+    let reasons = vec![format!("the executor could not begin: {error:#}")];
+    if let Err(error) = journal.append(run, Entry::Refused { reasons, drift: Vec::new() }, Now::read().wall) {
+        tracing::warn!(%run, %error, "not journalled as refused");
+    }
 }

@@ -10,6 +10,8 @@ pub mod executor;
 mod logging;
 pub mod operator;
 pub mod plan;
+mod plan_file;
+mod room;
 pub mod runbook;
 pub mod runs;
 pub mod snapshot;

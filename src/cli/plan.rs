@@ -1,8 +1,16 @@
 //! `quarterdeck plan`.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::Global;
+use anyhow::{Context as _, bail};
+
+use super::plan_file::PlanFile;
+use super::room::{Room, say, say_json};
+use super::{Global, TextOutput};
+use crate::action::{self, Action, ActionSpec, Arming, Decision, Judged, Undo};
+use crate::executor::planning::PlanningError;
+use crate::source::Name;
 
 /// Arguments of `quarterdeck plan`.
 #[derive(Debug, clap::Args)]
@@ -11,15 +19,127 @@ pub struct Arguments {
     pub action: String,
     /// Target and `key=value` arguments.
     pub arguments: Vec<String>,
-    /// Write the plan to this file, for `apply`.
+    /// Write the plan to this file, for `apply`. A plan that is denied is not written.
     #[arg(long)]
-    pub out: Option<std::path::PathBuf>,
+    pub out: Option<PathBuf>,
     /// `text` or `json`.
     #[arg(long, value_enum, default_value_t = super::TextOutput::Text)]
     pub output: super::TextOutput,
 }
 
-/// Observe, plan and judge an action; changes nothing.
-pub fn run(_arguments: &Arguments, _global: &Global) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("`plan` is not there yet")
+/// Observe, plan and judge an action; changes nothing. 0 allowed (also where a name will have to be typed), 4 denied, 2 usage
+/// or configuration, 3 could not be observed.
+pub fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<ExitCode> {
+    let spec = action::spec(&arguments.action)?;
+    let action = parse(spec, &arguments.arguments)?;
+    let room = Room::open(global)?;
+    let world = room.world()?;
+    let planned = room.runtime.block_on(room.planner(&*world).judged(&action, None, Arming::Headless));
+    let judged = match planned {
+        Ok(judged) => judged,
+        Err(error @ PlanningError::NotObserved(_)) => return not_observed(&error, arguments.output),
+        Err(PlanningError::NoPlan(failure)) => return Err(failure.into()),
+    };
+    let file = PlanFile::of(&judged);
+    let denied = judged.decision() == Decision::Deny;
+    let written = arguments.out.as_deref().filter(|_| !denied);
+    if let Some(path) = written {
+        file.write(path)?;
+    }
+    match arguments.output {
+        TextOutput::Json => say_json(&serde_json::to_value(&file)?)?,
+        TextOutput::Text => say(&text(&judged, written))?,
+    }
+    Ok(ExitCode::from(if denied { 4 } else { 0 }))
+}
+
+/// The first argument without `=` is the target.
+fn parse(spec: &ActionSpec, arguments: &[String]) -> anyhow::Result<Action> {
+    let mut pairs = Vec::new();
+    let mut targets = Vec::new();
+    for argument in arguments {
+        match argument.split_once('=') {
+            Some((key, value)) => pairs.push((key.to_owned(), value.to_owned())),
+            None => targets.push(argument.as_str()),
+        }
+    }
+    let usage = || {
+        let keys: Vec<_> = spec.arguments.iter().map(|a| format!("{}=…", a.name)).collect();
+        format!("write `quarterdeck plan {} TARGET {}`", spec.name, keys.join(" "))
+    };
+    let [target] = targets.as_slice() else { bail!("one target is needed, {} given; {}", targets.len(), usage()) };
+    (spec.parse)(&Name::from(*target), &pairs).with_context(usage)
+}
+
+fn not_observed(error: &PlanningError, output: TextOutput) -> anyhow::Result<ExitCode> {
+    let PlanningError::NotObserved(source) = error else { bail!("{error}") };
+    match output {
+        TextOutput::Json => say_json(&serde_json::json!({
+            "schema": action::plan::SCHEMA,
+            "error": { "source": source.source_name, "kind": source.kind, "reason": source.reason },
+        }))?,
+        TextOutput::Text => say(&format!("not observed: {error}"))?,
+    }
+    Ok(ExitCode::from(3))
+}
+
+/// The plan for people: before → after, verdicts, undo, and what to run next.
+fn text(judged: &Judged, written: Option<&Path>) -> String {
+    let plan = &judged.plan;
+    let mut lines = vec![
+        format!("{} {} in {} ({})", plan.action.name(), plan.action.target(), plan.environment, kind(judged)),
+        format!("  {}", plan.target_arn),
+        String::new(),
+    ];
+    lines.extend(plan.changes.iter().map(|change| format!("  {change}")));
+    lines.push(String::new());
+    lines.extend(judged.verdicts.iter().map(|v| format!("  {:<5}  {:<15} {}", word(v.decision), v.guard, v.evidence)));
+    lines.push(String::new());
+    lines.push(format!("undo    {}", undo(&plan.undo)));
+    lines.push(format!("digest  {}", plan.digest()));
+    lines.push(next(judged, written));
+    lines.join("\n")
+}
+
+fn kind(judged: &Judged) -> &'static str {
+    match judged.plan.kind {
+        crate::config::EnvironmentKind::Production => "production",
+        crate::config::EnvironmentKind::Staging => "staging",
+        crate::config::EnvironmentKind::Development => "development",
+    }
+}
+
+fn word(decision: Decision) -> &'static str {
+    match decision {
+        Decision::Allow => "allow",
+        Decision::Ask => "ask",
+        Decision::Deny => "DENY",
+    }
+}
+
+fn undo(undo: &Undo) -> String {
+    match undo {
+        Undo::Action { action: Action::Scale(scale) } => {
+            format!("quarterdeck plan scale {} desired={}", scale.service, scale.desired)
+        }
+        Undo::Impossible { reason } => format!("impossible: {reason}"),
+    }
+}
+
+fn next(judged: &Judged, written: Option<&Path>) -> String {
+    let name = judged.plan.action.target();
+    match (judged.decision(), written) {
+        (Decision::Deny, _) => {
+            let guards: Vec<_> = judged.denials().map(|verdict| verdict.guard.as_str()).collect();
+            format!("denied by {}: nothing was changed, and no plan was written", guards.join(", "))
+        }
+        (_, Some(path)) => {
+            format!(
+                "next    quarterdeck apply {} --confirm {name}   (until {:.0})",
+                path.display(),
+                judged.plan.expires
+            )
+        }
+        (_, None) => format!("next    add `--out FILE`, then `quarterdeck apply FILE --confirm {name}`"),
+    }
 }

@@ -2,7 +2,18 @@
 
 use std::process::ExitCode;
 
-use super::Global;
+use anyhow::bail;
+use serde_json::{Value, json};
+
+use super::operator::operator;
+use super::room::{Room, say, say_json};
+use super::{Global, TextOutput};
+use crate::action::Change;
+use crate::clock::Now;
+use crate::executor::journal::{Entry, Record, RunState, RunView};
+use crate::executor::watch::Goal;
+use crate::source::SourceErrorKind;
+use crate::text::Text;
 
 /// Arguments of `quarterdeck runs`.
 #[derive(Debug, clap::Args)]
@@ -15,7 +26,7 @@ pub struct Arguments {
 /// What to do with the journal.
 #[derive(Debug, clap::Subcommand)]
 pub enum RunsCommand {
-    /// The newest runs.
+    /// The newest runs; those whose outcome is unknown first.
     List {
         /// `text` or `json`.
         #[arg(long, value_enum, default_value_t = super::TextOutput::Text)]
@@ -23,7 +34,7 @@ pub enum RunsCommand {
     },
     /// One run with all its records.
     Show {
-        /// The run.
+        /// The run, or as much of its beginning or end as names it.
         run: String,
         /// `text` or `json`.
         #[arg(long, value_enum, default_value_t = super::TextOutput::Text)]
@@ -31,12 +42,135 @@ pub enum RunsCommand {
     },
     /// Settle an unknown run by observing its target.
     Resolve {
-        /// The run.
+        /// The run, or as much of its beginning or end as names it.
         run: String,
     },
 }
 
-/// List and show what was done: the journal.
-pub fn run(_arguments: &Arguments, _global: &Global) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("`runs` is not there yet")
+/// The schema of runs as JSON.
+const SCHEMA: &str = "quarterdeck.runs/1";
+
+/// List, show and settle what was done: the journal. 2 where there is no such run, 3 where a target could not be observed.
+pub fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<ExitCode> {
+    let room = Room::open(global)?;
+    match &arguments.command {
+        RunsCommand::List { output } => list(&room, *output),
+        RunsCommand::Show { run, output } => show(&room, run, *output),
+        RunsCommand::Resolve { run } => resolve(&room, run),
+    }
+}
+
+fn list(room: &Room, output: TextOutput) -> anyhow::Result<ExitCode> {
+    let runs = room.journal.runs(Now::read())?;
+    match output {
+        TextOutput::Json => {
+            say_json(&json!({ "schema": SCHEMA, "runs": runs.iter().map(brief).collect::<Vec<_>>() }))?;
+        }
+        TextOutput::Text if runs.is_empty() => say("no runs yet")?,
+        TextOutput::Text => runs.iter().try_for_each(|view| say(&line(view)))?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn line(view: &RunView) -> String {
+    let summary = view.plan.summary();
+    format!("{}  {:<8}  {summary}  ({})  {}", view.id, word(view.state), view.by.user, view.last_word())
+}
+
+fn word(state: RunState) -> &'static str {
+    match state {
+        RunState::Approved => "approved",
+        RunState::Running => "running",
+        RunState::Done => "done",
+        RunState::Refused => "refused",
+        RunState::Failed => "failed",
+        RunState::Unknown => "UNKNOWN",
+        RunState::Resolved => "resolved",
+    }
+}
+
+fn show(room: &Room, run: &str, output: TextOutput) -> anyhow::Result<ExitCode> {
+    let view = room.journal.run(run, Now::read())?;
+    match output {
+        TextOutput::Json => say_json(&json!({ "schema": SCHEMA, "run": whole(&view) }))?,
+        TextOutput::Text => {
+            say(&format!("run {}: {}", view.id, word(view.state)))?;
+            say(&format!("{}, approved by {} at {:.0}", view.plan.summary(), view.by, view.approved))?;
+            say(&view.plan.target_arn)?;
+            for record in &view.records {
+                say(&format!("{:>6}  {:.0}  {}", record.sequence, record.at, record.entry.sentence()))?;
+            }
+            let (_, drift) = refusal(&view);
+            drift.iter().try_for_each(|change| say(&format!("        {change}")))?;
+            say(&view.last_word())?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Observes the target of an unknown run and writes down what was found. Changes nothing at the target.
+fn resolve(room: &Room, run: &str) -> anyhow::Result<ExitCode> {
+    let view = room.journal.run(run, Now::read())?;
+    if view.state != RunState::Unknown {
+        bail!("run {} is {}; only an unknown outcome is settled", view.id, word(view.state));
+    }
+    let world = room.world()?;
+    let found = match room.runtime.block_on(room.planner(&*world).observe(view.plan.action.target())) {
+        Ok(found) => {
+            let goal = Goal::of(&view.plan);
+            let shows = if goal.is_applied(&found) { "the change shows" } else { "the change does not show" };
+            format!("{shows}: {}", goal.found(&found))
+        }
+        Err(error) if error.kind == SourceErrorKind::Missing => format!("the target is not there: {}", error.reason),
+        Err(error) => {
+            say(&format!("not settled, the target could not be observed: {error}; {}", error.kind.hint()))?;
+            return Ok(ExitCode::from(3));
+        }
+    };
+    room.journal.resolve(&view.id, operator(), Text::clean(&found), Now::read())?;
+    say(&format!("run {} is resolved: {found}", view.id))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn brief(view: &RunView) -> Value {
+    json!({
+        "id": view.id,
+        "state": view.state,
+        "action": view.plan.action,
+        "summary": view.plan.summary(),
+        "environment": view.plan.environment,
+        "target_arn": view.plan.target_arn,
+        "digest": view.plan.digest(),
+        "by": view.by,
+        "approved": view.approved,
+        "took_seconds": view.took().as_secs_f64(),
+        "last_word": view.last_word(),
+    })
+}
+
+fn whole(view: &RunView) -> Value {
+    let mut run = brief(view);
+    if let Value::Object(fields) = &mut run {
+        fields.insert("plan".to_owned(), json!(view.plan));
+        fields.insert("records".to_owned(), view.records.iter().map(record_json).collect());
+    }
+    run
+}
+
+/// A record; the plan of the first is left out, it stands at the run.
+pub(super) fn record_json(record: &Record) -> Value {
+    let mut value = json!(record);
+    if let Some(Value::Object(entry)) = value.get_mut("entry") {
+        entry.remove("plan");
+    }
+    value
+}
+
+/// Why a run was refused, and what had drifted.
+pub(super) fn refusal(view: &RunView) -> (Vec<String>, Vec<Change>) {
+    match view.records.last().map(|record| &record.entry) {
+        Some(Entry::Refused { reasons, drift }) => (reasons.clone(), drift.clone()),
+        _ if view.state == RunState::Refused => (vec![view.last_word()], Vec::new()),
+        _ => (Vec::new(), Vec::new()),
+    }
 }

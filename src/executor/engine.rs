@@ -134,7 +134,7 @@ impl Work<'_> {
         }
         let now = self.now();
         let journal = self.engine.journal;
-        let others = journal.open_runs(&plan.target_arn, Some(self.taken.run()), now);
+        let others = journal.open_runs(plan, Some(self.taken.run()), now);
         let context = GuardContext {
             config: self.engine.config,
             now: now.wall,

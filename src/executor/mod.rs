@@ -9,6 +9,7 @@ pub mod ecs;
 pub mod engine;
 pub mod journal;
 pub mod lease;
+pub mod planning;
 pub mod process;
 pub mod target;
 pub mod watch;

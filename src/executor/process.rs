@@ -86,6 +86,14 @@ pub fn hand_over(launch: &Launch, run: &RunId) -> std::io::Result<()> {
     command(launch, run)?.arg("--leader").spawn().map(drop)
 }
 
+/// Makes a session of its own: no terminal's hang-up reaches this process any more.
+pub fn detach() {
+    if let Err(error) = rustix::process::setsid() {
+        // It leads a session or a group already: then nothing else's hang-up reaches it either.
+        tracing::debug!(%error, "no session was made");
+    }
+}
+
 fn command(launch: &Launch, run: &RunId) -> std::io::Result<Command> {
     // What it has to say, a panic's message included, goes to the log file; nothing goes to the terminal.
     let log = OpenOptions::new().create(true).append(true).mode(0o600).open(launch.log_file(run))?;

@@ -254,14 +254,14 @@ impl Journal {
         }
     }
 
-    /// Runs on a target that are not settled, `except` left out: what the guard `other-runs` judges.
+    /// Runs on a plan's target that are not settled, `except` left out: what the guard `other-runs` judges.
     ///
     /// # Errors
     /// They can't be read.
-    pub fn open_runs(&self, target: &str, except: Option<&RunId>, now: Now) -> Result<Vec<OtherRun>, JournalError> {
+    pub fn open_runs(&self, plan: &Plan, except: Option<&RunId>, now: Now) -> Result<Vec<OtherRun>, JournalError> {
         let connection = self.store.lock();
         let mut found = Vec::new();
-        for view in open_views(&connection, target, now)? {
+        for view in open_views(&connection, &plan.target_arn, now)? {
             let open = view.is_open() || view.state == RunState::Unknown;
             if open && Some(&view.id) != except {
                 let unknown = view.state == RunState::Unknown;

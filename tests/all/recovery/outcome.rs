@@ -43,7 +43,7 @@ async fn a_call_that_was_lost_without_effect_is_unknown_and_never_sent_again() {
         assert_eq!((bench.fake.effects(), bench.fake.calls()), (0, 1), "{answer:?}");
         let word = bench.view().last_word();
         assert!(word.contains("3 of 3 running") && word.contains("not sent again"), "{word}");
-        let open = bench.journal.open_runs(&bench.view().plan.target_arn, None, bench.now()).expect("runs");
+        let open = bench.journal.open_runs(&bench.view().plan, None, bench.now()).expect("runs");
         assert!(open.iter().any(|run| run.unknown), "it blocks the target");
     }
 }

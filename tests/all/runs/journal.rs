@@ -241,12 +241,11 @@ fn runs_whose_outcome_is_unknown_come_first_and_block_their_target_until_resolve
     journal.append(&second, entry("refused"), later.wall).expect("a record");
     let listed: Vec<_> = journal.runs(later).expect("runs").into_iter().map(|run| (run.id, run.state)).collect();
     assert_eq!(listed, [(first.clone(), RunState::Unknown), (second, RunState::Refused)]);
-    let target = taken.plan().target_arn.clone();
-    let open = journal.open_runs(&target, None, later).expect("runs");
+    let open = journal.open_runs(taken.plan(), None, later).expect("runs");
     assert!(open.len() == 1 && open[0].unknown, "{open:?}");
     journal.resolve(&first, operator("eve"), "3 of 3 running".into(), later).expect("resolved");
     assert_eq!(journal.run(&first.0, later).expect("a run").state, RunState::Resolved);
-    assert!(journal.open_runs(&target, None, later).expect("runs").is_empty());
+    assert!(journal.open_runs(taken.plan(), None, later).expect("runs").is_empty());
     let again = journal.resolve(&first, operator("eve"), "x".into(), later).expect_err("settled");
     assert!(matches!(again, JournalError::NotUnknown { .. }), "{again}");
 }

@@ -1,0 +1,51 @@
+//! What the commands that plan, apply and settle have in common.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::runtime::Runtime;
+
+use super::Global;
+use crate::clock::Now;
+use crate::config::{self, Config};
+use crate::executor::journal::Journal;
+use crate::executor::planning::Planner;
+use crate::source::{World, build};
+
+/// The configuration with its journal.
+pub(super) struct Room {
+    pub(super) config: Arc<Config>,
+    pub(super) state_dir: PathBuf,
+    pub(super) journal: Journal,
+    pub(super) runtime: Runtime,
+}
+
+impl Room {
+    pub(super) fn open(global: &Global) -> anyhow::Result<Self> {
+        let config = Arc::new(config::find::load(global.config.as_deref())?);
+        let state_dir = config::find::state_dir(&config)?;
+        let journal = Journal::open(&state_dir)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        Ok(Self { config, state_dir, journal, runtime })
+    }
+
+    /// The backends, for reading.
+    pub(super) fn world(&self) -> anyhow::Result<Arc<dyn World>> {
+        Ok(self.runtime.block_on(build::world(self.config.clone()))?)
+    }
+
+    pub(super) fn planner<'a>(&'a self, world: &'a dyn World) -> Planner<'a> {
+        Planner { config: &self.config, world, journal: &self.journal, clock: Now::read }
+    }
+}
+
+/// Prints to standard output.
+pub(super) fn say(text: &str) -> std::io::Result<()> {
+    writeln!(std::io::stdout().lock(), "{text}")
+}
+
+/// Prints JSON to standard output.
+pub(super) fn say_json(value: &serde_json::Value) -> anyhow::Result<()> {
+    Ok(say(&serde_json::to_string_pretty(value)?)?)
+}

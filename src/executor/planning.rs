@@ -1,0 +1,80 @@
+//! From an action to a judged plan, on what is so now. Changes nothing; the console and `plan` go this way alike.
+
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use super::journal::Journal;
+use crate::action::{Action, Arming, GuardContext, Judged, Plan, PlanFailure, judge, plan_for};
+use crate::clock::Now;
+use crate::config::Config;
+use crate::source::{Name, Observation, SourceError, SourceErrorKind, World};
+use crate::text::Text;
+
+/// The longest that observing may take.
+const OBSERVE: Duration = Duration::from_secs(20);
+
+/// What planning needs.
+pub struct Planner<'a> {
+    /// The configuration.
+    pub config: &'a Config,
+    /// The backends.
+    pub world: &'a dyn World,
+    /// The journal.
+    pub journal: &'a Journal,
+    /// Reads the time.
+    pub clock: fn() -> Now,
+}
+
+/// Why there is no judged plan. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanningError {
+    /// The target could not be observed.
+    #[error("{0}; {hint}", hint = .0.kind.hint())]
+    NotObserved(SourceError),
+    /// There is nothing to plan.
+    #[error(transparent)]
+    NoPlan(#[from] PlanFailure),
+}
+
+impl From<PlanningError> for PlanFailure {
+    fn from(error: PlanningError) -> Self {
+        match error {
+            PlanningError::NoPlan(failure) => failure,
+            PlanningError::NotObserved(error) => Self::new(&error.to_string(), error.kind.hint()),
+        }
+    }
+}
+
+impl Planner<'_> {
+    /// Observes the action's target, plans, and lets the guards judge.
+    ///
+    /// # Errors
+    /// The target can't be observed, or there is no plan.
+    pub async fn judged(&self, action: &Action, step: Option<String>, arming: Arming) -> Result<Judged, PlanningError> {
+        let observation = self.observe(action.target()).await.map_err(PlanningError::NotObserved)?;
+        let mut plan = plan_for(action, &observation, self.config, (self.clock)().wall)?;
+        plan.runbook_step = step;
+        Ok(self.judge(plan, arming))
+    }
+
+    /// Observes a service, in bounded time.
+    ///
+    /// # Errors
+    /// It can't be observed.
+    pub async fn observe(&self, service: &Name) -> Result<Observation, SourceError> {
+        let observed = timeout(OBSERVE, self.world.observe(service, (self.clock)())).await;
+        observed.unwrap_or_else(|_| {
+            let reason = format!("{service} was not observed within {} s", OBSERVE.as_secs());
+            Err(SourceError::new(service, SourceErrorKind::Timeout, &reason))
+        })
+    }
+
+    /// Lets the guards judge a plan on the evidence that it holds.
+    pub fn judge(&self, plan: Plan, arming: Arming) -> Judged {
+        let now = (self.clock)();
+        let others = self.journal.open_runs(&plan, None, now);
+        let other_runs = others.map_err(|error| Text::clean(&error.to_string()));
+        judge(plan, &GuardContext { config: self.config, now: now.wall, arming, other_runs })
+    }
+}
