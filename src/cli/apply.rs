@@ -9,7 +9,7 @@ use super::operator::operator;
 use super::plan_file::PlanFile;
 use super::room::{Room, say, say_json};
 use super::{Global, TextOutput};
-use crate::action::{Approved, Arming, Change, Plan, fingerprint};
+use crate::action::{Approved, Arming, Change, fingerprint};
 use crate::clock::Now;
 use crate::executor::journal::{JournalError, Record, RunId, RunState, RunView};
 use crate::executor::process::{self, Launch};
@@ -94,7 +94,7 @@ fn approve(room: &Room, file: PlanFile, confirm: &str) -> anyhow::Result<Result<
         let reasons = vec!["the target changed since the plan was made; make it again".to_owned()];
         return Ok(Err(Refused { reasons, drift }));
     }
-    let judged = planner.judge(Plan::with_observation(&plan, observation), Arming::Confirmed);
+    let judged = room.runtime.block_on(planner.judge(plan.with_observation(observation), Arming::Confirmed));
     let reasons = judged.reasons();
     let approved = judged.approve(confirm, operator(), Now::read().wall);
     Ok(approved.map_err(|refusal| match reasons.is_empty() {

@@ -10,13 +10,12 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use crate::action::guard::{Arming, GuardContext, judge};
-use crate::action::{Action, Approved, Judged, PlanFailure, plan_for};
+use crate::action::{Action, Approved, Arming, PlanFailure};
 use crate::clock::Now;
 use crate::config::{Config, Query};
 use crate::event::{Effect, Event, LogLevel};
 use crate::executor::journal::{Journal, follow};
-
+use crate::executor::planning::Planner;
 use crate::executor::process::{self, Launch};
 use crate::run::{Performer, Prepare};
 use crate::runbook::Session;
@@ -24,9 +23,6 @@ use crate::source::poll::{self, Poller};
 use crate::source::{Name, Reading, SourceError, SourceErrorKind, World, build};
 use crate::store::Store;
 use crate::text::Text;
-
-/// The longest that observing for a plan may take.
-const OBSERVE: Duration = Duration::from_secs(15);
 
 /// The longest that a runbook's question may take.
 const ASK: Duration = Duration::from_secs(15);
@@ -201,7 +197,10 @@ impl Doors {
         let arming = if armed { Arming::Armed } else { Arming::ReadOnly };
         self.answer(async move {
             let outcome = match (world, journal) {
-                (Some(world), Some(journal)) => plan(&config, &*world, journal, &action, step, arming).await,
+                (Some(world), Some(journal)) => {
+                    let planner = Planner { config: &config, world: &*world, journal: &journal, clock: Now::read };
+                    planner.judged(&action, step, arming).await.map_err(PlanFailure::from)
+                }
                 (None, _) => {
                     Err(PlanFailure::new("no source can be asked", "see the log of the console for the reason"))
                 }
@@ -254,34 +253,4 @@ impl Doors {
             });
         }
     }
-}
-
-/// Observes, plans, judges. Changes nothing.
-async fn plan(
-    config: &Config,
-    world: &dyn World,
-    journal: Arc<Journal>,
-    action: &Action,
-    step: Option<String>,
-    arming: Arming,
-) -> Result<Judged, PlanFailure> {
-    let observed = timeout(OBSERVE, world.observe(action.target(), Now::read())).await;
-    let observation = match observed {
-        Ok(Ok(observation)) => observation,
-        Ok(Err(error)) => return Err(PlanFailure::new(&error.to_string(), error.kind.hint())),
-        Err(_) => {
-            return Err(PlanFailure::new("the target was not observed within 15 s", SourceErrorKind::Timeout.hint()));
-        }
-    };
-    let now = Now::read();
-    let mut plan = plan_for(action, &observation, config, now.wall)?;
-    plan.runbook_step = step;
-    let target = action.target().clone();
-    let others = tokio::task::spawn_blocking(move || journal.open_runs(&target, None, now)).await;
-    let other_runs = match others {
-        Ok(Ok(runs)) => Ok(runs),
-        Ok(Err(error)) => Err(Text::clean(&error.to_string())),
-        Err(error) => Err(Text::clean(&error.to_string())),
-    };
-    Ok(judge(plan, &GuardContext { config, now: now.wall, arming, other_runs }))
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::journal::Journal;
-use crate::action::{Action, Arming, GuardContext, Judged, Plan, PlanFailure, judge, plan_for};
+use crate::action::{Action, Arming, GuardContext, Judged, OtherRun, Plan, PlanFailure, judge, plan_for};
 use crate::clock::Now;
 use crate::config::Config;
 use crate::source::{Name, Observation, SourceError, SourceErrorKind, World};
@@ -55,7 +55,7 @@ impl Planner<'_> {
         let observation = self.observe(action.target()).await.map_err(PlanningError::NotObserved)?;
         let mut plan = plan_for(action, &observation, self.config, (self.clock)().wall)?;
         plan.runbook_step = step;
-        Ok(self.judge(plan, arming))
+        Ok(self.judge(plan, arming).await)
     }
 
     /// Observes a service, in bounded time.
@@ -71,10 +71,16 @@ impl Planner<'_> {
     }
 
     /// Lets the guards judge a plan on the evidence that it holds.
-    pub fn judge(&self, plan: Plan, arming: Arming) -> Judged {
+    pub async fn judge(&self, plan: Plan, arming: Arming) -> Judged {
         let now = (self.clock)();
-        let others = self.journal.open_runs(&plan, None, now);
-        let other_runs = others.map_err(|error| Text::clean(&error.to_string()));
+        let other_runs = self.other_runs(plan.clone(), now).await.map_err(|reason| Text::clean(&reason));
         judge(plan, &GuardContext { config: self.config, now: now.wall, arming, other_runs })
+    }
+
+    /// The journal may have to wait for the disk: not on the thread that draws.
+    async fn other_runs(&self, plan: Plan, now: Now) -> Result<Vec<OtherRun>, String> {
+        let journal = self.journal.clone();
+        let asked = tokio::task::spawn_blocking(move || journal.open_runs(&plan, None, now)).await;
+        asked.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
     }
 }
