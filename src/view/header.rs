@@ -7,7 +7,7 @@
 use ratatui::layout::Rect;
 
 use super::part::age;
-use super::part::clip::width;
+use super::part::clip::{clip, width};
 use super::part::{Bit, Pen, bit};
 use crate::config::EnvironmentKind;
 use crate::config::theme::Role;
@@ -65,10 +65,16 @@ fn place_segments(state: &State, role: Role) -> Vec<Segment> {
     let name = state.config.environment.name.as_str();
     let user = &state.operator.user;
     let clock = |format: &str| state.now.wall.strftime(format).to_string();
-    let mut segments =
-        vec![Segment::new(9, role, [kind.to_owned(), brief.to_owned()]), Segment::new(8, role, [name.to_owned()])];
+    let mut segments = vec![
+        Segment::new(9, role, [kind.to_owned(), brief.to_owned()]),
+        Segment::new(4, role, [name.to_owned(), clip(name, 24).into_owned(), clip(name, 14).into_owned()]),
+    ];
     segments.extend(account(state, role));
-    segments.push(Segment::new(1, role, [format!("{user}@{}", state.operator.host), user.to_string()]));
+    segments.push(Segment::new(
+        1,
+        role,
+        [format!("{user}@{}", state.operator.host), user.to_string(), clip(user, 10).into_owned()],
+    ));
     segments.push(Segment::new(0, role, [clock("%Y-%m-%d %H:%M:%SZ"), clock("%H:%M:%SZ")]));
     segments
 }
@@ -87,7 +93,7 @@ fn account(state: &State, role: Role) -> Vec<Segment> {
             Segment::new(7, Role::Critical, forms)
         }
         (Some(told), _) => Segment::new(2, role, [told.account.to_string()]),
-        (None, Some(meant)) => Segment::new(2, role, [format!("{meant} (unverified)"), format!("{meant}?")]),
+        (None, Some(meant)) => Segment::new(0, role, [format!("{meant} (unverified)"), format!("{meant}?")]),
         (None, None) => Segment::new(2, role, ["account not known".to_owned(), "account?".to_owned()]),
     };
     vec![account, Segment::new(6, role, [aws.region.clone()])]
@@ -118,7 +124,7 @@ fn arm(state: &State) -> Segment {
             let left = age::clock(until.since(state.now.mono));
             Segment::new(9, Role::Armed, [format!(" ARMED {left} left "), format!(" ARMED {left} ")])
         }
-        _ => Segment::new(9, Role::ReadOnly, ["READ-ONLY".to_owned()]),
+        _ => Segment::new(9, Role::ReadOnly, [" READ-ONLY ".to_owned()]),
     }
 }
 

@@ -48,5 +48,9 @@ fn too_small(area: Rect, state: &State, pen: &mut Pen<'_>) {
     let message = format!("terminal too small: {}x{}, needs {}x{}", area.width, area.height, SMALLEST.0, SMALLEST.1);
     let top = Rect { height: area.height.saturating_sub(1).min(header::ROWS), ..area };
     header::draw(top, state, pen);
-    pen.text(area.x, area.y + top.height, area.width, &message, Role::Warning);
+    let below = area.y + top.height;
+    pen.text(area.x, below, area.width, &message, Role::Warning);
+    if state.overlay.is_some() {
+        pen.text(area.x, below + 1, area.width, "a dialog is open but not shown: enlarge, or press esc", Role::Warning);
+    }
 }

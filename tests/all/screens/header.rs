@@ -1,0 +1,116 @@
+//! The header: what must never be misread.
+
+use std::sync::Arc;
+
+use quarterdeck::clock::Now;
+use quarterdeck::config::EnvironmentKind;
+use quarterdeck::config::theme::Role;
+use quarterdeck::executor::journal::RunState;
+use quarterdeck::source::{Identity, Name, Payload, Reading, Subject};
+use quarterdeck::state::{Arm, State};
+use quarterdeck::text::Text;
+
+use super::paint::{Paint, picture};
+use crate::fixture;
+
+fn rows(state: &State, columns: u16) -> Vec<String> {
+    picture(state, columns, 24, &Paint::Roles).text().lines().take(2).map(str::to_owned).collect()
+}
+
+fn everything_at_once() -> State {
+    let mut state = fixture::failed();
+    state.arm = Arm::Armed { until: state.now.mono.plus(std::time::Duration::from_secs(872)) };
+    state.paused = Some(Now::fixed(fixture::READ).mono);
+    state.runs = vec![fixture::run(RunState::Unknown)];
+    state
+}
+
+#[test]
+fn kind_place_operator_and_clock_are_whole_at_80_columns() {
+    let row = &rows(&fixture::live(), 80)[0];
+    for word in ["PRODUCTION", "rtech-prod", "123456789012", "us-east-1", "alice@bastion-1", "01:00:04Z"] {
+        assert!(row.contains(word), "{word}: {row}");
+    }
+}
+
+#[test]
+fn the_kind_colours_the_whole_first_row() {
+    for (kind, role, word) in [
+        (EnvironmentKind::Production, Role::Production, "PRODUCTION"),
+        (EnvironmentKind::Staging, Role::Staging, "STAGING"),
+        (EnvironmentKind::Development, Role::Development, "DEVELOPMENT"),
+    ] {
+        let mut state = fixture::live();
+        Arc::make_mut(&mut state.config).environment.kind = kind;
+        let runs = picture(&state, 80, 24, &Paint::Roles).runs_of(role);
+        assert!(runs.len() == 1 && runs[0].starts_with(word) && runs[0].ends_with("01:00:04Z"), "{runs:?}");
+    }
+}
+
+#[test]
+fn everything_at_once_still_fits_80_columns() {
+    let row = &rows(&everything_at_once(), 80)[1];
+    for word in ["ARMED 14:32", "1 OUTCOME UNKNOWN", "PAUSED 2m", "data 4m", "24 FAIL", "alerts ?"] {
+        assert!(row.contains(word), "{word}: {row}");
+    }
+}
+
+#[test]
+fn an_unknown_outcome_names_its_target_where_there_is_room() {
+    let row = &rows(&everything_at_once(), 120)[1];
+    assert!(row.contains("?? OUTCOME UNKNOWN: scale rtech-app"), "{row}");
+}
+
+#[test]
+fn arming_that_has_expired_reads_read_only() {
+    let mut state = fixture::live();
+    state.arm = Arm::Armed { until: state.now.mono };
+    assert!(rows(&state, 80)[1].contains("READ-ONLY"));
+}
+
+#[test]
+fn credentials_of_another_account_are_loud() {
+    let mut state = fixture::live();
+    let identity = Identity {
+        account: Text::from("999999999999"),
+        region: Text::from("us-east-1"),
+        arn: Text::from("arn:aws:iam::999999999999:user/alice"),
+        expires: None,
+    };
+    let subject = Subject::Identity { source: Name::from("sts") };
+    state.readings.receive(Reading { subject, outcome: Ok(Payload::Identity(identity)) }, state.now);
+    let picture = picture(&state, 80, 24, &Paint::Roles);
+    assert!(picture.runs_of(Role::Critical)[0].contains("WRONG ACC"), "{}", picture.text());
+    assert!(picture.text().contains("PROD"), "{}", picture.text());
+}
+
+#[test]
+fn an_account_that_no_one_confirmed_is_marked() {
+    assert!(rows(&fixture::never(), 120)[0].contains("123456789012 (unverified)"));
+    assert!(rows(&fixture::never(), 80)[0].contains("123456789012?"));
+}
+
+#[test]
+fn a_very_long_name_pushes_nothing_else_out() {
+    let mut state = fixture::live();
+    Arc::make_mut(&mut state.config).environment.name = Name::from("customer-identity-platform-production-eu-central");
+    let row = &rows(&state, 80)[0];
+    for word in ["PROD", "customer-id", "123456789012", "us-east-1", "alice", "01:00:04Z"] {
+        assert!(row.contains(word), "{word}: {row}");
+    }
+}
+
+#[test]
+fn silence_of_the_alert_sources_never_reads_as_no_alert() {
+    assert!(rows(&fixture::live(), 80)[1].contains("no alert fires"));
+    for state in [fixture::stale(), fixture::failed(), fixture::never()] {
+        let row = &rows(&state, 80)[1];
+        assert!(row.contains("NOT KNOWN") && !row.contains("no alert"), "{row}");
+    }
+}
+
+#[test]
+fn a_terminal_that_is_too_small_says_so_with_its_size() {
+    let text = picture(&fixture::live(), 50, 10, &Paint::Roles).text();
+    assert!(text.contains("PROD") && text.contains("terminal too small: 50x10, needs 60x15"), "{text}");
+}

@@ -1,0 +1,96 @@
+//! The service screen: four panels, in every state of their readings.
+
+use quarterdeck::config::theme::Role;
+use quarterdeck::source::{Number, ObjectiveData, Payload, Reading, Subject, WindowCount};
+use quarterdeck::state::{Screen, State};
+
+use super::paint::{Paint, picture};
+use crate::fixture;
+
+const PANELS: [&str; 4] = ["latency", "errors", "scaling", "health"];
+
+fn snapshot(name: &str, state: &State, columns: u16, rows: u16) {
+    let name = format!("service_{name}_{columns}x{rows}");
+    insta::assert_snapshot!(name, picture(state, columns, rows, &Paint::Roles).text_and_styles());
+}
+
+fn each_panel(state: &str, make: fn() -> State) {
+    for (index, panel) in PANELS.iter().enumerate() {
+        snapshot(&format!("{panel}_{state}"), &fixture::on_service(make(), index), 80, 24);
+    }
+    snapshot(state, &fixture::on_service(make(), 0), 160, 48);
+}
+
+#[test]
+fn live_panels() {
+    each_panel("live", fixture::live);
+}
+
+#[test]
+fn stale_panels_keep_their_graphs_in_grey_with_the_age() {
+    each_panel("stale", fixture::stale);
+}
+
+#[test]
+fn failed_panels_keep_their_last_values_in_grey_with_the_reason() {
+    each_panel("failed", fixture::failed);
+}
+
+#[test]
+fn panels_before_the_first_answer_say_so() {
+    each_panel("never", fixture::never);
+}
+
+#[test]
+fn an_incident_on_one_screen() {
+    snapshot("incident", &fixture::on_service(fixture::incident(), 2), 120, 40);
+    snapshot("incident", &fixture::on_service(fixture::incident(), 0), 200, 50);
+}
+
+#[test]
+fn the_objective_is_drawn_in_and_named() {
+    let picture = picture(&fixture::on_service(fixture::live(), 0), 80, 24, &Paint::Roles);
+    let drawn = picture.runs_of(Role::Objective).join(" ");
+    assert!(drawn.contains("objective p95 < 200 ms") && drawn.contains("╌╌╌╌"), "{drawn}");
+    assert!(drawn.contains("200 ms ╌"), "{drawn}");
+}
+
+#[test]
+fn no_graph_of_a_failed_source_has_the_colour_of_a_live_one() {
+    for state in [fixture::failed(), fixture::stale()] {
+        let picture = picture(&fixture::on_service(state, 0), 160, 48, &Paint::Roles);
+        for role in [Role::Series1, Role::Series2, Role::Series3, Role::Good] {
+            assert_eq!(picture.runs_of(role), Vec::<String>::new(), "{role:?}");
+        }
+    }
+}
+
+#[test]
+fn no_traffic_is_words_and_not_a_full_budget() {
+    let mut state = fixture::live();
+    let none = |seconds| WindowCount {
+        window: std::time::Duration::from_secs(seconds),
+        bad: Number::Finite(0.0),
+        valid: Number::Finite(0.0),
+    };
+    let data = ObjectiveData { windows: [300, 1800, 3600, 21_600, 259_200, 2_592_000].map(none).to_vec() };
+    let subject = Subject::Objective { service: "rtech-app".into(), objective: "availability".into() };
+    state.readings.receive(Reading { subject, outcome: Ok(Payload::Objective(data)) }, state.now);
+    let text = picture(&fixture::on_service(state, 1), 120, 24, &Paint::Roles).text();
+    assert!(text.contains("no traffic") && !text.contains("budget left") && !text.contains("100 %"), "{text}");
+}
+
+#[test]
+fn a_panel_scrolls_no_further_than_its_end() {
+    let mut state = fixture::incident();
+    state.screens.push(Screen::Service { name: "rtech-app".into(), panel: 2, scroll: 10_000 });
+    let text = picture(&state, 80, 18, &Paint::Roles).text();
+    assert!(text.contains("has reached a steady state"), "{text}");
+}
+
+#[test]
+fn a_service_that_left_the_configuration_is_said_to_be_gone() {
+    let mut state = fixture::live();
+    state.screens.push(Screen::Service { name: "gone".into(), panel: 0, scroll: 0 });
+    assert!(picture(&state, 80, 24, &Paint::Roles).text().contains("there is no service gone"));
+}
