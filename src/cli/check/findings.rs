@@ -54,10 +54,11 @@ impl Findings {
 
 impl fmt::Display for Findings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let width = self.0.iter().map(|(_, thing, _)| thing.chars().count()).max().unwrap_or(0);
         for (mark, thing, detail) in &self.0 {
             for (index, line) in detail.lines().enumerate() {
                 let (word, thing) = if index == 0 { (mark.word(), thing.as_str()) } else { ("", "") };
-                writeln!(f, "{}", format!("{word:<7} {thing:<14} {}", Text::clean(line)).trim_end())?;
+                writeln!(f, "{}", format!("{word:<7} {thing:<width$}  {}", Text::clean(line)).trim_end())?;
             }
         }
         let wrong = self.0.iter().filter(|(mark, ..)| *mark == Mark::Failed).count();

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use super::findings::Findings;
 use crate::clock::Now;
 use crate::config::Config;
-use crate::source::{Ask, Number, Payload, Reading, SharedSource, build, poll};
+use crate::source::{Ask, Number, Payload, Reading, SharedSource, SourceErrorKind, build, poll};
 
 /// Readings that may wait.
 const IN_FLIGHT: usize = 64;
@@ -53,28 +53,29 @@ async fn once(source: &SharedSource) -> Vec<Reading> {
     tokio::join!(polled, taken).1
 }
 
-/// One line for the source, and one for each reading that is no plain answer.
+/// One finding for the source, with a line for each reading that failed, and a remark for each without a value.
 fn tell(source: &str, readings: &[Reading], findings: &mut Findings) {
-    let failed = readings.iter().filter(|reading| reading.outcome.is_err()).count();
-    let summary = format!("{} of {} answered", readings.len() - failed, readings.len());
-    if failed == 0 {
+    let failed = readings.iter().filter_map(failure).collect::<Vec<_>>();
+    let summary = format!("{} of {} answered", readings.len() - failed.len(), readings.len());
+    if failed.is_empty() {
         findings.pass(source, &summary);
     } else {
-        findings.fail(source, &summary);
+        findings.fail(source, &format!("{summary}\n{}", failed.join("\n")));
     }
     for reading in readings {
-        match &reading.outcome {
-            Err(error) => {
-                findings.fail(source, &format!("{}: {}\n    {}", reading.subject, error.reason, error.kind.hint()));
-            }
-            Ok(payload) => {
-                if let Some(word) = without_value(payload) {
-                    let why = "the query is answered, without a value; check names, labels and dimensions";
-                    findings.remark(source, &format!("{}: {word}: {why}", reading.subject));
-                }
-            }
+        if let Some(word) = reading.outcome.as_ref().ok().and_then(without_value) {
+            let why = "answered, without a value; check names, labels and dimensions of its query";
+            findings.remark(source, &format!("{}: {word}: {why}", reading.subject));
         }
     }
+}
+
+fn failure(reading: &Reading) -> Option<String> {
+    let error = reading.outcome.as_ref().err()?;
+    // A refusal says all there is in its reason.
+    let hint = if error.kind == SourceErrorKind::Refused { "" } else { error.kind.hint() };
+    let hint = if hint.is_empty() { String::new() } else { format!("\n    {hint}") };
+    Some(format!("{}: {}{hint}", reading.subject, error.reason))
 }
 
 /// The word for a signal that answered without a finite number.

@@ -19,6 +19,8 @@ ECS = {"ClusterName": "rtech-prod", "ServiceName": "rtech-app"}
 ALB = {"LoadBalancer": "app/rtech-alb/0123456789abcdef"}
 DOCDB = {"DBClusterIdentifier": "rtech-mongodb"}
 REDIS = {"CacheClusterId": "rtech-redis"}
+BILLING = {"Currency": "USD"}
+MONTH_SO_FAR_USD = 412.5
 CDN = {"DistributionId": "E123EXAMPLE", "Region": "Global"}
 VAULT = {"BackupVaultName": "rtech-vault"}
 ALARMS = (
@@ -146,6 +148,7 @@ def points(at, s):
             datum("DatabaseConnections", DOCDB, at, s["connections"], "Count"),
             datum("CPUUtilization", DOCDB, at, s["database_cpu"], "Percent"),
         ],
+        "AWS/Billing": [datum("EstimatedCharges", BILLING, at, MONTH_SO_FAR_USD)],
         "AWS/ElastiCache": [datum("CacheHitRate", REDIS, at, cached, "Percent")],
         "AWS/CloudFront": [
             datum("CacheHitRate", CDN, at, 87.0, "Percent"),
