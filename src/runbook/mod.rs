@@ -4,6 +4,7 @@
 //! names everything that is wrong with file, line and key; `library` knows the shipped runbooks and the configured folders;
 //! `session` goes from one state of a session to the next.
 
+pub mod check;
 mod kind;
 pub mod library;
 mod markdown;

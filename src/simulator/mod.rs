@@ -58,7 +58,7 @@ pub enum SimulatorError {
     #[error("the configuration has no [simulator] section")]
     NotConfigured,
     /// The scenario's name is unknown.
-    #[error("unknown scenario `{0}`; allowed: {list}", list = scenario::names())]
+    #[error("unknown scenario `{0}`; allowed: {list}", list = scenario::NAMES.join(", "))]
     UnknownScenario(String),
     /// The file that the fleet is kept in can't be used.
     #[error("{path}: {reason}", path = .path.display())]

@@ -16,10 +16,8 @@ pub enum Scenario {
 /// The stories by name.
 pub const ALL: &[(&str, Scenario)] = &[("overload", Scenario::Overload), ("calm", Scenario::Calm)];
 
-/// The names, as a message lists them.
-pub fn names() -> String {
-    ALL.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
-}
+/// Their names.
+pub const NAMES: [&str; 2] = [ALL[0].0, ALL[1].0];
 
 /// How many times the calm load the overload brings.
 pub const SURGE: f64 = 2.3;

@@ -6,8 +6,9 @@ use super::{Effects, Overlay, PendingCheck, Screen, State, StepRef, Waiting, act
 use crate::config::Query;
 use crate::event::{Effect, LogLevel};
 use crate::executor::journal::RunId;
+use crate::runbook::check::steady_share;
 use crate::runbook::{Check, CheckQuery, CheckResult, Runbook, Session, Step, StepKind, StepState, session};
-use crate::source::{Name, Number, SourceError, SourceErrorKind};
+use crate::source::{Name, SourceError, SourceErrorKind};
 
 /// How often a waiting step asks again.
 const ASK_EVERY: Duration = Duration::from_secs(3);
@@ -183,8 +184,7 @@ fn steadiness(state: &State, service: &Name) -> CheckResult {
     let measured = state.readings.workload(&state.config, service, state.now);
     let workload =
         measured.live().ok_or_else(|| missing(&format!("the tasks of {service} are {}", measured.word())))?;
-    let share = f64::from(workload.running) / f64::from(workload.desired.max(1));
-    Ok(Number::Finite(if workload.is_steady() { 1.0 } else { share.min(0.99) }))
+    Ok(steady_share(workload))
 }
 
 fn missing(reason: &str) -> SourceError {
