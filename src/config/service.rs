@@ -1,0 +1,226 @@
+//! A service and what is measured of it; protected things.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::{Polling, Secret};
+use crate::source::{Cadence, Name, Unit};
+
+/// A service that is watched and acted on.
+#[derive(Debug, Clone)]
+pub struct Service {
+    /// Its name: the key everywhere, and what is typed to confirm.
+    pub name: Name,
+    /// What it is, in a few words.
+    pub summary: String,
+    /// Where it runs on ECS.
+    pub ecs: Option<EcsService>,
+    /// Its health endpoints.
+    pub health: Vec<HealthCheck>,
+    /// Its signals.
+    pub signals: Vec<Signal>,
+    /// Its ratio objectives (threshold objectives stand at their signals).
+    pub objectives: Vec<Objective>,
+    /// Identifiers of the runbooks that serve it.
+    pub runbooks: Vec<Name>,
+    /// Caps for actions on it.
+    pub caps: Caps,
+}
+
+/// An ECS service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EcsService {
+    /// The cluster's name.
+    pub cluster: String,
+    /// The service's name.
+    pub service: String,
+}
+
+/// A health endpoint.
+#[derive(Debug, Clone)]
+pub struct HealthCheck {
+    /// Its name within the service.
+    pub name: Name,
+    /// What to GET.
+    pub url: Url,
+    /// Interval and deadline.
+    pub polling: Polling,
+    /// The shape that is expected.
+    pub shape: HealthShape,
+    /// Latency from which it counts as degraded.
+    pub slow: Option<Duration>,
+    /// Days to the certificate's expiry from which it counts as degraded.
+    pub tls_warning_days: u32,
+    /// Further headers.
+    pub headers: Vec<(String, Secret)>,
+}
+
+/// Shapes of health answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HealthShape {
+    /// Any 2xx is healthy; the body is not read.
+    Plain,
+    /// `{status, services: {name: settled promise}}` (fleet 1).
+    Settled,
+    /// `{status, checks: {name: {status, latency?, error?}}}` (fleet 4).
+    Checks,
+}
+
+/// A measured signal of a service.
+#[derive(Debug, Clone)]
+pub struct Signal {
+    /// Its name within the service.
+    pub name: Name,
+    /// What it is to the panels.
+    pub role: Role,
+    /// Where it is read.
+    pub query: Query,
+    /// Its unit.
+    pub unit: Unit,
+    /// Which way is worse.
+    pub direction: Direction,
+    /// The bound of a warning, in the signal's unit.
+    pub warning: Option<f64>,
+    /// The bound of a critical state, in the signal's unit.
+    pub critical: Option<f64>,
+    /// The objective that is drawn in, in the signal's unit.
+    pub objective: Option<f64>,
+    /// How often it is asked.
+    pub interval: Duration,
+}
+
+/// What a signal is to the panels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Median latency.
+    LatencyP50,
+    /// 95th percentile of latency.
+    LatencyP95,
+    /// 99th percentile of latency.
+    LatencyP99,
+    /// Error ratio.
+    Errors,
+    /// Request rate.
+    Traffic,
+    /// CPU utilisation.
+    Cpu,
+    /// Memory utilisation.
+    Memory,
+    /// Anything else: listed under its name.
+    Other,
+}
+
+/// Which way a signal gets worse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// Higher is worse (latency, errors, saturation).
+    HigherIsWorse,
+    /// Lower is worse (hit ratio, availability).
+    LowerIsWorse,
+}
+
+/// Where a signal is read.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Query {
+    /// A PromQL expression that gives a scalar or one series.
+    Prometheus(String),
+    /// A CloudWatch metric.
+    CloudWatch(CloudWatchMetric),
+    /// A CloudWatch metric maths expression over metrics, which are named by their keys.
+    CloudWatchMaths {
+        /// The expression.
+        expression: String,
+        /// Its metrics by id (`m1` …).
+        metrics: BTreeMap<String, CloudWatchMetric>,
+        /// The period, in seconds.
+        period: u32,
+    },
+    /// A signal of the simulated fleet, by role name.
+    Simulator(String),
+}
+
+/// One CloudWatch metric.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct CloudWatchMetric {
+    /// Namespace, such as `AWS/ECS`.
+    pub namespace: String,
+    /// Metric name.
+    pub metric: String,
+    /// Dimensions.
+    pub dimensions: BTreeMap<String, String>,
+    /// Statistic: `Average`, `Sum`, `p95` …
+    pub statistic: String,
+    /// Period, in seconds.
+    pub period: u32,
+}
+
+/// A ratio objective: good/valid over a period.
+#[derive(Debug, Clone)]
+pub struct Objective {
+    /// Its name, such as `availability`.
+    pub name: Name,
+    /// The share of valid events that must be good, between 0 and 1, such as 0.999.
+    pub target: f64,
+    /// The period that the budget is for.
+    pub period: Duration,
+    /// PromQL of bad events in `$window`.
+    pub bad: Query,
+    /// PromQL of valid events in `$window`.
+    pub valid: Query,
+    /// How often it is asked.
+    pub interval: Duration,
+}
+
+/// A protected thing: what the backups panel shows of it.
+#[derive(Debug, Clone)]
+pub struct Protected {
+    /// Its name, such as `rtech-mongodb`.
+    pub name: Name,
+    /// What it is.
+    pub summary: String,
+    /// The schedule in words, such as `daily 03:00–04:00 UTC`.
+    pub schedule: String,
+    /// How long backups are kept.
+    pub retention: Option<Duration>,
+    /// Recovery point objective.
+    pub rpo: Option<Duration>,
+    /// Recovery time objective.
+    pub rto: Option<Duration>,
+    /// The last restore test that a person recorded, as a date; `None` is shown as never tested.
+    pub last_restore_test: Option<jiff::civil::Date>,
+    /// How long that restore took.
+    pub restore_took: Option<Duration>,
+    /// Measures that sources tell of it.
+    pub measures: Vec<Signal>,
+}
+
+/// Caps for actions on one service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Caps {
+    /// Greatest desired count.
+    pub max_desired: u32,
+    /// Least desired count.
+    pub min_desired: u32,
+    /// Greatest change in one action, in tasks.
+    pub max_step: u32,
+    /// Least number of healthy tasks at all times.
+    pub healthy_floor: u32,
+}
+
+impl Signal {
+    /// Interval and normal lag: CloudWatch's newest period is incomplete and comes late, so up to three periods are normal.
+    pub fn cadence(&self) -> Cadence {
+        let lag = match &self.query {
+            Query::CloudWatch(metric) => Duration::from_secs(u64::from(metric.period) * 3),
+            Query::CloudWatchMaths { period, .. } => Duration::from_secs(u64::from(*period) * 3),
+            Query::Prometheus(_) | Query::Simulator(_) => Duration::ZERO,
+        };
+        Cadence { every: self.interval, lag }
+    }
+}
