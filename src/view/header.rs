@@ -142,7 +142,9 @@ fn unknown_runs(state: &State) -> Option<Segment> {
 
 fn data(state: &State) -> Segment {
     let data = data_age(state);
-    let oldest = data.oldest.map_or_else(|| "not read yet".to_owned(), age::short);
+    let oldest = |before: &str| {
+        data.oldest.map_or_else(|| "no data yet".to_owned(), |age| format!("{before} {}", age::short(age)))
+    };
     let old = |count: usize, word: &str| if count == 0 { String::new() } else { format!(", {count} {word}") };
     let rest = format!("{}{}", old(data.failed, "FAILED"), old(data.stale, "stale"));
     let never = if data.oldest.is_some() { old(data.never, "not read yet") } else { String::new() };
@@ -152,11 +154,12 @@ fn data(state: &State) -> Segment {
         _ => Role::Critical,
     };
     let brief = rest.replace(" FAILED", " FAIL").replace(", ", " ");
-    Segment::new(
-        2,
-        role,
-        [format!("oldest data {oldest}{rest}{never}"), format!("data {oldest}{rest}"), format!("data {oldest}{brief}")],
-    )
+    let forms = [
+        format!("{}{rest}{never}", oldest("oldest data")),
+        format!("{}{rest}", oldest("data")),
+        format!("{}{brief}", oldest("data")),
+    ];
+    Segment::new(2, role, forms)
 }
 
 fn firing(state: &State) -> Segment {

@@ -12,7 +12,7 @@ use crate::state::State;
 use crate::view::part::chart::{Chart, Trace};
 use crate::view::part::flow::flow;
 use crate::view::part::page::{Page, paint};
-use crate::view::part::reading::{Shown, not_live, tone};
+use crate::view::part::reading::{state_behind, tone, trouble};
 use crate::view::part::signal::{gap, of_role};
 use crate::view::part::{Bit, Pen, age, bit};
 
@@ -84,16 +84,13 @@ fn budget(page: &mut Page, service: &Service, objective: &Objective, state: &Sta
     let measured = state.readings.objective(&state.config, &subject, state.now);
     let target = per_cent(objective.target);
     let name = format!("{} {target} over {}", objective.name, age::window(objective.period));
-    if let Some(line) = not_live(&name, &measured) {
+    if let Some(line) = trouble(&name, &measured) {
         page.pieces(2, &line);
     }
     let Some((data, _)) = measured.value() else { return };
-    let shown = Shown::of(&measured, |_| String::new(), |_| (Role::Text, ""));
     let mut pieces = vec![bit(tone(&measured, Role::Title), format!("{name}: "))];
     pieces.extend(left(data, objective, &measured));
-    if measured.live().is_some() {
-        pieces.extend([bit(Role::Text, "  "), shown.state()]);
-    }
+    pieces.extend(state_behind(&measured));
     page.pieces(2, &pieces);
     burn(page, data, objective, &measured);
 }

@@ -7,7 +7,7 @@ use crate::config::{HealthCheck, Service};
 use crate::source::{Alert, AlertState, Component, Health, Measured, Name, Subject, Unit};
 use crate::state::State;
 use crate::view::part::page::{Page, paint};
-use crate::view::part::reading::{Shown, not_live, tone};
+use crate::view::part::reading::{state_behind, tone, trouble};
 use crate::view::part::signs;
 use crate::view::part::{Bit, Pen, age, badge, bit};
 
@@ -37,7 +37,7 @@ pub fn draw(area: Rect, service: &Service, scroll: usize, state: &State, pen: &m
 fn endpoint(page: &mut Page, service: &Service, check: &HealthCheck, state: &State) {
     let subject = Subject::Health { service: service.name.clone(), endpoint: check.name.clone() };
     let measured = state.readings.health(&state.config, &subject, state.now);
-    if let Some(line) = not_live(&format!("endpoint {}", check.name), &measured) {
+    if let Some(line) = trouble(&format!("endpoint {}", check.name), &measured) {
         page.pieces(2, &line);
     }
     let Some((health, _)) = measured.value() else { return };
@@ -65,9 +65,7 @@ fn endpoint_bits(
     ];
     bits.extend(tls(check, health, measured, state));
     bits.extend(health.version.iter().map(|version| bit(tone(measured, Role::Muted), format!("  version {version}"))));
-    if measured.live().is_some() {
-        bits.extend([bit(Role::Text, "  "), Shown::of(measured, |_| String::new(), |_| (Role::Text, "")).state()]);
-    }
+    bits.extend(state_behind(measured));
     bits.extend(health.reason.iter().map(|reason| bit(tone(measured, role), format!("  {reason}"))));
     bits
 }
@@ -103,7 +101,7 @@ fn tree(page: &mut Page, component: &Component, depth: usize, measured: &Measure
 /// The alerts of one source that are about this service, the worst first; those that are well in one line.
 fn alerts(page: &mut Page, source: &Name, service: &Name, state: &State) {
     let measured = state.readings.alerts(&state.config, source, state.now);
-    if let Some(line) = not_live(&format!("alerts of {source}"), &measured) {
+    if let Some(line) = trouble(&format!("alerts of {source}"), &measured) {
         page.pieces(2, &line);
     }
     let Some((all, _)) = measured.value() else { return };
@@ -114,9 +112,7 @@ fn alerts(page: &mut Page, source: &Name, service: &Name, state: &State) {
         page.pieces(2, &alert_bits(alert, &measured, state));
     }
     let mut summary = vec![bit(tone(&measured, Role::Muted), well_text(source, rest.len(), well.len()))];
-    if measured.live().is_some() {
-        summary.extend([bit(Role::Text, "  "), Shown::of(&measured, |_| String::new(), |_| (Role::Text, "")).state()]);
-    }
+    summary.extend(state_behind(&measured));
     page.pieces(2, &summary);
 }
 

@@ -7,7 +7,7 @@ use crate::config::theme::Role;
 use crate::source::{Deployment, Measured, Scaling, ScalingActivity, ScalingTarget, Workload};
 use crate::state::State;
 use crate::view::part::page::{Page, paint};
-use crate::view::part::reading::{Shown, not_live, tone};
+use crate::view::part::reading::{state_behind, tone, trouble};
 use crate::view::part::signal::of_role;
 use crate::view::part::{Bit, Pen, age, badge, bit};
 
@@ -35,7 +35,7 @@ pub fn draw(area: Rect, service: &Service, scroll: usize, state: &State, pen: &m
 }
 
 fn tasks(page: &mut Page, measured: &Measured<'_, Workload>) {
-    if let Some(line) = not_live("tasks", measured) {
+    if let Some(line) = trouble("tasks", measured) {
         page.pieces(2, &line);
     }
     let Some((workload, _)) = measured.value() else { return };
@@ -55,20 +55,12 @@ fn tasks(page: &mut Page, measured: &Measured<'_, Workload>) {
     let status = if workload.status.as_str() == "ACTIVE" { Role::Muted } else { Role::Warning };
     pieces.push(bit(tone(measured, status), format!("  {}", workload.status)));
     pieces.push(bit(tone(measured, Role::Muted), format!("  {}", workload.task_definition)));
-    pieces.extend(live_age(measured));
+    pieces.extend(state_behind(measured));
     page.field("tasks", &pieces);
 }
 
-/// The age behind a live line; a line that is not live has one above it that says so.
-fn live_age<T>(measured: &Measured<'_, T>) -> Vec<Bit<'static>> {
-    if measured.live().is_none() {
-        return Vec::new();
-    }
-    vec![bit(Role::Text, "  "), Shown::of(measured, |_| String::new(), |_| (Role::Text, "")).state()]
-}
-
 fn bounds(page: &mut Page, service: &Service, measured: &Measured<'_, Scaling>) {
-    if let Some(line) = not_live("scaling", measured) {
+    if let Some(line) = trouble("scaling", measured) {
         page.pieces(2, &line);
     }
     if let Some((scaling, _)) = measured.value() {
@@ -76,7 +68,7 @@ fn bounds(page: &mut Page, service: &Service, measured: &Measured<'_, Scaling>) 
             Some(target) => target_bits(target, measured),
             None => vec![bit(tone(measured, Role::Warning), "no scaling target is registered")],
         };
-        pieces.extend(live_age(measured));
+        pieces.extend(state_behind(measured));
         page.field("bounds", &pieces);
     }
     let caps = &service.caps;

@@ -56,7 +56,7 @@ pub struct Chart<'a> {
 }
 
 impl Chart<'_> {
-    /// Draws the graph, or says that it doesn't fit or has nothing to show.
+    /// Draws the graph; nothing where it does not fit, and a word where there is nothing to show.
     pub fn draw(&self, area: Rect, pen: &mut Pen<'_>) {
         if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
             return;
@@ -69,11 +69,12 @@ impl Chart<'_> {
         for trace in &self.traces {
             canvas.trace(trace, self.now, self.range, top);
         }
-        if canvas.is_empty() {
-            pen.text(plot.x + 1, plot.y, plot.width.saturating_sub(1), "no samples in this window", Role::Muted);
-        }
         canvas.paint(plot, pen);
         self.objective(area, plot, top, &canvas, pen);
+        if canvas.is_empty() {
+            let row = plot.height / 2 + u16::from(self.objective_row(top, plot) == Some(plot.height / 2));
+            pen.text(plot.x + 1, plot.y + row, plot.width - 1, "no samples in this window", Role::Muted);
+        }
         self.labels(plot, top, pen);
     }
 
@@ -103,10 +104,14 @@ impl Chart<'_> {
         pen.right(plot.x, y, plot.width, "now", Role::Muted);
     }
 
+    fn objective_row(&self, top: f64, plot: Rect) -> Option<u16> {
+        self.objective.map(|objective| scale::row_of(objective, top, plot.height))
+    }
+
     /// The objective's line between the dots, its value on the axis, and its name where the line has room for it.
     fn objective(&self, area: Rect, plot: Rect, top: f64, canvas: &Canvas, pen: &mut Pen<'_>) {
         let Some(objective) = self.objective else { return };
-        let row = scale::row_of(objective, top, plot.height);
+        let row = self.objective_row(top, plot).unwrap_or_default();
         let y = plot.y + row;
         let value = number::fit(Number::Finite(objective), self.unit, usize::from(AXIS - 1));
         pen.text(area.x, y, AXIS - 1, &" ".repeat(usize::from(AXIS - 1)), Role::Muted);
@@ -114,18 +119,22 @@ impl Chart<'_> {
         for column in (0..plot.width).filter(|column| canvas.is_blank(*column, row)) {
             pen.text(plot.x + column, y, 1, "╌", Role::Objective);
         }
+        self.objective_name(plot, row, canvas, pen);
+    }
+
+    /// The line's name at its left or right end, wherever no dot stands.
+    fn objective_name(&self, plot: Rect, row: u16, canvas: &Canvas, pen: &mut Pen<'_>) {
         const NAME: &str = " objective ";
         let columns = NAME.len() as u16;
-        let free = |start: u16| (start..start + columns).all(|column| canvas.is_blank(column, row));
-        if let Some(start) = [1, plot.width.saturating_sub(columns + 1)]
-            .into_iter()
-            .find(|start| start + columns < plot.width && free(*start))
-        {
-            pen.text(plot.x + start, y, columns, NAME, Role::Objective);
+        let free = |start: &u16| {
+            start + columns < plot.width && (*start..start + columns).all(|column| canvas.is_blank(column, row))
+        };
+        if let Some(start) = [1, plot.width.saturating_sub(columns + 1)].into_iter().find(free) {
+            pen.text(plot.x + start, plot.y + row, columns, NAME, Role::Objective);
         }
     }
 
-    /// The name of each series at the height of its last value; one that another already stands at is set a row lower.
+    /// The name of each series at the height of its last value; where another already stands it is set a row higher.
     fn labels(&self, plot: Rect, top: f64, pen: &mut Pen<'_>) {
         let mut ends: Vec<(u16, &Trace<'_>)> = self
             .traces
@@ -140,7 +149,10 @@ impl Chart<'_> {
         ends.reverse();
         let mut limit = plot.height;
         for (row, trace) in ends {
-            let Some(row) = row.min(limit.saturating_sub(1)).checked_sub(0).filter(|_| limit > 0) else { return };
+            if limit == 0 {
+                return;
+            }
+            let row = row.min(limit - 1);
             limit = row;
             let label = clip::clip(trace.label, usize::from(self.gutter()).saturating_sub(1)).into_owned();
             pen.text(plot.right() + 1, plot.y + row, self.gutter().saturating_sub(1), &label, trace.role);

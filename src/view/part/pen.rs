@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 
 use super::clip::{clip, width};
 use crate::config::theme::{Role, Theme};
@@ -45,6 +45,8 @@ impl<'a> Pen<'a> {
         // A blank that is lost at the edge is no loss.
         let text = if width(text) > room.into() { text.trim_end() } else { text };
         let style = self.theme.style(role);
+        // Bold or dim of what was there before must not shine through.
+        let style = style.remove_modifier(Modifier::all().difference(style.add_modifier));
         let (end, _) = self.buffer.set_stringn(x, y, clip(text, room.into()), room.into(), style);
         end.saturating_sub(x)
     }

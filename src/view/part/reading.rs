@@ -79,12 +79,30 @@ pub fn not_live<T>(what: &str, measured: &Measured<'_, T>) -> Option<Vec<Bit<'st
     if measured.live().is_some() {
         return None;
     }
-    let shown = Shown::of(measured, |_| String::new(), |_| (Role::Text, ""));
-    let mut bits = vec![bit(Role::Stale, format!("{what} ")), shown.state()];
+    let mut bits = vec![bit(Role::Stale, format!("{what} ")), state(measured)];
     if let Some(error) = measured.reason() {
         bits.push(bit(Role::Stale, format!(": {} ({})", error.reason, error.source_name)));
     }
     Some(bits)
+}
+
+/// The same, but nothing either for a value that is merely stale: its own line says so with [`state_behind`].
+pub fn trouble<T>(what: &str, measured: &Measured<'_, T>) -> Option<Vec<Bit<'static>>> {
+    let told_behind = measured.reason().is_none() && measured.value().is_some();
+    if told_behind { None } else { not_live(what, measured) }
+}
+
+/// Age and state behind a value, where no line above it says them ([`trouble`]).
+pub fn state_behind<T>(measured: &Measured<'_, T>) -> Vec<Bit<'static>> {
+    if measured.reason().is_some() || measured.value().is_none() {
+        return Vec::new();
+    }
+    vec![bit(Role::Text, "  "), state(measured)]
+}
+
+/// Age and state in words: `4s`, `stale 3m`, `FAILED, last 3m ago`, `not read yet`.
+pub fn state<T>(measured: &Measured<'_, T>) -> Bit<'static> {
+    Shown::of(measured, |_| String::new(), |_| (Role::Text, "")).state()
 }
 
 /// A role for live values, `Stale` for any other.
