@@ -4,6 +4,7 @@
 //! is documented in `docs/status.schema.json`.
 
 mod gather;
+mod judge;
 mod report;
 mod table;
 
