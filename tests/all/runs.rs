@@ -4,4 +4,5 @@ pub(crate) mod fixture;
 mod guards;
 mod journal;
 mod plans;
+mod process;
 mod properties;

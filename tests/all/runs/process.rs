@@ -1,0 +1,242 @@
+//! The real binary on the simulated fleet: exit codes, JSON, and an executor that outlives what started it.
+
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use quarterdeck::clock::Now;
+use quarterdeck::executor::journal::{Entry, Journal, RunState, RunView};
+use quarterdeck::simulator::demo::demo_text;
+use quarterdeck::simulator::{Fault, Log, Scenario};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// Longer than any run here takes.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// A simulated fleet of its own.
+struct Fleet {
+    dir: TempDir,
+}
+
+impl Fleet {
+    fn new() -> Self {
+        let dir = TempDir::new().expect("a directory");
+        let fleet = Self { dir };
+        std::fs::write(fleet.config(), demo_text("overload", 1, &fleet.state())).expect("a configuration");
+        std::fs::create_dir(fleet.state()).expect("a directory");
+        fleet
+    }
+
+    fn config(&self) -> PathBuf {
+        self.dir.path().join("quarterdeck.toml")
+    }
+
+    fn state(&self) -> PathBuf {
+        self.dir.path().join("state")
+    }
+
+    fn file(&self) -> String {
+        self.dir.path().join("plan.json").to_string_lossy().into_owned()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_quarterdeck"));
+        command.arg("--config").arg(self.config()).args(arguments).stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> (i32, String) {
+        let Output { status, stdout, stderr } = self.command(arguments).output().expect("it runs");
+        let text = String::from_utf8_lossy(&stdout).into_owned() + &String::from_utf8_lossy(&stderr);
+        (status.code().unwrap_or(-1), text)
+    }
+
+    fn json(&self, arguments: &[&str]) -> (i32, Value) {
+        let Output { status, stdout, .. } = self.command(arguments).output().expect("it runs");
+        (status.code().unwrap_or(-1), serde_json::from_slice(&stdout).expect("JSON alone on standard output"))
+    }
+
+    /// A plan file of 2 → 4.
+    fn planned(&self) -> String {
+        let (code, text) = self.run(&["plan", "scale", "rtech-app", "desired=4", "--out", &self.file()]);
+        assert_eq!(code, 0, "{text}");
+        self.file()
+    }
+
+    fn log(&self) -> Log {
+        Log::new(&self.state(), 1, Scenario::named("overload").expect("a scenario"))
+    }
+
+    fn inject(&self, fault: Fault) {
+        self.log().inject(Some(fault), Now::read().wall).expect("injected");
+    }
+
+    /// How many changes the fleet got.
+    fn effects(&self) -> usize {
+        self.log().read(Now::read().wall).expect("a log").mutations.len()
+    }
+
+    /// Waits until the one run is as wanted.
+    fn wait(&self, what: &str, wanted: impl Fn(&RunView) -> bool) -> RunView {
+        let journal = Journal::open(&self.state()).expect("a journal");
+        let until = deadline();
+        loop {
+            let runs = journal.runs(Now::read()).expect("runs");
+            if let Some(view) = runs.into_iter().find(|view| wanted(view)) {
+                return view;
+            }
+            assert!(!passed(until), "{what}: not within {DEADLINE:?}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+#[allow(clippy::disallowed_methods)] // how long a test waits is no part of what it tests
+fn deadline() -> Instant {
+    Instant::now() + DEADLINE
+}
+
+#[allow(clippy::disallowed_methods)]
+fn passed(until: Instant) -> bool {
+    Instant::now() >= until
+}
+
+fn executor(view: &RunView) -> Pid {
+    let pid = view.records.iter().find_map(|record| match record.entry {
+        Entry::Taken { pid, .. } => i32::try_from(pid).ok(),
+        _ => None,
+    });
+    pid.and_then(Pid::from_raw).expect("an executor")
+}
+
+fn was_taken(view: &RunView) -> bool {
+    view.records.iter().any(|record| matches!(record.entry, Entry::Taken { .. }))
+}
+
+fn was_started(view: &RunView) -> bool {
+    view.records.iter().any(|record| matches!(record.entry, Entry::Started { .. }))
+}
+
+#[test]
+fn a_plan_is_made_applied_once_and_verified() {
+    let fleet = Fleet::new();
+    let file = fleet.planned();
+    let (code, answer) = fleet.json(&["apply", &file, "--confirm", "rtech-app", "--output", "json"]);
+    assert_eq!(code, 0, "{answer}");
+    assert_eq!((&answer["schema"], &answer["state"]), (&"quarterdeck.apply/1".into(), &"done".into()));
+    assert_eq!(fleet.effects(), 1);
+    let (code, text) = fleet.run(&["apply", &file, "--confirm", "rtech-app"]);
+    assert_eq!(code, 4, "{text}");
+    assert!(text.contains("desired count: 2 → 4") && text.contains("nothing was sent"), "{text}");
+    assert_eq!(fleet.effects(), 1, "a plan is applied once");
+    let (code, listed) = fleet.json(&["runs", "list", "--output", "json"]);
+    assert_eq!((code, &listed["schema"]), (0, &"quarterdeck.runs/1".into()));
+    assert_eq!(listed["runs"].as_array().map(Vec::len), Some(1), "a refusal before the approval is no run");
+    let id = listed["runs"][0]["id"].as_str().expect("an id");
+    let (_, shown) = fleet.json(&["runs", "show", id, "--output", "json"]);
+    assert_eq!(shown["run"]["plan"]["schema"], "quarterdeck.plan/1");
+    assert_eq!(shown["run"]["records"].as_array(), answer["records"].as_array());
+}
+
+#[test]
+fn plans_exit_as_documented() {
+    let fleet = Fleet::new();
+    let (code, denied) = fleet.json(&["plan", "scale", "rtech-app", "desired=40", "--output", "json"]);
+    assert_eq!((code, &denied["decision"]), (4, &"deny".into()), "{denied}");
+    assert_eq!(
+        (&denied["schema"], &denied["plan"]["changes"][0]["after"]),
+        (&"quarterdeck.plan/1".into(), &"40".into())
+    );
+    for (arguments, says) in [
+        (vec!["plan", "explode", "rtech-app"], "actions are: scale"),
+        (vec!["plan", "scale", "desired=3"], "one target is needed"),
+        (vec!["plan", "scale", "rtech-app", "desired=many"], "not a count"),
+        (vec!["plan", "scale", "rtech-app", "desired=2"], "nothing would change"),
+        (vec!["runs", "show", "nope"], "no run `nope`"),
+        (vec!["apply", "/nonexistent", "--confirm", "x"], "can't be read"),
+    ] {
+        let (code, text) = fleet.run(&arguments);
+        assert_eq!(code, 2, "{arguments:?}: {text}");
+        assert!(text.contains(says), "{arguments:?}: {text}");
+    }
+    let (code, _) = fleet.run(&["plan", "scale", "rtech-app", "desired=40", "--out", &fleet.file()]);
+    assert_eq!((code, PathBuf::from(fleet.file()).exists()), (4, false), "a denied plan is not written");
+    assert_eq!(fleet.effects(), 0);
+}
+
+#[test]
+fn apply_refuses_another_name_and_a_plan_that_was_edited() {
+    let fleet = Fleet::new();
+    let file = fleet.planned();
+    let (code, text) = fleet.run(&["apply", &file, "--confirm", "rtech-search"]);
+    assert_eq!(code, 4, "{text}");
+    let edited = std::fs::read_to_string(&file).expect("a plan").replace("\"desired\": 4", "\"desired\": 5");
+    std::fs::write(&file, edited).expect("written");
+    let (code, text) = fleet.run(&["apply", &file, "--confirm", "rtech-app"]);
+    assert_eq!(code, 4, "{text}");
+    assert!(text.contains("digest"), "{text}");
+    assert_eq!(fleet.effects(), 0);
+}
+
+#[test]
+fn a_rejected_call_exits_5_and_a_lost_answer_is_found_applied() {
+    let fleet = Fleet::new();
+    fleet.inject(Fault::Reject);
+    let (code, text) = fleet.run(&["apply", &fleet.planned(), "--confirm", "rtech-app"]);
+    assert_eq!((code, fleet.effects()), (5, 0), "{text}");
+    assert!(text.contains("nothing was changed"), "{text}");
+    fleet.inject(Fault::DropAfterApply);
+    let (code, text) = fleet.run(&["apply", &fleet.planned(), "--confirm", "rtech-app"]);
+    assert_eq!((code, fleet.effects()), (0, 1), "{text}");
+    assert!(text.contains("found applied"), "{text}");
+}
+
+/// `apply` as the leader of a process group of its own, as a shell starts it.
+fn apply_in_a_group(fleet: &Fleet) -> Child {
+    let file = fleet.planned();
+    let mut command = fleet.command(&["apply", &file, "--confirm", "rtech-app"]);
+    command.process_group(0).stdout(Stdio::null()).spawn().expect("it runs")
+}
+
+#[test]
+fn a_run_outlives_hang_up_and_kill_of_what_started_it_and_the_polite_signals_itself() {
+    let fleet = Fleet::new();
+    let mut apply = apply_in_a_group(&fleet);
+    let group = Pid::from_child(&apply);
+    let view = fleet.wait("the approval is journalled", |_| true);
+    kill_process_group(group, Signal::HUP).expect("sent");
+    kill_process_group(group, Signal::KILL).expect("sent");
+    apply.wait().expect("it ended");
+    let taken = fleet.wait("it was taken", was_taken);
+    assert_eq!(taken.id, view.id);
+    let pid = executor(&taken);
+    assert_eq!(rustix::process::getsid(Some(pid)).expect("a session"), pid, "it leads a session of its own");
+    for signal in [Signal::HUP, Signal::TERM, Signal::INT] {
+        kill_process(pid, signal).expect("sent");
+    }
+    let ended = fleet.wait("it ended", |view| !view.is_open());
+    assert_eq!((ended.state, fleet.effects()), (RunState::Done, 1), "{}", ended.last_word());
+}
+
+#[test]
+fn an_executor_that_is_killed_in_the_call_leaves_unknown_at_once_which_blocks_until_resolved() {
+    let fleet = Fleet::new();
+    fleet.inject(Fault::Hang);
+    let file = fleet.planned();
+    let (code, _) = fleet.run(&["apply", &file, "--confirm", "rtech-app", "--detach"]);
+    assert_eq!(code, 0);
+    let started = fleet.wait("it started", was_started);
+    kill_process(executor(&started), Signal::KILL).expect("sent");
+    let unknown = fleet.wait("it is unknown", |view| view.state == RunState::Unknown);
+    let (code, text) = fleet.run(&["plan", "scale", "rtech-app", "desired=4"]);
+    assert_eq!(code, 4, "{text}");
+    assert!(text.contains(&format!("quarterdeck runs resolve {}", unknown.id)), "{text}");
+    let (code, text) = fleet.run(&["runs", "resolve", &unknown.id.0]);
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("the change does not show: 2 of 2 running"), "{text}");
+    let (code, text) = fleet.run(&["plan", "scale", "rtech-app", "desired=4"]);
+    assert_eq!((code, fleet.effects()), (0, 0), "{text}");
+}
