@@ -37,7 +37,10 @@ impl Ecs {
         let desired = i32::try_from(*desired).map_err(|_| not_sent(&format!("{desired} is too large for the API")))?;
         let client = aws_sdk_ecs::Client::new(&config);
         let request = client.update_service().cluster(cluster).service(service).desired_count(desired);
-        request.send().await.map(|output| receipt(&output)).map_err(|error| classify(&error))
+        match request.send().await {
+            Ok(output) => receipt(&output, desired),
+            Err(error) => Err(classify(&error)),
+        }
     }
 }
 
@@ -65,15 +68,15 @@ fn not_sent(reason: &str) -> ApplyError {
     ApplyError::NotSent(Text::clean(reason))
 }
 
-fn receipt(output: &UpdateServiceOutput) -> Text {
-    match output.service() {
-        Some(service) => Text::clean(&format!(
-            "{}, desired count {}",
-            service.status().unwrap_or("no status"),
-            service.desired_count()
-        )),
-        None => Text::clean("accepted, without a description of the service"),
+/// What was answered; an answer that doesn't describe the service as wanted tells nothing.
+fn receipt(output: &UpdateServiceOutput, desired: i32) -> Result<Text, ApplyError> {
+    let count = output.service().map(aws_sdk_ecs::types::Service::desired_count);
+    if count != Some(desired) {
+        let said = count.map_or("no service".to_owned(), |count| format!("desired count {count}"));
+        return Err(ApplyError::Unknown(Text::clean(&format!("HTTP 200, but it describes {said}"))));
     }
+    let status = output.service().and_then(aws_sdk_ecs::types::Service::status).unwrap_or("no status");
+    Ok(Text::clean(&format!("{status}, desired count {desired}")))
 }
 
 /// What an error says about whether the call took effect. Only what certainly did not is called so.
@@ -115,4 +118,94 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn
 /// An error with its causes, in one line.
 fn chain(error: &(dyn Error + 'static)) -> String {
     causes(error).map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_credential_types::Credentials;
+    use aws_credential_types::provider::SharedCredentialsProvider;
+    use tokio::io::AsyncReadExt as _;
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::config::Aws;
+
+    /// How a call to this port ends.
+    async fn call(port: u16, credentials: bool) -> ApplyError {
+        let aws = Aws {
+            profile: None,
+            region: "us-east-1".into(),
+            account: None,
+            role_arn: None,
+            action_role_arn: None,
+            endpoint: Some(format!("http://127.0.0.1:{port}").parse().unwrap()),
+        };
+        let given = Credentials::new("AKIDTEST", "secret", None, None, "test");
+        let connection = Connection::open(&aws);
+        let provider =
+            if credentials { SharedCredentialsProvider::new(given) } else { SharedCredentialsProvider::new(Nobody) };
+        let connection = connection.with_credentials(provider);
+        let client = aws_sdk_ecs::Client::new(&connection.sdk_config_for_actions().await);
+        let answer = client.update_service().cluster("c").service("s").desired_count(1).send().await;
+        classify(&answer.expect_err("an error"))
+    }
+
+    /// Nobody's credentials.
+    #[derive(Debug)]
+    struct Nobody;
+
+    impl aws_credential_types::provider::ProvideCredentials for Nobody {
+        fn provide_credentials<'a>(&'a self) -> aws_credential_types::provider::future::ProvideCredentials<'a>
+        where
+            Self: 'a,
+        {
+            let none = Err(CredentialsError::not_loaded("none"));
+            aws_credential_types::provider::future::ProvideCredentials::ready(none)
+        }
+    }
+
+    #[tokio::test]
+    async fn a_refused_connection_sent_nothing() {
+        let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+        let error = call(port, true).await;
+        assert!(matches!(error, ApplyError::NotSent(_)), "{error}");
+    }
+
+    #[tokio::test]
+    async fn missing_credentials_sent_nothing() {
+        let error = call(1, false).await;
+        assert!(matches!(error, ApplyError::NotSent(_)), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_is_lost_after_the_request_tells_nothing_and_is_used_once() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let server = tokio::spawn(async move {
+            let mut requests = 0;
+            while let Ok((mut socket, _)) = listener.accept().await {
+                requests += usize::from(socket.read(&mut [0; 4096]).await.unwrap_or(0) > 0);
+                if requests == 1 {
+                    drop(socket);
+                    break;
+                }
+            }
+            // A second request would be a connection that waits here.
+            let again = tokio::time::timeout(Duration::from_millis(500), listener.accept()).await;
+            (requests, again.is_ok())
+        });
+        let error = call(port, true).await;
+        assert!(matches!(error, ApplyError::Unknown(_)), "{error}");
+        assert_eq!(server.await.unwrap(), (1, false));
+    }
+
+    #[test]
+    fn statuses_tell_what_they_tell() {
+        for status in [400, 401, 403, 404, 409, 429] {
+            assert!(matches!(by_status(status, ""), ApplyError::Rejected(_)), "{status}");
+        }
+        for status in [200, 301, 408, 500, 502, 503, 504] {
+            assert!(matches!(by_status(status, ""), ApplyError::Unknown(_)), "{status}");
+        }
+    }
 }

@@ -2,6 +2,7 @@
 //!
 //! What a real AWS would answer is written down here by hand from its API reference; the lab asks emulators.
 
+mod action;
 mod cloudwatch;
 mod connection;
 mod ecs;

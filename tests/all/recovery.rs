@@ -1,5 +1,5 @@
 //! The hand tells the truth whatever happens to it, and never sends twice: crashes, lost answers, drift, a full disk.
 
 mod crash;
-mod fake;
+pub(crate) mod fake;
 mod outcome;

@@ -14,7 +14,7 @@ use quarterdeck::executor::target::{ApplyError, Permit, Target};
 use quarterdeck::source::{Name, Number, Observation, SharedSource, SourceError, SourceErrorKind, Workload, World};
 use tempfile::TempDir;
 
-use crate::runs::fixture::{approved_at, config, now, observation, workload};
+use crate::runs::fixture::{approved_with, config, now, observation, workload};
 
 /// What the service does with a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -187,10 +187,14 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) fn new(fake: Fake) -> Self {
+        Self::with_config(fake, config())
+    }
+
+    pub(crate) fn with_config(fake: Fake, config: Config) -> Self {
         let dir = TempDir::new().expect("a directory");
         let journal = Journal::open(dir.path()).expect("a journal");
-        let run = journal.approve(approved_at(5, now()), now()).expect("a run");
-        Self { dir, journal, run, fake, config: config(), began: tokio::time::Instant::now() }
+        let run = journal.approve(approved_with(&config, 5, now()), now()).expect("a run");
+        Self { dir, journal, run, fake, config, began: tokio::time::Instant::now() }
     }
 
     pub(crate) fn now(&self) -> Now {
@@ -203,15 +207,14 @@ impl Bench {
     }
 
     pub(crate) async fn execute_on(&self, journal: &Journal) -> Result<RunState, JournalError> {
+        self.execute_with(journal, &self.fake).await
+    }
+
+    /// Runs an executor on this journal, which observes the fake and sends its call to `target`.
+    pub(crate) async fn execute_with(&self, journal: &Journal, target: &dyn Target) -> Result<RunState, JournalError> {
         let clock = || self.now();
-        let engine = Engine {
-            journal,
-            world: &self.fake,
-            target: &self.fake,
-            config: &self.config,
-            clock: &clock,
-            pid: std::process::id(),
-        };
+        let engine =
+            Engine { journal, world: &self.fake, target, config: &self.config, clock: &clock, pid: std::process::id() };
         engine.run(&self.run).await
     }
 

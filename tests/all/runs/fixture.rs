@@ -160,8 +160,12 @@ pub(crate) fn operator(user: &str) -> Operator {
 
 /// An approved plan that was made and confirmed at `at`.
 pub(crate) fn approved_at(desired: u32, at: Now) -> Approved {
+    approved_with(&config(), desired, at)
+}
+
+pub(crate) fn approved_with(config: &Config, desired: u32, at: Now) -> Approved {
     let observed = Observation { taken: at.wall, ..observation() };
-    let plan = plan_for(&scale(desired), &observed, &config(), at.wall).expect("a plan");
-    let judged = judge(plan, &context(&config(), at.wall));
+    let plan = plan_for(&scale(desired), &observed, config, at.wall).expect("a plan");
+    let judged = judge(plan, &context(config, at.wall));
     judged.approve(SERVICE, operator("ada"), at.wall).expect("approved")
 }
