@@ -9,6 +9,7 @@ pub mod header;
 pub mod panel;
 pub mod part;
 pub mod screen;
+pub mod svg;
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};

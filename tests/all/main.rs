@@ -7,6 +7,7 @@ mod fixture;
 mod harness;
 mod keys;
 mod lab;
+mod pictures;
 mod recovery;
 mod runbooks;
 mod runs;
