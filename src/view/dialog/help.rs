@@ -8,6 +8,7 @@ use crate::config::keymap::Context;
 use crate::config::theme::Role;
 use crate::state::command::COMMANDS;
 use crate::state::{State, context};
+use crate::view::header;
 use crate::view::part::keys;
 use crate::view::part::page::{Page, Row, pad, piece};
 use crate::view::part::pen::Pen;
@@ -23,6 +24,8 @@ const NAMES: usize = 16;
 
 /// Draws the help, scrolled down by so many rows.
 pub fn draw(screen: Rect, state: &State, scroll: usize, pen: &mut Pen<'_>) {
+    let header = header::ROWS.min(screen.height); // help is long, and must not cover where one is
+    let screen = Rect { y: screen.y + header, height: screen.height - header, ..screen };
     let rows = rows(state, frame::text_width(screen.width, WIDEST));
     let room = frame::text_rows(screen.height).saturating_sub(1);
     let from = scroll.min(rows.len().saturating_sub(room));
