@@ -47,6 +47,12 @@ impl Permit {
         Self { run: run.clone(), epoch, account: account.to_owned() }
     }
 
+    /// A permit for the tests of targets.
+    #[cfg(test)]
+    pub(crate) fn for_test() -> Self {
+        Self::new(&RunId("test".to_owned()), 1, "000000000000")
+    }
+
     /// The run.
     pub fn run(&self) -> &RunId {
         &self.run

@@ -31,9 +31,7 @@ pub mod tasks;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::clock::Now;
 use crate::config::Config;
-use crate::executor::target::Target;
 use crate::source::World;
 
 pub use demo::{demo_config, demo_text};
@@ -76,13 +74,4 @@ pub enum SimulatorError {
 /// No `[simulator]`, or an unknown scenario.
 pub fn world(config: Arc<Config>, state_dir: &Path) -> Result<Arc<dyn World>, SimulatorError> {
     Ok(Arc::new(Simulated::new(config, state_dir)?))
-}
-
-/// The simulated fleet of a configuration, for changing: what the executor calls. `clock` tells when a call arrives.
-///
-/// # Errors
-/// No `[simulator]`, or an unknown scenario.
-pub fn target(config: &Config, state_dir: &Path, clock: fn() -> Now) -> Result<Arc<dyn Target>, SimulatorError> {
-    let simulator = config.simulator.as_ref().ok_or(SimulatorError::NotConfigured)?;
-    Ok(Arc::new(SimulatedTarget::new(simulator, state_dir, clock)?))
 }

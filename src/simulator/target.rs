@@ -97,3 +97,57 @@ fn check(cluster: &str, service: &str, desired: u32) -> Result<(), String> {
 
 /// The cluster of the simulated fleet.
 pub const CLUSTER: &str = "demo";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulator::Mutation;
+
+    fn clock() -> Now {
+        Now::fixed(60)
+    }
+
+    fn call(service: &str, desired: u32) -> Call {
+        Call::EcsSetDesiredCount { cluster: CLUSTER.to_owned(), service: service.to_owned(), desired }
+    }
+
+    /// A call under a fault: how it ended (`None`: never), and the effects that it had.
+    async fn apply(fault: Option<Fault>, call: &Call) -> (Option<Result<Text, ApplyError>>, Vec<Mutation>) {
+        let dir = tempfile::tempdir().unwrap();
+        let simulator =
+            config::Simulator { seed: 1, scenario: "calm".to_owned(), interval: std::time::Duration::from_secs(1) };
+        let target = SimulatedTarget::new(&simulator, dir.path(), clock).unwrap();
+        let began = Now::fixed(0).wall;
+        target.log().inject(fault, began).unwrap();
+        let ended = target.apply(call, Permit::for_test()).now_or_never();
+        (ended, target.log().read(began).unwrap().mutations)
+    }
+
+    #[tokio::test]
+    async fn a_call_has_one_effect_at_the_moment_of_the_call() {
+        let (ended, effects) = apply(None, &call("rtech-app", 4)).await;
+        assert_eq!(ended.unwrap().unwrap().as_str(), "ACTIVE, desired count 4");
+        assert_eq!(effects, [Mutation { at: 60.0, service: Name::from("rtech-app"), desired: 4 }]);
+    }
+
+    #[tokio::test]
+    async fn a_fault_rejects_loses_the_answer_or_never_answers() {
+        let call = call("rtech-app", 4);
+        let (ended, effects) = apply(Some(Fault::Reject), &call).await;
+        assert!(matches!(ended, Some(Err(ApplyError::Rejected(_)))) && effects.is_empty());
+        let (ended, effects) = apply(Some(Fault::DropAfterApply), &call).await;
+        assert!(matches!(ended, Some(Err(ApplyError::Unknown(_)))) && effects.len() == 1);
+        let (ended, effects) = apply(Some(Fault::Hang), &call).await;
+        assert!(ended.is_none() && effects.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_call_about_what_is_not_there_is_rejected_without_effect() {
+        let elsewhere =
+            Call::EcsSetDesiredCount { cluster: "other".to_owned(), service: "rtech-app".to_owned(), desired: 3 };
+        for call in [call("rtech-redis", 3), call("shop", 3), call("rtech-app", MOST_TASKS + 1), elsewhere] {
+            let (ended, effects) = apply(None, &call).await;
+            assert!(matches!(ended, Some(Err(ApplyError::Rejected(_)))) && effects.is_empty(), "{call:?}");
+        }
+    }
+}

@@ -7,7 +7,7 @@ use quarterdeck::config::Config;
 use quarterdeck::runbook::library::{self, SHIPPED};
 use quarterdeck::runbook::parse::{self, LARGEST, MOST_STEPS};
 use quarterdeck::runbook::{Check, CheckQuery, Runbook, StepKind};
-use quarterdeck::simulator::demo_config;
+use quarterdeck::simulator::{demo_config, demo_text};
 
 fn demo() -> Config {
     demo_config("overload", 1, Path::new("/nowhere")).unwrap_or_else(|errors| panic!("{errors}"))
@@ -198,4 +198,67 @@ fn the_digest_changes_with_the_text() {
     assert_eq!(parsed(&one).unwrap().digest, parsed(&one).unwrap().digest);
     assert_ne!(parsed(&one).unwrap().digest, parsed(&other).unwrap().digest);
     assert_eq!(parsed(&one).unwrap().digest.len(), 64);
+}
+
+/// Runs `quarterdeck runbook …` on a calm simulated fleet: exit code and standard output.
+fn headless(arguments: &[&str]) -> (Option<i32>, String) {
+    let dir = tempfile::tempdir().unwrap();
+    let config = dir.path().join("quarterdeck.toml");
+    fs::write(&config, demo_text("calm", 1, dir.path())).unwrap();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_quarterdeck"));
+    command.arg("--config").arg(&config).arg("runbook").args(arguments).stdin(std::process::Stdio::null());
+    let done = command.output().unwrap();
+    (done.status.code(), String::from_utf8(done.stdout).unwrap())
+}
+
+#[test]
+fn lint_ends_with_2_when_a_runbook_is_wrong_and_with_0_when_all_are_fine() {
+    assert_eq!(headless(&["lint"]), (Some(0), "shipped: scale-out-under-load is fine, 7 steps\n".to_owned()));
+    let (code, told) = headless(&["lint", "tests/runbooks/valid/smallest.md", "tests/runbooks/invalid/no-steps.md"]);
+    assert_eq!(code, Some(2));
+    assert!(told.contains("smallest is fine") && told.contains("no-steps.md: has no steps"), "{told}");
+}
+
+#[test]
+fn list_and_show_give_versioned_json_alone() {
+    let json = |arguments: &[&str]| -> serde_json::Value { serde_json::from_str(&headless(arguments).1).unwrap() };
+    let list = json(&["list", "--output", "json"]);
+    assert_eq!((&list["schema"], &list["runbooks"][0]["step_count"]), (&"quarterdeck.runbooks/1".into(), &7.into()));
+    let shown = json(&["show", "scale-out-under-load", "--output", "json"]);
+    assert_eq!(shown["schema"], "quarterdeck.runbook/1");
+    assert_eq!(shown["steps"][3]["action"]["desired"], 4);
+    assert_eq!(shown["steps"][4]["deadline_seconds"], 300);
+}
+
+#[test]
+fn run_stops_at_a_check_that_does_not_hold_and_ends_with_1() {
+    let (code, told) = headless(&["run", "scale-out-under-load"]);
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("FAILED: rtech-app/latency_p95 is ") && told.contains("wanted > 200 ms"), "{told}");
+    assert!(told.contains("stopped at step 1; ask again with ") && !told.contains("2. Is load the cause?"), "{told}");
+}
+
+#[test]
+fn run_asks_what_holds_and_hands_an_action_to_plan_and_apply_without_approving_it() {
+    let (code, told) = headless(&["run", "scale-out-under-load", "--from", "3"]);
+    assert_eq!(code, Some(0), "{told}");
+    assert!(told.contains("passed: rtech-app/errors is "), "{told}");
+    assert!(told.contains("plan scale rtech-app desired=4 --out plan.json"), "{told}");
+    assert!(told.contains("apply plan.json --confirm rtech-app") && told.contains("--from 5"), "{told}");
+    assert!(!told.contains("5. Wait until all tasks run"), "{told}");
+}
+
+#[test]
+fn run_waits_until_it_holds_and_leaves_the_rest_to_a_person() {
+    let (code, told) = headless(&["run", "scale-out-under-load", "--from", "5"]);
+    assert_eq!(code, Some(0), "{told}");
+    assert_eq!(told.matches("passed: ").count(), 2, "{told}");
+    assert!(told.trim_end().ends_with("by hand: do this"), "{told}");
+}
+
+#[test]
+fn an_unknown_runbook_or_step_ends_with_2() {
+    assert_eq!(headless(&["run", "scale-in"]).0, Some(2));
+    assert_eq!(headless(&["run", "scale-out-under-load", "--from", "8"]).0, Some(2));
+    assert_eq!(headless(&["show", "scale-in"]).0, Some(2));
 }
