@@ -119,10 +119,7 @@ fn foot(confirm: &Confirm, now: Timestamp, size: (u16, u16), whole: bool) -> Vec
         expiry(judged, now),
         asked(confirm),
         vec![piece(Role::Warning, remark)],
-        vec![piece(
-            Role::Muted,
-            "Enter confirms · Esc leaves it, nothing was changed · paste and earlier keys are refused",
-        )],
+        vec![piece(Role::Muted, "by hand, paste is refused · Enter confirms · Esc leaves, nothing changed")],
     ]
 }
 

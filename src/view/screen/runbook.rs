@@ -42,7 +42,7 @@ pub fn draw(area: Rect, id: &Name, (session, selected): (Option<&str>, usize), s
 
 fn stacked(area: Rect, shown: Shown<'_>, pen: &mut Pen<'_>) {
     let steps = u16::try_from(shown.runbook.steps.len()).unwrap_or(u16::MAX);
-    let head = head(shown, area.width.saturating_sub(2));
+    let head = head(shown, area);
     let top = u16::try_from(head.len()).unwrap_or(u16::MAX).saturating_add(steps.min(area.height / 2)).min(area.height);
     list::draw(Rect { height: top, ..area }, &steps_list(shown, head, area.width), pen);
     let gap = top + 1.min(area.height - top);
@@ -51,7 +51,7 @@ fn stacked(area: Rect, shown: Shown<'_>, pen: &mut Pen<'_>) {
 }
 
 fn beside(area: Rect, shown: Shown<'_>, pen: &mut Pen<'_>) {
-    let head = head(shown, area.width.saturating_sub(2));
+    let head = head(shown, area);
     let top = u16::try_from(head.len()).unwrap_or(u16::MAX).min(area.height);
     let left = area.width * 2 / 5;
     let inset = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
@@ -62,9 +62,9 @@ fn beside(area: Rect, shown: Shown<'_>, pen: &mut Pen<'_>) {
 }
 
 /// Title, owner, what it answers, and how far one is.
-fn head(shown: Shown<'_>, width: u16) -> Vec<Row> {
+fn head(shown: Shown<'_>, area: Rect) -> Vec<Row> {
     let Shown { runbook, session, state, .. } = shown;
-    let mut page = Page::new(width);
+    let mut page = Page::new(area.width.saturating_sub(2));
     let about = format!("{} · {} · owner {}", runbook.id, runbook.severity, runbook.owner);
     page.row(vec![piece(Role::Title, format!("RUNBOOK  {}  ", runbook.title)), piece(Role::Muted, about)]);
     let rows = lists::runbooks(state);
@@ -77,7 +77,7 @@ fn head(shown: Shown<'_>, width: u16) -> Vec<Row> {
     }
     match session {
         Some(session) => in_session(&mut page, runbook, session),
-        None => preview(&mut page, shown),
+        None => preview(&mut page, shown, area),
     }
     page.blank();
     page.into_rows()
@@ -91,8 +91,16 @@ fn in_session(page: &mut Page, runbook: &Runbook, session: &Session) {
     }
 }
 
-fn preview(page: &mut Page, shown: Shown<'_>) {
-    page.text(Role::Text, &shown.runbook.introduction);
+/// The introduction, a tenth of the screen's rows of it at most, so that the steps are seen; and how to begin.
+fn preview(page: &mut Page, shown: Shown<'_>, area: Rect) {
+    let mut introduction = Page::new(area.width.saturating_sub(2));
+    introduction.text(Role::Text, &shown.runbook.introduction);
+    let most = usize::from(area.height / 10).max(1);
+    let cut = introduction.len() > most;
+    introduction.into_rows().into_iter().take(most).for_each(|row| page.row(row));
+    if cut {
+        page.text(Role::Muted, format!("… all of it: quarterdeck runbook show {}", shown.runbook.id));
+    }
     let key = keys::first(&shown.state.keymap, Command::StepRun, Context::Runbook);
     page.pieces(
         0,
