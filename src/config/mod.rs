@@ -113,7 +113,8 @@ pub struct Aws {
     pub role_arn: Option<String>,
     /// The role that actions use instead, if it is another.
     pub action_role_arn: Option<String>,
-    /// An endpoint for all services (an emulator, a VPC endpoint). `AWS_ENDPOINT_URL_<SERVICE>` still wins.
+    /// An endpoint for all services (an emulator, a VPC endpoint). `AWS_ENDPOINT_URL` and `AWS_ENDPOINT_URL_<SERVICE>`
+    /// still win.
     pub endpoint: Option<Url>,
 }
 

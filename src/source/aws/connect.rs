@@ -40,6 +40,8 @@ const CREDENTIALS_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct Connection {
     settings: config::Aws,
     given: Option<SharedCredentialsProvider>,
+    /// An endpoint that wins over everything else.
+    only: Option<String>,
     http: SharedHttpClient,
     base: OnceCell<SdkConfig>,
     reading: OnceCell<SdkConfig>,
@@ -52,6 +54,7 @@ impl Connection {
         Self {
             settings: aws.clone(),
             given: None,
+            only: None,
             http: http::client(),
             base: OnceCell::new(),
             reading: OnceCell::new(),
@@ -62,6 +65,12 @@ impl Connection {
     /// The same with these credentials, in place of the profile or the default chain.
     pub fn with_credentials(mut self, credentials: SharedCredentialsProvider) -> Self {
         self.given = Some(credentials);
+        self
+    }
+
+    /// The same with this endpoint for every service, whatever configuration and environment say.
+    pub fn with_endpoint(mut self, endpoint: &str) -> Self {
+        self.only = Some(endpoint.trim_end_matches('/').to_owned());
         self
     }
 
@@ -123,17 +132,25 @@ impl Connection {
 
     async fn load_base(&self) -> SdkConfig {
         let region = Region::new(self.settings.region.clone());
-        let mut loader = self.loader().region(region.clone());
-        if let Some(given) = &self.given {
-            loader = loader.credentials_provider(given.clone());
-        } else if let Some(profile) = &self.settings.profile {
-            let provider = credentials::of_profile(profile, &region, &self.http);
-            loader = loader.profile_name(profile).credentials_provider(provider);
+        let loader = self.credentialed(self.loader().region(region.clone()), &region);
+        if let Some(only) = &self.only {
+            return loader.endpoint_url(only).load().await;
         }
         let loaded = loader.load().await;
         match &self.settings.endpoint {
             Some(endpoint) => with_endpoint(loaded, endpoint.as_str()),
             None => loaded,
+        }
+    }
+
+    fn credentialed(&self, loader: ConfigLoader, region: &Region) -> ConfigLoader {
+        match (&self.given, &self.settings.profile) {
+            (Some(given), _) => loader.credentials_provider(given.clone()),
+            (None, Some(profile)) => {
+                let provider = credentials::of_profile(profile, region, &self.http);
+                loader.profile_name(profile).credentials_provider(provider)
+            }
+            (None, None) => loader,
         }
     }
 
@@ -163,8 +180,8 @@ impl Connection {
     }
 }
 
-/// Sets the endpoint of all services in a way that lets `AWS_ENDPOINT_URL_<SERVICE>` (and the profile's `services`) win:
-/// an endpoint that is set on the loader would win over them.
+/// Sets the endpoint of all services in a way that lets `AWS_ENDPOINT_URL_<SERVICE>`, `AWS_ENDPOINT_URL` and the profile's
+/// `services` win: an endpoint that is set on the loader would win over them.
 fn with_endpoint(loaded: SdkConfig, endpoint: &str) -> SdkConfig {
     loaded.into_builder().endpoint_url(endpoint.trim_end_matches('/')).build()
 }

@@ -11,7 +11,7 @@ use quarterdeck::source::aws::{Connection, sources};
 use quarterdeck::source::{Payload, SourceErrorKind};
 
 use super::server::{Answer, Server, json_error};
-use super::{connection, empty, identity, poll_one, settings};
+use super::{connection, empty, identity, poll_one, scripted, settings};
 
 #[tokio::test]
 async fn opening_a_connection_asks_nobody_anything() {
@@ -53,7 +53,7 @@ async fn the_action_role_is_assumed_for_actions_and_for_nothing_else() {
     .await;
     let mut aws = settings(&server);
     aws.action_role_arn = Some("arn:aws:iam::123456789012:role/act".to_owned());
-    let connection = Arc::new(Connection::open(&aws).with_credentials(given(None)));
+    let connection = scripted(&aws, given(None));
     let who = sources(&connection, &empty()).into_iter().find(|source| *source.name() == "sts").unwrap();
     assert!(poll_one(&who).await.is_ok());
     assert_eq!(server.seen("AssumeRole").len(), 0);
@@ -73,7 +73,7 @@ async fn the_role_of_the_reads_is_assumed_and_its_expiry_is_told() {
     .await;
     let mut aws = settings(&server);
     aws.role_arn = Some("arn:aws:iam::123456789012:role/read".to_owned());
-    let connection = Arc::new(Connection::open(&aws).with_credentials(given(None)));
+    let connection = scripted(&aws, given(None));
     assert_eq!(connection.who(), "the default credential chain, role arn:aws:iam::123456789012:role/read");
     let who = sources(&connection, &empty()).into_iter().find(|source| *source.name() == "sts").unwrap();
     match poll_one(&who).await.unwrap() {
@@ -92,7 +92,7 @@ async fn a_refused_role_says_which() {
     .await;
     let mut aws = settings(&server);
     aws.role_arn = Some("arn:aws:iam::123456789012:role/read".to_owned());
-    let connection = Arc::new(Connection::open(&aws).with_credentials(given(None)));
+    let connection = scripted(&aws, given(None));
     let who = sources(&connection, &empty()).into_iter().find(|source| *source.name() == "sts").unwrap();
     let error = poll_one(&who).await.unwrap_err();
     assert_eq!(error.kind, SourceErrorKind::Unauthorised, "{error}");
@@ -103,7 +103,7 @@ async fn a_refused_role_says_which() {
 async fn credentials_that_expire_say_when() {
     let server = Server::start(|_| identity::xml(identity::WHOLE)).await;
     let soon = SystemTime::from(Now::read().wall) + Duration::from_secs(3600);
-    let connection = Arc::new(Connection::open(&settings(&server)).with_credentials(given(Some(soon))));
+    let connection = scripted(&settings(&server), given(Some(soon)));
     assert_eq!(connection.credentials_expire(), None, "nothing was loaded yet");
     let who = sources(&connection, &empty()).into_iter().find(|source| *source.name() == "sts").unwrap();
     assert!(poll_one(&who).await.is_ok());
@@ -111,13 +111,17 @@ async fn credentials_that_expire_say_when() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_variable_of_a_service_wins_over_the_configured_endpoint_and_the_default_chain_is_used() {
+async fn the_variables_of_endpoints_win_over_the_configured_one_and_the_default_chain_is_used() {
     let general = Server::start(|_| Answer::Raw(500, "text/plain", b"the wrong server".to_vec())).await;
     let special = Server::start(|_| identity::xml(identity::WHOLE)).await;
     let told = by_environment(&[("QD_TEST_ENDPOINT", &general.url()), ("AWS_ENDPOINT_URL_STS", &special.url())]).await;
     assert!(told.contains("assumed-role/ops/ann"), "{told}");
     assert_eq!(special.seen("GetCallerIdentity")[0].access_key, "AKIDENV");
     assert!(general.seen("GetCallerIdentity").is_empty());
+    let told = by_environment(&[("QD_TEST_ENDPOINT", &general.url()), ("AWS_ENDPOINT_URL", &special.url())]).await;
+    assert!(told.contains("assumed-role/ops/ann"), "{told}");
+    let told = by_environment(&[("QD_TEST_ENDPOINT", &special.url())]).await;
+    assert!(told.contains("assumed-role/ops/ann"), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -140,6 +144,10 @@ async fn by_environment(variables: &[(&str, &str)]) -> String {
     let mut child = Command::new(std::env::current_exe().unwrap());
     child.args(["--exact", "aws::connection::tells_the_identity_by_the_environment", "--ignored", "--nocapture"]);
     child.env("AWS_ACCESS_KEY_ID", "AKIDENV").env("AWS_SECRET_ACCESS_KEY", "secret").env_remove("AWS_PROFILE");
+    // The lab's endpoints may be set.
+    for name in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_CLOUDWATCH"] {
+        child.env_remove(name);
+    }
     child.envs(variables.iter().copied());
     let done = tokio::task::spawn_blocking(move || child.output()).await.unwrap().unwrap();
     assert!(done.status.success());
