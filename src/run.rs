@@ -141,7 +141,11 @@ impl Console {
     }
 
     fn handle(&mut self, state: &mut State, event: Event) {
-        let effects = update(state, Stamped { now: (self.clock)(), event });
+        self.handle_at(state, (self.clock)(), event);
+    }
+
+    fn handle_at(&mut self, state: &mut State, now: Now, event: Event) {
+        let effects = update(state, Stamped { now, event });
         for effect in effects {
             match (&mut self.performer, effect) {
                 (_, Effect::Quit) => self.quit = true,
@@ -178,11 +182,12 @@ impl Console {
         state.now = (self.clock)();
         let theme = &self.themes[state.theme % self.themes.len()];
         terminal.draw(|frame| view::draw(frame, state, theme))?;
+        let painted = (self.clock)();
         let whole = match &state.overlay {
             Some(Overlay::Confirm(confirm)) => view::dialog::confirm::fits(&confirm.judged, state.size),
             _ => false,
         };
-        self.handle(state, Event::Painted { whole });
+        self.handle_at(state, painted, Event::Painted { whole });
         Ok(())
     }
 }

@@ -127,13 +127,19 @@ fn pasted_text_and_keys_sent_by_a_program_confirm_nothing() {
     console.sees(&["rtech-app", "HEALTHY"]);
     console.press("As3\r");
     console.sees(&["type rtech-app to confirm"]);
-    console.press("\u{1b}[200~rtech-app\u{1b}[201~\r");
+    console.press("\u{1b}[200~rtech-app\u{1b}[201~");
     console.sees(&["pasted text doesn't count"]);
-    console.press("rtech-app\r");
+    console.press("\r");
+    console.sees(&["that is not the name", "type rtech-app to confirm"]);
+    console.press("rtech-app");
     console.sees(&["pasted text doesn't count"]);
+    console.press("\r");
+    console.sees(&["that is not the name", "type rtech-app to confirm"]);
     console.press("\u{1b}");
+    console.sees_no("to confirm");
     console.press("n");
-    console.sees(&["no run"]);
+    console.sees(&["RUNS"]);
+    assert!(!console.screen().contains("scale"), "{}", console.screen());
 }
 
 #[test]

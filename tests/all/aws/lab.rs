@@ -33,7 +33,7 @@ async fn poll_all(backfill: Option<Duration>) -> Vec<Reading> {
 }
 
 #[tokio::test]
-#[ignore = "needs the lab"]
+#[ignore = "run by lab::the_aws_sources_read_the_lab, with the lab's variables"]
 async fn every_subject_of_the_example_that_aws_tells_is_read() {
     let readings = poll_all(Some(Duration::from_secs(3600))).await;
     let failed: Vec<_> = readings.iter().filter_map(|reading| reading.outcome.as_ref().err()).collect();
@@ -54,7 +54,7 @@ async fn every_subject_of_the_example_that_aws_tells_is_read() {
 }
 
 #[tokio::test]
-#[ignore = "needs the lab"]
+#[ignore = "run by lab::the_aws_sources_read_the_lab, with the lab's variables"]
 async fn the_three_alarms_are_of_the_application() {
     let readings = poll_all(None).await;
     let found = readings.iter().find_map(|reading| match &reading.outcome {
@@ -69,7 +69,7 @@ async fn the_three_alarms_are_of_the_application() {
 }
 
 #[tokio::test]
-#[ignore = "needs the lab"]
+#[ignore = "run by lab::the_aws_sources_read_the_lab, with the lab's variables"]
 async fn the_application_is_observed_whole() {
     let config = config();
     let seen = observe(&connection(&config), &config, &Name::from("rtech-app"), Now::read()).await.unwrap();
@@ -81,7 +81,7 @@ async fn the_application_is_observed_whole() {
 }
 
 #[tokio::test]
-#[ignore = "needs the lab"]
+#[ignore = "run by lab::the_aws_sources_read_the_lab, with the lab's variables"]
 async fn a_runbooks_question_is_answered() {
     let config = config();
     let service = config.service("rtech-app").unwrap();

@@ -25,7 +25,12 @@ impl Lab {
         let mut variables = VARIABLES.get_or_init(start).clone();
         script("reset");
         let state_dir = tempfile::tempdir().expect("a folder");
-        variables.push(("QD_STATE_DIR".to_owned(), state_dir.path().display().to_string()));
+        let more = [
+            ("QD_STATE_DIR", state_dir.path().display().to_string()),
+            ("QD_INTERVAL", "1s".to_owned()),
+            ("QD_CLOUDWATCH_INTERVAL", "10s".to_owned()),
+        ];
+        variables.extend(more.map(|(name, value)| (name.to_owned(), value)));
         let lab = Self { variables, state_dir, _turn: turn };
         lab.wait_until_calm();
         lab
@@ -77,9 +82,10 @@ impl Lab {
     /// Posts JSON to one of the lab's controls.
     pub(crate) fn post(&self, base: &str, path: &str, body: &Value) {
         let url = format!("{}{path}", self.variable(base));
-        let output =
-            curl(&["-s", "-f", "-X", "POST", "-H", "Content-Type: application/json", "-d", &body.to_string(), &url]);
-        assert!(!output.contains("error"), "{url}: {output}");
+        let body = body.to_string();
+        let arguments = ["-sS", "-f", "-X", "POST", "-H", "Content-Type: application/json", "-d", &body, &url];
+        let output = Command::new("curl").args(["--max-time", "10"]).args(arguments).output().expect("curl runs");
+        assert!(output.status.success(), "{url} {body}: {}", String::from_utf8_lossy(&output.stderr));
     }
 
     /// Sets how the switch before Prometheus behaves: `pass`, `hang`, `refuse`, …
