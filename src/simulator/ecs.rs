@@ -3,13 +3,13 @@
 use jiff::Timestamp;
 
 use super::course::Course;
-use super::fleet::{Profile, RunBy};
+use super::fleet::{FLEET, Profile, RunBy};
 use super::measure::moment;
 use super::tasks::{Crew, Task};
 use super::{ACCOUNT, REGION};
 use crate::source::{
-    Deployment, Identity, Rollout, Scaling, ScalingActivity, ScalingPolicy, ScalingTarget, Task as TaskData, Workload,
-    WorkloadEvent,
+    Cluster, Deployment, Identity, Rollout, Scaling, ScalingActivity, ScalingPolicy, ScalingTarget, Task as TaskData,
+    Workload, WorkloadEvent,
 };
 use crate::text::Text;
 
@@ -44,7 +44,21 @@ pub fn workload(course: &Course, profile: &Profile, began: Timestamp, seconds: f
         deployments: vec![deployment(crew, &definition, began, seconds)],
         events: events(crew, profile, began, seconds),
         tasks: tasks(crew, &definition, began, seconds),
+        cluster: Some(cluster(course, seconds)),
     })
+}
+
+/// The cluster that all orchestrated services run in.
+fn cluster(course: &Course, seconds: f64) -> Cluster {
+    let crews: Vec<&Crew> = FLEET.iter().filter_map(|profile| course.crew(profile.name)).collect();
+    Cluster {
+        name: Text::clean("demo"),
+        status: Text::clean("ACTIVE"),
+        running: crews.iter().map(|crew| crew.running(seconds)).sum(),
+        pending: crews.iter().map(|crew| crew.pending(seconds)).sum(),
+        services: u32::try_from(crews.len()).unwrap_or_default(),
+        instances: 0,
+    }
 }
 
 fn deployment(crew: &Crew, definition: &Text, began: Timestamp, seconds: f64) -> Deployment {

@@ -93,6 +93,26 @@ pub struct Workload {
     pub events: Vec<WorkloadEvent>,
     /// Tasks; bounded. Empty where they were not asked for.
     pub tasks: Vec<Task>,
+    /// The cluster that it runs in; `None` where it was not asked for or could not be read.
+    #[serde(default)]
+    pub cluster: Option<Cluster>,
+}
+
+/// A cluster as its orchestrator tells of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cluster {
+    /// Its name.
+    pub name: Text,
+    /// `ACTIVE`, `PROVISIONING`, `DEPROVISIONING`, `FAILED` or `INACTIVE`.
+    pub status: Text,
+    /// Tasks running, of all its services.
+    pub running: u32,
+    /// Tasks starting, of all its services.
+    pub pending: u32,
+    /// Services that are active in it.
+    pub services: u32,
+    /// Instances registered in it; 0 on Fargate.
+    pub instances: u32,
 }
 
 impl Workload {

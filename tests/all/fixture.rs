@@ -381,6 +381,14 @@ pub(crate) fn workload(service: &str, count: u32) -> Workload {
             message: Text::from(format!("(service {service}) has reached a steady state.")),
         }],
         tasks: (0..count).map(task).collect(),
+        cluster: Some(Cluster {
+            name: Text::from("rtech-prod"),
+            status: Text::from("ACTIVE"),
+            running: 5,
+            pending: 0,
+            services: 3,
+            instances: 0,
+        }),
     }
 }
 

@@ -18,7 +18,8 @@ use super::error::Asked;
 use super::{decode, ecs_decode, few_at_once};
 use crate::config::{EcsService, Polling};
 use crate::source::{
-    Ask, Cadence, Name, Payload, Reading, Readings, Source, SourceError, SourceErrorKind, Subject, Task, Workload,
+    Ask, Cadence, Cluster, Name, Payload, Reading, Readings, Source, SourceError, SourceErrorKind, Subject, Task,
+    Workload,
 };
 
 /// Services in one DescribeServices call, the API's limit.
@@ -118,19 +119,41 @@ impl Reader {
 
     async fn poll_batch(&self, batch: Vec<&Placed>, out: &Readings) {
         let cluster = batch.first().map_or("", |placed| placed.ecs.cluster.as_str());
-        let described = self.describe(cluster, batch.iter().map(|placed| placed.ecs.service.as_str())).await;
+        let services = self.describe(cluster, batch.iter().map(|placed| placed.ecs.service.as_str()));
+        let (described, cluster) = tokio::join!(services, self.cluster(cluster));
         let mut readings: Vec<BoxFuture<'_, ()>> = Vec::new();
         for placed in batch {
-            readings.push(Box::pin(self.send(placed, &described, out)));
+            readings.push(Box::pin(self.send(placed, &described, cluster.as_ref(), out)));
         }
         few_at_once(readings).await;
     }
 
-    async fn send(&self, placed: &Placed, described: &Result<DescribeServicesOutput, SourceError>, out: &Readings) {
-        let outcome = match described {
+    /// The cluster itself. It is told beside its services, so a failure (or a missing permission) costs only this part.
+    async fn cluster(&self, name: &str) -> Option<Cluster> {
+        let sent = self.client.describe_clusters().clusters(name).send().await;
+        match sent {
+            Ok(described) => described.clusters().first().and_then(ecs_decode::cluster),
+            Err(error) => {
+                tracing::warn!("{}", self.asked("ecs:DescribeClusters").failed(&error));
+                None
+            }
+        }
+    }
+
+    async fn send(
+        &self,
+        placed: &Placed,
+        described: &Result<DescribeServicesOutput, SourceError>,
+        cluster: Option<&Cluster>,
+        out: &Readings,
+    ) {
+        let mut outcome = match described {
             Ok(described) => self.with_tasks(described, &placed.ecs).await,
             Err(error) => Err(error.clone()),
         };
+        if let Ok(workload) = &mut outcome {
+            workload.cluster = cluster.cloned();
+        }
         let subject = Subject::Workload { service: placed.service.clone() };
         // A closed channel means that nobody listens any more.
         let _ = out.send(Reading { subject, outcome: outcome.map(Payload::Workload) }).await;

@@ -1,9 +1,11 @@
 //! ECS's shapes as ours.
 
-use aws_sdk_ecs::types::{Deployment as EcsDeployment, DeploymentRolloutState, Service, ServiceEvent, Task as EcsTask};
+use aws_sdk_ecs::types::{
+    Cluster as EcsCluster, Deployment as EcsDeployment, DeploymentRolloutState, Service, ServiceEvent, Task as EcsTask,
+};
 
 use super::decode::{last_part, text, timestamp};
-use crate::source::{Deployment, Rollout, Task, Workload, WorkloadEvent};
+use crate::source::{Cluster, Deployment, Rollout, Task, Workload, WorkloadEvent};
 use crate::text::Text;
 
 /// Events that are kept; the API gives the newest hundred.
@@ -35,6 +37,19 @@ pub(super) fn workload(service: &Service) -> Result<Workload, String> {
         deployments,
         events,
         tasks: Vec::new(),
+        cluster: None,
+    })
+}
+
+/// A cluster; `None` where the answer lacks what every real one has.
+pub(super) fn cluster(cluster: &EcsCluster) -> Option<Cluster> {
+    Some(Cluster {
+        name: Text::clean(cluster.cluster_name()?),
+        status: Text::clean(cluster.status()?),
+        running: u32::try_from(cluster.running_tasks_count()).ok()?,
+        pending: u32::try_from(cluster.pending_tasks_count()).ok()?,
+        services: u32::try_from(cluster.active_services_count()).ok()?,
+        instances: u32::try_from(cluster.registered_container_instances_count()).ok()?,
     })
 }
 

@@ -26,6 +26,7 @@ pub fn draw(area: Rect, service: &Service, scroll: usize, state: &State, pen: &m
         deployments(&mut page, &workload, state);
         policies(&mut page, &scaling);
         activities(&mut page, &scaling, state);
+        cluster(&mut page, &workload);
         events(&mut page, &workload, state);
     } else {
         page.text(Role::Muted, "this service has no ECS service in the configuration: nothing to scale");
@@ -77,6 +78,22 @@ fn bounds(page: &mut Page, service: &Service, measured: &Measured<'_, Scaling>) 
         caps.min_desired, caps.max_desired, caps.max_step, caps.healthy_floor
     );
     page.field("caps", &[bit(Role::Muted, text)]);
+}
+
+/// The cluster that the tasks run in; nothing where it was not told.
+fn cluster(page: &mut Page, measured: &Measured<'_, Workload>) {
+    let Some(cluster) = measured.value().and_then(|(workload, _)| workload.cluster.as_ref()) else { return };
+    let active = if cluster.status.as_str() == "ACTIVE" { Role::Text } else { Role::Warning };
+    let counts = format!("  {} tasks of {} services, {} pending", cluster.running, cluster.services, cluster.pending);
+    let instances = if cluster.instances > 0 { format!("  {} instances", cluster.instances) } else { String::new() };
+    page.field(
+        "cluster",
+        &[
+            bit(tone(measured, Role::Text), cluster.name.to_string()),
+            bit(tone(measured, active), format!("  {}", cluster.status)),
+            bit(tone(measured, Role::Muted), counts + &instances),
+        ],
+    );
 }
 
 fn target_bits(target: &ScalingTarget, measured: &Measured<'_, Scaling>) -> Vec<Bit<'static>> {

@@ -35,6 +35,10 @@ pub(super) fn whole(request: &Request) -> Answer {
             "DescribeServices" => {
                 json!({"services": asked_services(request).iter().map(|name| described(name)).collect::<Vec<_>>(), "failures": []})
             }
+            "DescribeClusters" => json!({"clusters": [{
+                "clusterName": request.json["clusters"][0], "status": "ACTIVE", "runningTasksCount": 5,
+                "pendingTasksCount": 1, "activeServicesCount": 3, "registeredContainerInstancesCount": 0,
+            }], "failures": []}),
             "ListTasks" => json!({"taskArns": ["arn:aws:ecs:us-east-1:123456789012:task/rtech-prod/abc"]}),
             "DescribeTasks" => json!({"tasks": [{
                 "taskArn": "arn:aws:ecs:us-east-1:123456789012:task/rtech-prod/abc", "lastStatus": "RUNNING",
@@ -64,6 +68,25 @@ async fn a_service_is_read_with_its_deployments_events_and_tasks() {
     assert_eq!((workload.deployments[0].rollout, workload.deployments[0].failed), (Rollout::InProgress, 3));
     assert_eq!((workload.events.len(), workload.events[0].message.as_str()), (20, "event 29"));
     assert_eq!((workload.tasks[0].id.as_str(), workload.healthy()), ("abc", 1));
+}
+
+#[tokio::test]
+async fn the_cluster_is_told_beside_its_services() {
+    let server = Server::start(whole).await;
+    let cluster = workload(&server).await.cluster.unwrap();
+    assert_eq!((cluster.name.as_str(), cluster.status.as_str()), ("rtech-prod", "ACTIVE"));
+    assert_eq!((cluster.running, cluster.pending, cluster.services), (5, 1, 3));
+}
+
+#[tokio::test]
+async fn a_cluster_that_may_not_be_read_costs_only_itself() {
+    let server = Server::start(|request| match request.operation.as_str() {
+        "DescribeClusters" => Answer::Json(400, json!({"__type": "AccessDeniedException", "message": "no"})),
+        _ => whole(request),
+    })
+    .await;
+    let workload = workload(&server).await;
+    assert_eq!((workload.cluster, workload.running), (None, 2));
 }
 
 #[tokio::test]

@@ -105,6 +105,7 @@ pub(crate) fn workload(desired: u32, running: u32) -> Workload {
         deployments: vec![deployment(desired, running)],
         events: Vec::new(),
         tasks: (0..running).map(task).collect(),
+        cluster: None,
     }
 }
 
