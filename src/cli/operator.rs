@@ -11,9 +11,17 @@ pub fn operator() -> Operator {
 }
 
 fn user() -> Text {
-    let named =
-        ["SUDO_USER", "LOGNAME", "USER"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
-    Text::clean(&named.unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw())))
+    let variables = ["SUDO_USER", "LOGNAME", "USER"];
+    let named = variables.iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+    let uid = rustix::process::getuid().as_raw().to_string();
+    Text::clean(&named.or_else(|| account(&uid)).unwrap_or_else(|| format!("uid {uid}")))
+}
+
+/// The name of a user in `/etc/passwd`, for shells that set no variable.
+fn account(uid: &str) -> Option<String> {
+    let accounts = std::fs::read_to_string("/etc/passwd").ok()?;
+    let own = accounts.lines().find(|line| line.split(':').nth(2) == Some(uid))?;
+    own.split(':').next().map(str::to_owned)
 }
 
 fn host() -> Text {

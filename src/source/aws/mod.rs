@@ -4,7 +4,7 @@
 //! [`Connection::sdk_config_for_actions`](connect::Connection::sdk_config_for_actions), which only `executor/` calls.
 //!
 //! A role that may read what is read here needs `cloudwatch:GetMetricData`, `cloudwatch:DescribeAlarms`,
-//! `ecs:DescribeServices`, `ecs:ListTasks`, `ecs:DescribeTasks`, `application-autoscaling:DescribeScalableTargets`,
+//! `ecs:DescribeServices`, `ecs:DescribeClusters`, `ecs:ListTasks`, `ecs:DescribeTasks`, `application-autoscaling:DescribeScalableTargets`,
 //! `application-autoscaling:DescribeScalingPolicies`, `application-autoscaling:DescribeScalingActivities`;
 //! `sts:GetCallerIdentity` needs no permission.
 
