@@ -49,6 +49,7 @@ struct Inner {
     observed: u32,
     meddle: VecDeque<(u32, Meddle)>,
     unreadable_from: Option<u32>,
+    slow: Duration,
 }
 
 /// The service.
@@ -65,6 +66,7 @@ impl Fake {
             observed: 0,
             meddle: VecDeque::new(),
             unreadable_from: None,
+            slow: Duration::ZERO,
         }))
     }
 
@@ -77,6 +79,12 @@ impl Fake {
     /// Can't be observed from the `at`-th time on.
     pub(crate) fn unreadable_from(self, at: u32) -> Self {
         self.inner().unreadable_from = Some(at);
+        self
+    }
+
+    /// Takes so long to be observed.
+    pub(crate) fn slow(self, time: Duration) -> Self {
+        self.inner().slow = time;
         self
     }
 
@@ -132,6 +140,8 @@ impl World for Fake {
 
     fn observe<'a>(&'a self, _service: &'a Name, now: Now) -> BoxFuture<'a, Result<Observation, SourceError>> {
         Box::pin(async move {
+            let slow = self.inner().slow;
+            tokio::time::sleep(slow).await;
             let mut inner = self.inner();
             let workload = inner.observe();
             if inner.unreadable_from.is_some_and(|from| inner.observed >= from) {

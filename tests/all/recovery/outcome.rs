@@ -138,10 +138,18 @@ async fn a_service_that_never_gets_steady_is_unknown_at_the_deadline() {
 
 #[tokio::test(start_paused = true)]
 async fn an_unhealthy_task_is_not_steady() {
-    let bench = Bench::new(Fake::new(Answer::Accept));
-    // The fixture's tasks are all healthy; a sick one at the last look keeps the run from Done for one look more.
-    let sick = Bench::new(Fake::new(Answer::Accept).meddled(3, |w| w.tasks[0].health = "UNHEALTHY".into()));
+    // At the third look all five run, and one is sick; at the fourth it is well.
+    let bench = Bench::new(Fake::new(Answer::Accept).meddled(3, |w| w.tasks[0].health = "UNHEALTHY".into()));
     assert_eq!(bench.execute().await.expect("a run"), RunState::Done);
-    assert_eq!(sick.execute().await.expect("a run"), RunState::Done);
-    assert!(sick.entries().iter().any(|entry| entry.sentence().contains("1 unhealthy")), "{:?}", sick.entries());
+    let said: Vec<_> = bench.entries().iter().rev().take(2).map(Entry::sentence).collect();
+    assert_eq!(said, ["done: 5 of 5 running, 0 pending", "5 of 5 running, 0 pending, 1 unhealthy"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_observation_that_is_old_when_the_call_is_due_sends_nothing() {
+    let bench = Bench::new(Fake::new(Answer::Accept).slow(Duration::from_secs(6)));
+    assert_eq!(bench.execute().await.expect("a run"), RunState::Failed);
+    assert_eq!(bench.fake.calls(), 0);
+    let word = bench.view().last_word();
+    assert!(word.contains("6 s old") && word.contains("nothing was sent"), "{word}");
 }
