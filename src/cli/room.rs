@@ -1,6 +1,6 @@
 //! What the commands that plan, apply and settle have in common.
 
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -40,9 +40,12 @@ impl Room {
     }
 }
 
-/// Prints to standard output.
-pub(super) fn say(text: &str) -> std::io::Result<()> {
-    writeln!(std::io::stdout().lock(), "{text}")
+/// Prints to standard output. A reader that went away is no error: the exit code still tells how it ended.
+pub(super) fn say(text: &str) -> io::Result<()> {
+    match writeln!(io::stdout().lock(), "{text}") {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
 }
 
 /// Prints JSON to standard output.

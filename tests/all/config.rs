@@ -43,6 +43,15 @@ fn every_example_loads_without_any_variable_set() {
 }
 
 #[test]
+fn the_configuration_in_the_readme_loads() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let text = readme.split_once("```toml\n").and_then(|(_, rest)| rest.split_once("```")).unwrap().0;
+    if let Err(errors) = check::parse(text, &root().join("README.md"), &|_| None) {
+        panic!("{errors}");
+    }
+}
+
+#[test]
 fn valid_configurations_load() {
     let files = toml_files(&root().join("tests/configs/valid"));
     for file in files {
@@ -133,6 +142,16 @@ fn without_a_configuration_the_places_and_the_demo_are_named() {
     for place in ["--config", "QUARTERDECK_CONFIG", "/quarterdeck.toml", ".config/quarterdeck/", "quarterdeck demo"] {
         assert!(told.contains(place), "{place}: {told}");
     }
+}
+
+#[test]
+fn an_output_that_nobody_reads_ends_a_command_quietly_and_never_with_success() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_quarterdeck"));
+    command.args(["--config", &of_repository("examples/rtech/quarterdeck.toml"), "runbook", "list"]);
+    let output = command.env_clear().stdout(writer).stderr(std::process::Stdio::piped()).output().unwrap();
+    assert_eq!((output.status.code(), String::from_utf8(output.stderr).unwrap().as_str()), (Some(141), ""));
 }
 
 #[test]
