@@ -26,10 +26,10 @@ pub struct Arguments {
     /// The file that `plan --out` wrote.
     pub file: std::path::PathBuf,
     /// The target's name, typed as the confirmation.
-    #[arg(long)]
+    #[arg(long, value_name = "NAME")]
     pub confirm: String,
     /// `text` or `json`.
-    #[arg(long, value_enum, default_value_t = super::TextOutput::Text)]
+    #[arg(long, value_enum, value_name = "FORMAT", hide_possible_values = true, default_value_t = super::TextOutput::Text)]
     pub output: super::TextOutput,
     /// Don't wait for the end: 0 then means that the run was started. Follow it with `quarterdeck runs show RUN`.
     #[arg(long)]

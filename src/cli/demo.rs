@@ -6,7 +6,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 
 use super::{Global, console};
 use crate::clock::Now;
@@ -28,7 +28,8 @@ pub struct Arguments {
 /// Open the console on a simulated fleet: no account, no network, no server.
 ///
 /// Everything is kept in a directory that is thrown away at the end, unless a run still goes on in it.
-pub fn run(arguments: &Arguments, _global: &Global) -> anyhow::Result<ExitCode> {
+pub fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<ExitCode> {
+    ensure!(global.config.is_none(), "the demo has a configuration of its own; leave --config away");
     let room = Room::new(arguments)?;
     let config = find::load(Some(&room.config()))?;
     let code = console::open(config);

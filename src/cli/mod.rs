@@ -22,9 +22,13 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+/// Where to begin.
+const FIRST_STEPS: &str = "Without a command the console opens. It is read-only until it is armed.\n\
+    Try it on a simulated fleet: quarterdeck demo";
+
 /// A terminal operations console for on-call engineers.
 #[derive(Debug, Parser)]
-#[command(name = "quarterdeck", version, about, max_term_width = 100)]
+#[command(name = "quarterdeck", version, about, max_term_width = 100, after_help = FIRST_STEPS)]
 pub struct Cli {
     /// What all subcommands know.
     #[command(flatten)]
@@ -45,15 +49,25 @@ pub struct Global {
 /// Subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Check configuration, keymaps, themes and runbooks.
+    /// Check configuration, keymap, theme and runbooks.
+    ///
+    /// Exits 0 if all is well, else 2.
     Check(check::Arguments),
     /// Poll everything once and print it.
+    ///
+    /// Exits 0 healthy, 1 degraded or unhealthy, 2 usage or configuration, 3 not known.
     Status(status::Arguments),
     /// Observe, plan and judge an action; changes nothing.
+    ///
+    /// Such as `quarterdeck plan scale web desired=4 --out plan.json`. Exits 0 allowed (also where a name will have to be
+    /// typed), 2 usage or configuration or nothing would change, 3 not observed, 4 denied by a guard.
     Plan(plan::Arguments),
     /// Carry out a plan: refuse if stale, execute, watch, report.
+    ///
+    /// Exits 0 done and verified, 2 usage or configuration, 4 refused before anything was sent, 5 failed, 6 not known. The run
+    /// goes on if this command is interrupted.
     Apply(apply::Arguments),
-    /// List and show what was done: the journal.
+    /// List, show and settle what was done: the journal.
     Runs(runs::Arguments),
     /// List, lint, show and run runbooks.
     Runbook(runbook::Arguments),

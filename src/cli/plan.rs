@@ -17,13 +17,13 @@ use crate::source::Name;
 pub struct Arguments {
     /// The action, such as `scale`.
     pub action: String,
-    /// Target and `key=value` arguments.
+    /// Target and `key=value` arguments, such as `web desired=4`.
     pub arguments: Vec<String>,
     /// Write the plan to this file, for `apply`. A plan that is denied is not written.
-    #[arg(long)]
+    #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// `text` or `json`.
-    #[arg(long, value_enum, default_value_t = super::TextOutput::Text)]
+    #[arg(long, value_enum, value_name = "FORMAT", hide_possible_values = true, default_value_t = super::TextOutput::Text)]
     pub output: super::TextOutput,
 }
 

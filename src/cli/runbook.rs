@@ -33,29 +33,29 @@ pub enum RunbookCommand {
     /// All runbooks of this environment.
     List {
         /// `table` or `json`.
-        #[arg(long, value_enum, default_value_t = Output::Table)]
+        #[arg(long, value_enum, value_name = "FORMAT", hide_possible_values = true, default_value_t = Output::Table)]
         output: Output,
     },
     /// Check runbook files, or all runbooks of this environment; exits 2 if one is wrong.
     ///
     /// Without a configuration, files are checked for themselves: whether services and signals exist is not known then.
     Lint {
-        /// Files.
+        /// Markdown files; without any, all runbooks of the environment.
         files: Vec<PathBuf>,
     },
     /// One runbook with its steps.
     Show {
-        /// Its identifier.
+        /// The runbook's identifier, as `runbook list` shows it.
         id: String,
         /// `text` or `json`.
-        #[arg(long, value_enum, default_value_t = TextOutput::Text)]
+        #[arg(long, value_enum, value_name = "FORMAT", hide_possible_values = true, default_value_t = TextOutput::Text)]
         output: TextOutput,
     },
     /// Follow a runbook step by step: checks and waits are asked; at an action it stops and says how to plan it.
     ///
     /// Exits 0 when it came to the end or handed over to a person, and 1 when a check did not hold.
     Run {
-        /// Its identifier.
+        /// The runbook's identifier, as `runbook list` shows it.
         id: String,
         /// Begin at this step, from 1.
         #[arg(long, default_value_t = 1, value_name = "STEP")]

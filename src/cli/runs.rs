@@ -29,7 +29,7 @@ pub enum RunsCommand {
     /// The newest runs; those whose outcome is unknown first.
     List {
         /// `text` or `json`.
-        #[arg(long, value_enum, default_value_t = super::TextOutput::Text)]
+        #[arg(long, value_enum, value_name = "FORMAT", hide_possible_values = true, default_value_t = super::TextOutput::Text)]
         output: super::TextOutput,
     },
     /// One run with all its records.
@@ -37,7 +37,7 @@ pub enum RunsCommand {
         /// The run, or as much of its beginning or end as names it.
         run: String,
         /// `text` or `json`.
-        #[arg(long, value_enum, default_value_t = super::TextOutput::Text)]
+        #[arg(long, value_enum, value_name = "FORMAT", hide_possible_values = true, default_value_t = super::TextOutput::Text)]
         output: super::TextOutput,
     },
     /// Settle an unknown run by observing its target.

@@ -64,9 +64,9 @@ pub struct HealthCheck {
 pub enum HealthShape {
     /// Any 2xx is healthy; the body is not read.
     Plain,
-    /// `{status, services: {name: settled promise}}` (fleet 1).
+    /// `{status, services: {name: settled promise}}`.
     Settled,
-    /// `{status, checks: {name: {status, latency?, error?}}}` (fleet 4).
+    /// `{status, checks: {name: {status, latency?, error?}}}`.
     Checks,
 }
 

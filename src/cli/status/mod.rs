@@ -29,13 +29,16 @@ pub use table::table;
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// `table` or `json`.
-    #[arg(long, value_enum, default_value_t = super::Output::Table)]
+    #[arg(long, value_enum, value_name = "FORMAT", hide_possible_values = true, default_value_t = super::Output::Table)]
     pub output: super::Output,
     /// Go on until interrupted; as JSON, one document a line.
     #[arg(long)]
     pub watch: bool,
     /// With --watch: seconds between two reports.
-    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=3600), requires = "watch")]
+    #[arg(
+        long, value_name = "SECONDS", default_value_t = 5, requires = "watch",
+        value_parser = clap::value_parser!(u64).range(1..=3600)
+    )]
     pub every: u64,
 }
 
