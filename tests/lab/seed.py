@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Seeds the AWS emulator as fleet 2 (rtech) and takes the snapshot that `reset` goes back to.
+"""Seeds the AWS emulator as the example fleet rtech and takes the snapshot that `reset` goes back to.
 
 usage: seed.py MOTO_URL
 """
