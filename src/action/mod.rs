@@ -1,6 +1,6 @@
 //! Actions as data and judgement; no I/O.
 //!
-//! Action → observation → [`plan`](plan::Plan) (absolute before → after) → [`guard`] judges → [`Approved`](guard::Approved).
+//! Action → observation → [`plan`](plan::Plan) (absolute before → after) → [`guard`] judges → [`Approved`].
 //! One file an action, a row in [`ACTIONS`]; help, palette and command line come from the row.
 
 pub mod approval;

@@ -2,7 +2,7 @@
 //!
 //! A [`Source`] answers for a fixed set of [`Subject`]s. `poll` runs each source in a task of its own (interval, deadline,
 //! jittered backoff) and sends one [`Reading`] a subject and poll; a failure is a reading too. Everything from outside is
-//! [`Text`](crate::text::Text), bounded and sanitised where it is decoded.
+//! [`Text`], bounded and sanitised where it is decoded.
 
 pub mod alertmanager;
 pub mod aws;

@@ -4,8 +4,9 @@
 //! [`Connection::sdk_config_for_actions`](connect::Connection::sdk_config_for_actions), which only `executor/` calls.
 //!
 //! A role that may read what is read here needs `cloudwatch:GetMetricData`, `cloudwatch:DescribeAlarms`,
-//! `ecs:DescribeServices`, `ecs:DescribeClusters`, `ecs:ListTasks`, `ecs:DescribeTasks`, `application-autoscaling:DescribeScalableTargets`,
-//! `application-autoscaling:DescribeScalingPolicies`, `application-autoscaling:DescribeScalingActivities`;
+//! `ecs:DescribeServices`, `ecs:DescribeClusters`, `ecs:ListTasks`, `ecs:DescribeTasks`,
+//! `application-autoscaling:DescribeScalableTargets`, `application-autoscaling:DescribeScalingPolicies`,
+//! `application-autoscaling:DescribeScalingActivities`;
 //! `sts:GetCallerIdentity` needs no permission.
 
 pub mod cloudwatch;
