@@ -117,14 +117,25 @@ fn twice(runbooks: &[Runbook]) -> Vec<ConfigError> {
     runbooks.iter().enumerate().filter_map(again).collect()
 }
 
-/// Runbooks that a service names and that are not there, or are not about it.
+/// The shipped runbook of this id, where it is left out.
+fn shipped_elsewhere(config: &Config, id: &Name) -> Option<&'static str> {
+    left_out(config).into_iter().find(|file| Path::new(file).file_stem().is_some_and(|stem| stem == id.as_str()))
+}
+
+/// Runbooks that a service names and that are not there.
 fn unknown(config: &Config, runbooks: &[Runbook]) -> Vec<ConfigError> {
     let named = config.services.iter().flat_map(|service| service.runbooks.iter().map(move |id| (&service.name, id)));
     let missing = named.filter(|(_, id)| !runbooks.iter().any(|runbook| runbook.id == **id));
     let error = |(service, id): (&Name, &Name)| {
         let known: Vec<&str> = runbooks.iter().map(|runbook| runbook.id.as_str()).collect();
         let message = format!("there is no runbook `{id}`");
-        let hint = format!("there are: {}", if known.is_empty() { "none".to_owned() } else { known.join(", ") });
+        let hint = match shipped_elsewhere(config, id) {
+            Some(file) => format!(
+                "{file} is shipped, but serves services that this environment does not have; copy it into a folder of \
+                 [runbooks] dirs, with an id of its own and your service in it"
+            ),
+            None => format!("there are: {}", if known.is_empty() { "none".to_owned() } else { known.join(", ") }),
+        };
         let key = format!("service[{service}].runbooks");
         ConfigError { key, ..ConfigError::of_file(&config.path, &message, Some(&hint)) }
     };

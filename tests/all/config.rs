@@ -43,12 +43,14 @@ fn every_example_loads_without_any_variable_set() {
 }
 
 #[test]
-fn the_configuration_in_the_readme_loads() {
+fn the_configuration_in_the_readme_passes_the_check() {
     let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
     let text = readme.split_once("```toml\n").and_then(|(_, rest)| rest.split_once("```")).unwrap().0;
-    if let Err(errors) = check::parse(text, &root().join("README.md"), &|_| None) {
-        panic!("{errors}");
-    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("quarterdeck.toml");
+    std::fs::write(&file, text).unwrap();
+    let (code, told) = quarterdeck(&["check", "--config", &file.display().to_string()]);
+    assert_eq!(code, Some(0), "{told}");
 }
 
 #[test]

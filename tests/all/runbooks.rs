@@ -185,6 +185,15 @@ fn a_service_that_names_a_runbook_that_is_not_there_is_an_error() {
 }
 
 #[test]
+fn a_shipped_runbook_of_another_environment_is_said_to_be_one() {
+    let mut config = demo();
+    config.services.retain(|service| service.name.as_str() != "rtech-app");
+    config.services[0].runbooks = vec!["scale-out-under-load".into()];
+    let errors = library::load(&config).unwrap_err().to_string();
+    assert!(errors.contains("is shipped, but serves services that this environment does not have"), "{errors}");
+}
+
+#[test]
 fn a_folder_that_is_not_there_is_an_error_that_names_it() {
     let mut config = demo();
     config.runbook_dirs = vec![PathBuf::from("/nowhere/runbooks")];
