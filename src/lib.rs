@@ -11,7 +11,7 @@
 //!  terminal ────── Key ──────┤
 //!  journal ─────── Runs ─────┼─► Event ─► state::update(&mut State) ─► State ─► view::draw ─► screen
 //!  run ─────────── Tick(now) ┘                │
-//!                                             └─► Effect ─► cli::console ─► (poll now | observe | start executor | quit)
+//!                                             └─► Effect ─► run, cli::doors ─► (poll now | plan | ask a check | start executor | quit)
 //!
 //!  Key ─► command ─► Action ─► observe ─► plan ─► guard::judge ─► dialog: before → after, guards, evidence
 //!                                              │ Deny: reasons shown, nothing else happens
