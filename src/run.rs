@@ -27,8 +27,9 @@ const BATCH: usize = 512;
 /// Keys that are handled before the next frame.
 const INPUTS_A_FRAME: usize = 16;
 
-/// How long readings are gathered before they are drawn: one frame for all that come together.
-const GATHER: Duration = Duration::from_millis(50);
+/// How long readings are gathered before they are drawn: one frame for all that come together, since a frame costs far
+/// more than a reading. Keys and answers that somebody waits for don't wait for this.
+const GATHER: Duration = Duration::from_millis(200);
 
 /// How often time goes on without an event.
 const TICK: Duration = Duration::from_secs(1);
@@ -92,7 +93,7 @@ pub async fn run<B: Backend>(terminal: &mut Terminal<B>, mut state: State, ports
             Some(event) = console.events.recv() => console.gather(&mut state, event),
             _ = console.tick.tick() => {
                 console.handle(&mut state, Event::Tick);
-                console.draw_at = Some(Instant::now());
+                console.draw_within(Duration::ZERO);
             }
         }
         if console.quit {
@@ -173,8 +174,13 @@ impl Console {
             soon |= is_answer(&event);
             self.handle(state, event);
         }
-        let wait = if soon { Duration::ZERO } else { GATHER };
-        self.draw_at.get_or_insert(Instant::now() + wait);
+        self.draw_within(if soon { Duration::ZERO } else { GATHER });
+    }
+
+    /// Draws at the latest so much later; sooner where that was planned already.
+    fn draw_within(&mut self, wait: Duration) {
+        let latest = Instant::now() + wait;
+        self.draw_at = Some(self.draw_at.map_or(latest, |planned| planned.min(latest)));
     }
 
     fn draw<B: Backend>(&mut self, terminal: &mut Terminal<B>, state: &mut State) -> Result<(), B::Error> {

@@ -57,7 +57,7 @@ fn themes(config: &Config) -> anyhow::Result<Vec<Theme>> {
 }
 
 fn on_terminal(state: State, themes: Vec<Theme>, state_dir: PathBuf) -> anyhow::Result<Ending> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let mut guard = Guard::enter().context("the terminal can't be taken over")?;
     let ending = runtime.block_on(async {
         let ports = Ports {

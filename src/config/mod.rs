@@ -264,7 +264,8 @@ impl Config {
                 let found = self.service(service).and_then(|s| s.objectives.iter().find(|o| o.name == *objective));
                 every(found.map_or(DEFAULT_INTERVAL, |objective| objective.interval))
             }
-            Subject::Workload { .. } | Subject::Scaling { .. } => every(self.ecs.interval),
+            Subject::Workload { .. } => every(self.ecs.interval),
+            Subject::Scaling { .. } => every(self.ecs.interval.max(SCALING_INTERVAL)),
             Subject::Identity { .. } => every(IDENTITY_INTERVAL),
             Subject::Health { service, endpoint } => {
                 let found = self.service(service).and_then(|s| s.health.iter().find(|h| h.name == *endpoint));
@@ -292,6 +293,10 @@ impl Config {
 
 /// The interval where none is configured.
 pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(15);
+
+/// The least interval at which Application Auto Scaling is asked, however often ECS is: each service costs two calls of an
+/// API whose rate limit is low, and bounds, policies and activities change by the minute.
+pub const SCALING_INTERVAL: Duration = Duration::from_secs(5);
 
 /// How often the caller's identity is asked.
 pub const IDENTITY_INTERVAL: Duration = Duration::from_secs(60);

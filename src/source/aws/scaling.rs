@@ -15,7 +15,7 @@ use super::connect::{Connection, operation_timeout};
 use super::ecs::Placed;
 use super::error::Asked;
 use super::{few_at_once, scaling_decode};
-use crate::config::{EcsService, Polling};
+use crate::config::{EcsService, Polling, SCALING_INTERVAL};
 use crate::source::{
     Ask, Cadence, Name, Payload, Reading, Readings, Scaling, ScalingActivity, ScalingPolicy, Source, SourceError,
     SourceErrorKind, Subject,
@@ -55,7 +55,7 @@ impl Source for AutoScaling {
     }
 
     fn cadence(&self) -> Cadence {
-        Cadence { every: self.polling.interval, lag: Duration::ZERO }
+        Cadence { every: self.polling.interval.max(SCALING_INTERVAL), lag: Duration::ZERO }
     }
 
     fn deadline(&self) -> Duration {
