@@ -94,7 +94,7 @@ def alarm(name, namespace, metric, dims, threshold, text):
 
 
 def history(now):
-    """One quiet hour, a point a minute; backups for a week."""
+    """One quiet hour, a point a minute; backups for a week, bills for two days."""
     batches = {}
     start = int(now // 60) * 60 - HISTORY_MINUTES * 60
     for minute in range(HISTORY_MINUTES):
@@ -113,7 +113,7 @@ def history(now):
             "desired": 2,
         }
         merge(batches, points(at, sample))
-    merge(batches, {"AWS/Backup": backups(now)})
+    merge(batches, {"AWS/Backup": backups(now), "AWS/Billing": bills(now)})
     return batches
 
 
@@ -124,6 +124,11 @@ def backups(now):
     times = [at for at in nights if at < now] + [now - 1800]
     done = [datum("NumberOfBackupJobsCompleted", VAULT, at, 1, "Count") for at in times]
     return done + [datum("NumberOfBackupJobsFailed", VAULT, at, 0, "Count") for at in times]
+
+
+def bills(now):
+    """The bill every six hours, two days back: a period of six hours that has ended has one too."""
+    return [datum("EstimatedCharges", BILLING, now - past * 6 * 3600, MONTH_SO_FAR_USD) for past in range(1, 9)]
 
 
 def points(at, s):
