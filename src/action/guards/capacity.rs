@@ -2,7 +2,7 @@
 
 use super::super::guard::{Finding, GuardContext};
 use super::super::{Call, Plan};
-use crate::source::Workload;
+use crate::source::{Task, Workload};
 
 /// The count that would be sent.
 fn after(plan: &Plan) -> Option<u32> {
@@ -56,7 +56,11 @@ pub(super) fn healthy_floor(plan: &Plan, context: &GuardContext<'_>) -> Finding 
     match healthy(workload) {
         None if scaling_in => Finding::deny(format!("{}, and this scales in", unlisted(workload))),
         None => Finding::ask(unlisted(workload)),
-        Some(healthy) if scaling_in => scale_in(healthy, workload.desired - after, floor),
+        Some(healthy) if scaling_in => {
+            // Tasks of an earlier scaling in may still be stopping: those count as well.
+            let stopped = workload.desired.max(workload.running) - after;
+            scale_in(Healthy { counted: healthy, unproven: unproven(workload) }, stopped, floor)
+        }
         Some(healthy) => Finding::allow(format!("{healthy} healthy now, floor {floor}; this scales out")),
     }
 }
@@ -72,11 +76,32 @@ fn unlisted(workload: &Workload) -> String {
     format!("health is not known: {} tasks listed, {} running", workload.tasks.len(), workload.running)
 }
 
+/// Running tasks that no health check calls healthy, nor unhealthy: none is defined, or it has not answered yet.
+fn unproven(workload: &Workload) -> u32 {
+    let proven = |task: &&Task| task.is_healthy() && task.health.as_str() == "HEALTHY";
+    let proven = workload.tasks.iter().filter(proven).count();
+    u32::try_from(workload.healthy() - proven).unwrap_or(u32::MAX)
+}
+
+/// Tasks that are not known to be unhealthy, and how many of them no health check vouches for.
+#[derive(Clone, Copy)]
+struct Healthy {
+    counted: u32,
+    unproven: u32,
+}
+
 /// The orchestrator chooses which tasks stop, so the worst case counts: all of them healthy ones.
-fn scale_in(healthy: u32, stopped: u32, floor: u32) -> Finding {
-    let left = healthy.saturating_sub(stopped);
-    let line = format!("{healthy} healthy now, {stopped} stop, {left} left at worst, floor {floor}");
-    if healthy >= floor && left >= floor { Finding::allow(line) } else { Finding::deny(line) }
+fn scale_in(healthy: Healthy, stopped: u32, floor: u32) -> Finding {
+    let Healthy { counted, unproven } = healthy;
+    let left = counted.saturating_sub(stopped);
+    let line = format!("{counted} healthy now, {stopped} stop, {left} left at worst, floor {floor}");
+    if counted < floor || left < floor {
+        Finding::deny(line)
+    } else if left.saturating_sub(unproven) < floor {
+        Finding::ask(format!("{line}; no health check vouches for {unproven} of them"))
+    } else {
+        Finding::allow(line)
+    }
 }
 
 pub(super) fn not_to_zero(plan: &Plan, context: &GuardContext<'_>) -> Finding {

@@ -139,6 +139,17 @@ static ROWS: &[Row] = &[
         c.desired = 2;
         c.observed.workload.tasks = workload(4, 4).tasks;
     }),
+    row("healthy-floor", Deny, "6 healthy now, 5 stop, 1 left", |c| {
+        // An earlier scaling in is still stopping tasks: 8 run (2 of them sick), 4 are wanted, 3 would be.
+        c.desired = 3;
+        c.observed.workload = workload(4, 8);
+        c.observed.workload.tasks[0].health = "UNHEALTHY".into();
+        c.observed.workload.tasks[1].health = "UNHEALTHY".into();
+    }),
+    row("healthy-floor", Ask, "no health check vouches for 3 of them", |c| {
+        c.desired = 2;
+        c.observed.workload.tasks.iter_mut().for_each(|task| task.health = "UNKNOWN".into());
+    }),
     row("healthy-floor", Ask, "health is not known", |c| c.observed.workload.tasks.clear()),
     row("healthy-floor", Allow, "1 healthy now", |c| {
         c.observed.workload.tasks[0].health = "UNHEALTHY".into();
