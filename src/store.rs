@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, params};
 
 use crate::runbook::Session;
 
@@ -21,6 +21,10 @@ pub const FILE: &str = "quarterdeck.db";
 
 /// How long one writer waits for another.
 const BUSY: Duration = Duration::from_secs(5);
+
+/// How long to wait before the file is opened again, where another process just makes it; and how often.
+const OPENING: Duration = Duration::from_millis(20);
+const OPENINGS: u32 = 100;
 
 /// The most runbook sessions that are listed.
 const SESSIONS: u32 = 100;
@@ -86,6 +90,14 @@ pub enum StoreError {
         /// Why.
         source: std::io::Error,
     },
+    /// The file.
+    #[error("{path}: {source}; see that the disk is not full and that you may write there, or set `state_dir`")]
+    Open {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: rusqlite::Error,
+    },
     /// SQLite.
     #[error("the journal: {0}")]
     Sqlite(#[from] rusqlite::Error),
@@ -96,6 +108,19 @@ pub enum StoreError {
         path: PathBuf,
         /// Its version.
         found: u32,
+    },
+    /// The file system gives no write-ahead log with full sync.
+    #[error(
+        "{path}: SQLite offers journal_mode {mode}, synchronous {sync}, not wal and 2 (full), so what is written is \
+             not sure to be on the disk; set `state_dir` to a local disk"
+    )]
+    NotDurable {
+        /// The file.
+        path: PathBuf,
+        /// SQLite's journal mode.
+        mode: String,
+        /// SQLite's level of syncing.
+        sync: u32,
     },
     /// A row that can't be read.
     #[error("the journal has a row that can't be read: {0}")]
@@ -113,10 +138,8 @@ impl Store {
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
         make_dir(dir).map_err(|source| StoreError::Directory { path: dir.to_owned(), source })?;
         let path = dir.join(FILE);
-        let mut connection = Connection::open(&path)?;
-        connection.busy_timeout(BUSY)?;
-        connection.pragma_update(None, "journal_mode", "WAL")?;
-        connection.pragma_update(None, "synchronous", "FULL")?;
+        let mut connection = connect(&path).map_err(|source| StoreError::Open { path: path.clone(), source })?;
+        durable(&connection, &path)?;
         connection.pragma_update(None, "foreign_keys", true)?;
         migrate(&mut connection, &path)?;
         sync_dir(dir).map_err(|source| StoreError::Directory { path: dir.to_owned(), source })?;
@@ -174,6 +197,31 @@ fn sqlite(error: rusqlite::Error) -> StoreError {
     StoreError::Sqlite(error)
 }
 
+/// Opens the file with a write-ahead log. Of two processes that make the file at the same moment one finds it locked, and
+/// SQLite doesn't wait there by itself.
+fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(BUSY)?;
+    for _ in 0..OPENINGS {
+        match connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(())) {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => std::thread::sleep(OPENING),
+            made => return made.map(|()| connection),
+        }
+    }
+    Ok(connection)
+}
+
+/// Write-ahead log and full sync; asked back, because SQLite answers what it can't do with what it does instead.
+fn durable(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    let sync: u32 = connection.pragma_query_value(None, "synchronous", |row| row.get(0))?;
+    if mode == "wal" && sync == 2 {
+        return Ok(());
+    }
+    Err(StoreError::NotDurable { path: path.to_owned(), mode, sync })
+}
+
 fn make_dir(dir: &Path) -> std::io::Result<()> {
     if dir.is_dir() {
         return Ok(());
@@ -200,5 +248,18 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
         }
         VERSION => Ok(()),
         _ => Err(StoreError::Newer { path: path.to_owned(), found }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_that_is_not_durable_is_refused() {
+        // SQLite keeps no write-ahead log of what is in memory: it answers with what it does instead.
+        let connection = Connection::open_in_memory().unwrap();
+        let error = durable(&connection, Path::new("x.db")).unwrap_err();
+        assert!(error.to_string().contains("journal_mode memory"), "{error}");
     }
 }
