@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Decision, Judged, Operator, Plan};
+use super::{Decision, Judged, Operator, Plan, Verdict};
 
 /// How long an approval waits for its executor, at most; it never outlives the plan.
 pub const APPROVAL_TTL: Duration = Duration::from_secs(60);
@@ -15,7 +15,7 @@ pub const APPROVAL_TTL: Duration = Duration::from_secs(60);
 /// ```compile_fail,E0451
 /// # use quarterdeck::action::{Approved, Operator, Plan};
 /// fn forge(plan: Plan, by: Operator, until: jiff::Timestamp) -> Approved {
-///     Approved { digest: plan.digest(), plan, by, until }
+///     Approved { digest: plan.digest(), plan, by, until, verdicts: Vec::new() }
 /// }
 /// ```
 /// nor be used twice:
@@ -45,6 +45,7 @@ pub struct Approved {
     digest: String,
     by: Operator,
     until: Timestamp,
+    verdicts: Vec<Verdict>,
 }
 
 impl Approved {
@@ -66,6 +67,11 @@ impl Approved {
     /// Until when it may be used.
     pub fn until(&self) -> Timestamp {
         self.until
+    }
+
+    /// What the guards said when the operator confirmed.
+    pub fn verdicts(&self) -> &[Verdict] {
+        &self.verdicts
     }
 }
 
@@ -110,8 +116,9 @@ impl Judged {
         if now >= expires {
             return Err(Refusal::Expired { expired: expires });
         }
+        let verdicts = self.verdicts.clone();
         let plan = self.into_plan();
         let until = now.checked_add(APPROVAL_TTL).unwrap_or(now).min(expires);
-        Ok(Approved { digest: plan.digest(), plan, by, until })
+        Ok(Approved { digest: plan.digest(), plan, by, until, verdicts })
     }
 }

@@ -109,7 +109,7 @@ fn kind(judged: &Judged) -> &'static str {
     }
 }
 
-fn word(decision: Decision) -> &'static str {
+pub(super) fn word(decision: Decision) -> &'static str {
     match decision {
         Decision::Allow => "allow",
         Decision::Ask => "ask",

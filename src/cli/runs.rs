@@ -97,6 +97,14 @@ fn show(room: &Room, run: &str, output: TextOutput) -> anyhow::Result<ExitCode> 
             say(&format!("run {}: {}", view.id, word(view.state)))?;
             say(&format!("{}, approved by {} at {:.0}", view.plan.summary(), view.by, view.approved))?;
             say(&view.plan.target_arn)?;
+            for verdict in view.verdicts() {
+                say(&format!(
+                    "        {:<5}  {:<15} {}",
+                    super::plan::word(verdict.decision),
+                    verdict.guard,
+                    verdict.evidence
+                ))?;
+            }
             for record in &view.records {
                 say(&format!("{:>6}  {:.0}  {}", record.sequence, record.at, record.entry.sentence()))?;
             }

@@ -133,6 +133,20 @@ pub(super) fn holder(connection: &Connection, target: &str, now: Now) -> Result<
     Ok(read(connection, target)?.filter(|slot| slot.is_live(now)).and_then(|slot| slot.run))
 }
 
+/// The process of a run that holds no live lease any more, but lives: it was stopped, and what it had begun to send may
+/// still leave when it goes on.
+pub(super) fn sleeper(connection: &Connection, target: &str, run: &RunId) -> Result<Option<u32>, StoreError> {
+    let slot = read(connection, target)?;
+    let ours = slot.filter(|slot| slot.run.as_deref() == Some(run.0.as_str()) && slot.place == Place::here());
+    Ok(ours.map(|slot| slot.pid).filter(|&pid| carries(pid, run)))
+}
+
+/// Whether this process is the executor of the run: numbers are used again, but the run is among its arguments.
+fn carries(pid: u32, run: &RunId) -> bool {
+    let arguments = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    arguments.split(|&byte| byte == 0).any(|argument| argument == run.0.as_bytes())
+}
+
 fn read(connection: &Connection, target: &str) -> Result<Option<Slot>, StoreError> {
     let sql = "SELECT epoch, run, holder, what, since, boot, pids, pid, expires_boot_ms, expires
                FROM leases WHERE target = ?1";

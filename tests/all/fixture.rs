@@ -586,6 +586,7 @@ pub(crate) fn run(state: RunState) -> RunView {
             digest: "0".repeat(64),
             by: operator(),
             until: Now::fixed(READ).wall,
+            verdicts: Vec::new(),
         },
         Entry::Taken { pid: 4242, epoch: 1 },
         Entry::Started { step: 0 },

@@ -57,6 +57,16 @@ pub enum JournalError {
         /// Its state.
         state: RunState,
     },
+    /// Its executor's process was stopped for so long that its lease ran out, but it may go on.
+    #[error(
+        "run {run}: its executor, process {pid}, still lives and may go on; end it (`kill -9 {pid}`), then settle it"
+    )]
+    StillAlive {
+        /// The run.
+        run: String,
+        /// The process.
+        pid: u32,
+    },
     /// Someone is at work on the target.
     #[error(transparent)]
     Held(#[from] Held),
@@ -148,6 +158,7 @@ impl Journal {
             digest: approved.digest().to_owned(),
             by: approved.by().clone(),
             until: approved.until(),
+            verdicts: approved.verdicts().to_vec(),
         };
         self.store.write(|connection| {
             used_before(connection, approved.digest())?;
@@ -274,12 +285,16 @@ impl Journal {
     /// Settles an unknown run by what a person found on observing the target.
     ///
     /// # Errors
-    /// Its outcome is not unknown, someone is at work on the target, or the journal can't be written.
+    /// Its outcome is not unknown, its executor's process still lives, someone is at work on the target, or the journal
+    /// can't be written.
     pub fn resolve(&self, run: &RunId, by: Operator, found: Text, now: Now) -> Result<(), JournalError> {
         self.store.write(|connection| {
             let view = view(connection, run, now)?;
             if view.state != RunState::Unknown {
                 return Err(JournalError::NotUnknown { run: run.0.clone(), state: view.state });
+            }
+            if let Some(pid) = lease::sleeper(connection, &view.plan.target_arn, run)? {
+                return Err(JournalError::StillAlive { run: run.0.clone(), pid });
             }
             // Taking the lease and giving it back makes an executor that was only stopped find that it lost its own.
             let lease = lease::take(connection, &view.plan.target_arn, run, &by, "settling", std::process::id(), now)??;

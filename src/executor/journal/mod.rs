@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::action::{Change, Operator, Plan};
+use crate::action::{Change, Operator, Plan, Verdict};
 use crate::text::Text;
 
 pub use database::{Journal, JournalError, Taken};
@@ -53,6 +53,9 @@ pub enum Entry {
         by: Operator,
         /// Until when it may be used.
         until: Timestamp,
+        /// What the guards said when the operator confirmed; none in journals of earlier versions.
+        #[serde(default)]
+        verdicts: Vec<Verdict>,
     },
     /// The executor took the approval (used up from here) and the lease.
     Taken {
@@ -171,9 +174,19 @@ impl RunView {
         match (self.state, self.records.last().map(|record| &record.entry)) {
             (RunState::Unknown, Some(Entry::Unknown { .. })) | (RunState::Refused, Some(Entry::Refused { .. })) => said,
             (RunState::Unknown, _) => format!("unknown: its executor ended without an outcome, after: {said}"),
-            (RunState::Refused, Some(Entry::Approved { .. })) => "expired untaken: nothing was sent".to_owned(),
+            (RunState::Refused, Some(Entry::Approved { .. })) => {
+                "never started: no executor took it before the approval expired; nothing was sent".to_owned()
+            }
             (RunState::Refused, _) => "its executor ended before anything was sent".to_owned(),
             _ => said,
+        }
+    }
+
+    /// What the guards said when the operator confirmed.
+    pub fn verdicts(&self) -> &[Verdict] {
+        match self.records.first().map(|record| &record.entry) {
+            Some(Entry::Approved { verdicts, .. }) => verdicts,
+            _ => &[],
         }
     }
 

@@ -59,6 +59,9 @@ fn plan(page: &mut Page, run: &RunView) {
     if let Some(step) = &plan.runbook_step {
         page.field("runbook", &[piece(Role::Text, step)]);
     }
+    if !run.verdicts().is_empty() {
+        words_of::guards(page, run.verdicts());
+    }
     for record in &run.records {
         if let Entry::Approved { digest, .. } = &record.entry {
             page.field("digest", &[piece(Role::Muted, digest)]);

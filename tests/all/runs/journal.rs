@@ -20,6 +20,7 @@ fn entry(name: &str) -> Entry {
             digest: plan(5).digest(),
             by: operator("ada"),
             until: plan(5).expires,
+            verdicts: Vec::new(),
         },
         "taken" => Entry::Taken { pid: 1, epoch: 1 },
         "refused" => Entry::Refused { reasons: vec!["x".into()], drift: vec![Change::new("a", "1", "2")] },
@@ -297,4 +298,48 @@ async fn followers_see_each_change_of_the_journal() {
     assert_eq!(runs[0].state, RunState::Refused);
     drop(news);
     tokio::time::timeout(Duration::from_secs(5), follower).await.expect("it ends with its reader").expect("no panic");
+}
+
+/// A directory in memory where the system has one: a race is about order, not about the disk.
+fn in_memory() -> TempDir {
+    TempDir::new_in("/dev/shm").or_else(|_| TempDir::new()).expect("a directory")
+}
+
+#[test]
+fn of_two_operators_at_the_same_moment_on_one_state_directory_one_gets_the_target() {
+    for round in 0..100 {
+        let dir = in_memory();
+        let start = std::sync::Barrier::new(2);
+        // Each has a connection of its own and approves a plan of its own, then its executor takes it.
+        let operate = |desired: u32| {
+            start.wait();
+            let journal = Journal::open(dir.path()).expect("a journal");
+            let run = journal.approve(approved_at(desired, now()), now()).expect("approved");
+            journal.take(&run, std::process::id(), now()).expect("taken or refused").is_ok()
+        };
+        let got: Vec<bool> = std::thread::scope(|scope| {
+            let both = [scope.spawn(|| operate(5)), scope.spawn(|| operate(6))];
+            both.into_iter().map(|one| one.join().expect("it ended")).collect()
+        });
+        assert_eq!(got.iter().filter(|got| **got).count(), 1, "round {round}: {got:?}");
+    }
+}
+
+#[test]
+fn of_two_operators_who_confirm_the_same_plan_at_the_same_moment_one_is_told_of_the_other() {
+    for round in 0..100 {
+        let dir = in_memory();
+        let start = std::sync::Barrier::new(2);
+        let operate = || {
+            start.wait();
+            let journal = Journal::open(dir.path()).expect("a journal");
+            journal.approve(approved_at(5, now()), now())
+        };
+        let got: Vec<_> = std::thread::scope(|scope| {
+            let both = [scope.spawn(operate), scope.spawn(operate)];
+            both.into_iter().map(|one| one.join().expect("it ended")).collect()
+        });
+        let second = got.iter().filter(|got| matches!(got, Err(JournalError::UsedBefore(_)))).count();
+        assert_eq!((got.iter().filter(|got| got.is_ok()).count(), second), (1, 1), "round {round}: {got:?}");
+    }
 }
