@@ -10,7 +10,7 @@ use super::Global;
 use crate::clock::Now;
 use crate::config;
 use crate::executor::engine::Engine;
-use crate::executor::journal::{Entry, Journal, RunId, RunState};
+use crate::executor::journal::{Entry, Journal, JournalError, RunId, RunState};
 use crate::executor::process::{self, Launch};
 use crate::executor::target;
 use crate::source::build;
@@ -48,7 +48,10 @@ pub fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<ExitCode> {
         }
         Err(error) => {
             tracing::error!(%run, "{error:#}");
-            refuse(&journal, &run, &error);
+            // An executor that comes second leaves the run to the first.
+            if !matches!(error.downcast_ref(), Some(JournalError::TakenBefore(_))) {
+                refuse(&journal, &run, &error);
+            }
             Err(error)
         }
     }

@@ -30,13 +30,14 @@ impl Ecs {
         Self { connection }
     }
 
-    async fn send(&self, call: &Call, permit: Permit) -> Result<Text, ApplyError> {
+    async fn send(&self, call: &Call, permit: Permit<'_>) -> Result<Text, ApplyError> {
         let config = self.connection.sdk_config_for_actions().await;
         check_account(&aws_sdk_sts::Client::new(&config), permit.account()).await?;
         let Call::EcsSetDesiredCount { cluster, service, desired } = call;
         let desired = i32::try_from(*desired).map_err(|_| not_sent(&format!("{desired} is too large for the API")))?;
         let client = aws_sdk_ecs::Client::new(&config);
         let request = client.update_service().cluster(cluster).service(service).desired_count(desired);
+        permit.last_look()?;
         match request.send().await {
             Ok(output) => receipt(&output, desired),
             Err(error) => Err(classify(&error)),
@@ -45,7 +46,7 @@ impl Ecs {
 }
 
 impl Target for Ecs {
-    fn apply<'a>(&'a self, call: &'a Call, permit: Permit) -> BoxFuture<'a, Result<Text, ApplyError>> {
+    fn apply<'a>(&'a self, call: &'a Call, permit: Permit<'a>) -> BoxFuture<'a, Result<Text, ApplyError>> {
         Box::pin(self.send(call, permit))
     }
 }

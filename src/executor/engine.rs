@@ -13,8 +13,11 @@ use crate::config::Config;
 use crate::source::{Observation, World};
 use crate::text::Text;
 
-/// How old the observation may be when the call is sent.
+/// How old the observation may be when the call is handed to the target.
 const CHECK_TO_SEND: Duration = Duration::from_secs(5);
+
+/// How old it may be when the call leaves: the target may have to ask first whose credentials it has.
+const CHECK_TO_LEAVE: Duration = Duration::from_secs(10);
 
 /// How long one observation may take.
 const OBSERVE: Duration = Duration::from_secs(30);
@@ -144,22 +147,41 @@ impl Work<'_> {
         let judged = judge(plan.with_observation(observation), &context);
         match judged.decision() {
             Decision::Deny => Err(Stop::Outcome(Entry::Refused { reasons: judged.reasons(), drift: Vec::new() })),
-            Decision::Allow | Decision::Ask => Ok(asked.mono),
+            Decision::Allow | Decision::Ask => self.in_time(asked.mono),
         }
+    }
+
+    /// An observation that took too long is refused while nothing has begun; [`Self::hold_back`] looks again.
+    fn in_time(&self, asked: Mono) -> Flow<Mono> {
+        let age = self.now().mono.since(asked);
+        if age > CHECK_TO_SEND {
+            let most = CHECK_TO_SEND.as_secs();
+            let reason =
+                format!("observing took {} s, at most {most} s are good enough; nothing was sent", age.as_secs());
+            return Err(refused(reason, Vec::new()));
+        }
+        Ok(asked)
+    }
+
+    /// Why the call must not be sent now, if so. The time is read after the journal's write, which may have had to wait.
+    fn hold_back(&self, observed: Mono, oldest: Duration) -> Result<Option<String>, JournalError> {
+        if !self.engine.journal.renew(self.taken.lease(), self.now())? {
+            return Ok(Some("the lease was lost".to_owned()));
+        }
+        let age = self.now().mono.since(observed);
+        Ok((age > oldest).then(|| format!("the observation was {} s old when the call was due", age.as_secs())))
     }
 
     /// The last look at lease and age, then the call: once.
     async fn send(&self, step: &Step, observed: Mono) -> Flow<Result<Text, ApplyError>> {
-        let now = self.now();
-        let lease = self.taken.lease();
-        if !self.engine.journal.renew(lease, now)? {
-            return Err(failed("the lease was lost", "nothing was sent"));
+        if let Some(reason) = self.hold_back(observed, CHECK_TO_SEND)? {
+            return Err(failed(&reason, "nothing was sent"));
         }
-        if now.mono.since(observed) > CHECK_TO_SEND {
-            let age = now.mono.since(observed).as_secs();
-            return Err(failed(&format!("the observation was {age} s old when the call was due"), "nothing was sent"));
-        }
-        let permit = Permit::new(self.taken.run(), lease.epoch, &self.taken.plan().account);
+        let look = || match self.hold_back(observed, CHECK_TO_LEAVE) {
+            Ok(reason) => reason,
+            Err(error) => Some(error.to_string()),
+        };
+        let permit = Permit::new(self.taken.run(), self.taken.lease().epoch, &self.taken.plan().account, &look);
         let answer = tokio::time::timeout(CALL, self.engine.target.apply(&step.call, permit)).await;
         Ok(answer.unwrap_or_else(|_| {
             Err(ApplyError::Unknown(Text::clean(&format!("no answer within {} s", CALL.as_secs()))))

@@ -34,7 +34,7 @@ impl Launch {
     }
 }
 
-/// Why the executor was not started. Nothing was sent.
+/// Why the executor was not started. Nothing was sent, unless it is [`StartError::Unclear`].
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The approval could not be written down.
@@ -50,22 +50,49 @@ pub enum StartError {
         /// Why.
         source: std::io::Error,
     },
+    /// It is not known whether the executor started, and the journal could not be told that it must not.
+    #[error(
+        "run {run}: the executor may not have started ({source}), and the journal can't be written ({journal}); \
+             see `quarterdeck runs show {run}` before anything else"
+    )]
+    Unclear {
+        /// The run.
+        run: RunId,
+        /// What starting said.
+        source: std::io::Error,
+        /// What the journal said.
+        journal: JournalError,
+    },
 }
 
 /// Writes the approval down (it is on the disk when that returns), then starts the executor, detached: it makes a session of
 /// its own, so that neither a closed terminal nor this process's end reaches it.
 ///
 /// # Errors
-/// Nothing was sent; where the process could not be started, the run is journalled as refused.
+/// Nothing was sent; where the process could not be started, the run is journalled as refused. Only after
+/// [`StartError::Unclear`] is that not known.
 pub fn start(approved: Approved, journal: &Journal, launch: &Launch, now: Now) -> Result<RunId, StartError> {
     let run = journal.approve(approved, now)?;
     match spawn(launch, &run) {
         Ok(()) => Ok(run),
-        Err(source) => {
-            let reason = format!("the executor could not be started: {source}");
-            journal.append(&run, Entry::Refused { reasons: vec![reason], drift: Vec::new() }, now.wall)?;
-            Err(StartError::Spawn { run, exe: launch.exe.clone(), source })
-        }
+        Err(source) => not_started(run, source, journal, launch, now),
+    }
+}
+
+/// The executor seems not to have started. Where the journal takes that down, no executor can begin this run any more; where
+/// it can't stand there, one has begun after all, and the run is followed as any other.
+fn not_started(
+    run: RunId,
+    source: std::io::Error,
+    journal: &Journal,
+    launch: &Launch,
+    now: Now,
+) -> Result<RunId, StartError> {
+    let reason = format!("the executor could not be started: {source}");
+    match journal.append(&run, Entry::Refused { reasons: vec![reason], drift: Vec::new() }, now.wall) {
+        Ok(()) => Err(StartError::Spawn { run, exe: launch.exe.clone(), source }),
+        Err(JournalError::Illegal(_)) => Ok(run),
+        Err(journal) => Err(StartError::Unclear { run, source, journal }),
     }
 }
 
@@ -74,7 +101,11 @@ pub fn start(approved: Approved, journal: &Journal, launch: &Launch, now: Now) -
 /// session, and ends; its exit status tells whether that went well.
 fn spawn(launch: &Launch, run: &RunId) -> std::io::Result<()> {
     let mut command = command(launch, run)?;
-    let status = command.process_group(0).status()?;
+    let status = match command.process_group(0).status() {
+        // Who started us ignores SIGCHLD, and so do we: no status is kept of what was started. The journal will tell.
+        Err(error) if error.raw_os_error() == Some(rustix::io::Errno::CHILD.raw_os_error()) => return Ok(()),
+        status => status?,
+    };
     if status.success() { Ok(()) } else { Err(std::io::Error::other(format!("it ended with {status}"))) }
 }
 

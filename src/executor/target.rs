@@ -31,26 +31,40 @@ pub fn open(config: &Config, state_dir: &Path, clock: fn() -> Now) -> Result<Box
 /// Something that can be changed. Calls are sent once: an implementation never sends a call twice, whatever came back.
 pub trait Target: Send + Sync {
     /// Sends one call, and says in one line what was answered.
-    fn apply<'a>(&'a self, call: &'a Call, permit: Permit) -> BoxFuture<'a, Result<Text, ApplyError>>;
+    /// Whatever takes time before the call can leave (credentials, whose they are) comes first, then [`Permit::last_look`],
+    /// then the call.
+    fn apply<'a>(&'a self, call: &'a Call, permit: Permit<'a>) -> BoxFuture<'a, Result<Text, ApplyError>>;
 }
 
 /// The right to send one call: the engine makes it of a taken approval, right after checking lease and drift. Used once.
-#[derive(Debug)]
-pub struct Permit {
+pub struct Permit<'a> {
     run: RunId,
     epoch: u64,
     account: String,
+    look: LastLook<'a>,
 }
 
-impl Permit {
-    pub(super) fn new(run: &RunId, epoch: u64, account: &str) -> Self {
-        Self { run: run.clone(), epoch, account: account.to_owned() }
+/// Why the call must not leave now; `None` if it may.
+pub(super) type LastLook<'a> = &'a (dyn Fn() -> Option<String> + Send + Sync);
+
+impl<'a> Permit<'a> {
+    pub(super) fn new(run: &RunId, epoch: u64, account: &str, look: LastLook<'a>) -> Self {
+        Self { run: run.clone(), epoch, account: account.to_owned(), look }
+    }
+
+    /// Whether the call may leave now: the lease is held, and what was observed is recent. A process that was stopped, or a
+    /// machine that slept, finds out here. Nothing that waits may come between this and the call.
+    ///
+    /// # Errors
+    /// Why not. Nothing was sent, and nothing may be.
+    pub fn last_look(&self) -> Result<(), ApplyError> {
+        (self.look)().map_or(Ok(()), |reason| Err(ApplyError::NotSent(Text::clean(&reason))))
     }
 
     /// A permit for the tests of targets.
     #[cfg(test)]
     pub(crate) fn for_test() -> Self {
-        Self::new(&RunId("test".to_owned()), 1, "000000000000")
+        Self::new(&RunId("test".to_owned()), 1, "000000000000", &|| None)
     }
 
     /// The run.

@@ -65,9 +65,11 @@ impl SimulatedTarget {
 }
 
 impl Target for SimulatedTarget {
-    fn apply<'a>(&'a self, call: &'a Call, _permit: Permit) -> BoxFuture<'a, Result<Text, ApplyError>> {
+    fn apply<'a>(&'a self, call: &'a Call, permit: Permit<'a>) -> BoxFuture<'a, Result<Text, ApplyError>> {
         async move {
-            match self.fault()? {
+            let fault = self.fault()?;
+            permit.last_look()?;
+            match fault {
                 None => self.send(call),
                 Some(Fault::Reject) => Err(ApplyError::Rejected(Text::clean("ThrottlingException: rate exceeded"))),
                 Some(Fault::DropAfterApply) => {

@@ -11,6 +11,10 @@ use tempfile::TempDir;
 
 use super::fake::{Answer, Bench, Fake};
 use crate::runs::fixture::{context, operator, plan};
+use futures_util::future::BoxFuture;
+use quarterdeck::action::Call;
+use quarterdeck::executor::target::{ApplyError, Permit, Target};
+use quarterdeck::text::Text;
 
 /// Long enough for every lease and approval to run out.
 const LATER: Duration = Duration::from_secs(120);
@@ -161,4 +165,49 @@ async fn an_executor_that_lost_its_lease_before_the_call_sends_nothing() {
     assert_eq!(bench.execute().await.expect("a run"), RunState::Failed);
     assert_eq!(bench.fake.calls(), 0);
     assert!(bench.view().last_word().contains("the lease was lost (nothing was sent)"), "{}", bench.view().last_word());
+}
+
+/// A target whose preliminaries take this long, and meddle with the store, before it takes the last look.
+struct Slow<'a> {
+    bench: &'a Bench,
+    takes: Duration,
+    meddle: &'static str,
+}
+
+impl Target for Slow<'_> {
+    fn apply<'a>(&'a self, call: &'a Call, permit: Permit<'a>) -> BoxFuture<'a, Result<Text, ApplyError>> {
+        Box::pin(async move {
+            tokio::time::sleep(self.takes).await;
+            let raw = Connection::open(self.bench.dir.path().join(FILE)).expect("a file");
+            raw.execute_batch(self.meddle).expect("meddled");
+            self.bench.fake.apply(call, permit).await
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_target_that_took_long_or_lost_its_lease_before_the_call_could_leave_sends_nothing() {
+    let stolen = "UPDATE leases SET epoch = epoch + 1, run = 'other'";
+    let refusing = "CREATE TRIGGER full BEFORE UPDATE ON leases BEGIN SELECT RAISE(ABORT, 'disk I/O error'); END;";
+    for (takes, meddle, says) in [(11, "", "11 s old"), (1, stolen, "the lease was lost"), (1, refusing, "I/O error")] {
+        let bench = Bench::new(Fake::new(Answer::Accept));
+        let slow = Slow { bench: &bench, takes: Duration::from_secs(takes), meddle };
+        assert_eq!(bench.execute_with(&bench.journal, &slow).await.expect("a run"), RunState::Failed, "{says}");
+        assert_eq!(bench.fake.calls(), 0, "{says}");
+        let word = bench.view().last_word();
+        assert!(word.contains(says) && word.contains("nothing was sent"), "{word}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_approval_that_no_executor_takes_blocks_for_a_minute_then_says_that_it_never_started() {
+    let bench = Bench::new(Fake::new(Answer::Accept));
+    assert_eq!(bench.view().state, RunState::Approved);
+    assert!(denied(&bench), "it blocks its target as long as an executor may come");
+    tokio::time::sleep(Duration::from_secs(61)).await;
+    assert_eq!(bench.view().state, RunState::Refused);
+    assert!(bench.view().last_word().contains("never started"), "{}", bench.view().last_word());
+    assert!(!denied(&bench), "it blocks no longer");
+    assert_eq!(bench.execute().await.expect("a run"), RunState::Refused, "an executor that comes late is refused");
+    assert_eq!(bench.fake.calls(), 0);
 }

@@ -160,10 +160,11 @@ impl Target for Fake {
     fn apply<'a>(
         &'a self,
         call: &'a Call,
-        _permit: Permit,
+        permit: Permit<'a>,
     ) -> BoxFuture<'a, Result<quarterdeck::text::Text, ApplyError>> {
         Box::pin(async move {
             let Call::EcsSetDesiredCount { desired, .. } = call;
+            permit.last_look()?;
             let answer = {
                 let mut inner = self.inner();
                 inner.calls += 1;

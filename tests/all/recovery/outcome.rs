@@ -146,10 +146,11 @@ async fn an_unhealthy_task_is_not_steady() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_observation_that_is_old_when_the_call_is_due_sends_nothing() {
+async fn an_observation_that_took_too_long_is_refused_before_anything_begins() {
     let bench = Bench::new(Fake::new(Answer::Accept).slow(Duration::from_secs(6)));
-    assert_eq!(bench.execute().await.expect("a run"), RunState::Failed);
+    assert_eq!(bench.execute().await.expect("a run"), RunState::Refused);
     assert_eq!(bench.fake.calls(), 0);
+    assert_eq!(bench.kinds(), ["approved", "taken", "refused"]);
     let word = bench.view().last_word();
-    assert!(word.contains("6 s old") && word.contains("nothing was sent"), "{word}");
+    assert!(word.contains("observing took 6 s") && word.contains("nothing was sent"), "{word}");
 }

@@ -9,6 +9,7 @@ use quarterdeck::clock::Now;
 use quarterdeck::executor::journal::{Entry, Journal, RunState, RunView};
 use quarterdeck::simulator::demo::demo_text;
 use quarterdeck::simulator::{Fault, Log, Scenario};
+use quarterdeck::store::FILE;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -61,9 +62,21 @@ impl Fleet {
 
     /// A plan file of 2 → 4.
     fn planned(&self) -> String {
-        let (code, text) = self.run(&["plan", "scale", "rtech-app", "desired=4", "--out", &self.file()]);
+        self.planned_to(4)
+    }
+
+    fn planned_to(&self, desired: u32) -> String {
+        let argument = format!("desired={desired}");
+        let (code, text) = self.run(&["plan", "scale", "rtech-app", &argument, "--out", &self.file()]);
         assert_eq!(code, 0, "{text}");
         self.file()
+    }
+
+    /// As if their time were over.
+    fn let_leases_run_out(&self) {
+        let raw = rusqlite::Connection::open(self.state().join(FILE)).expect("a file");
+        raw.busy_timeout(DEADLINE).expect("patience");
+        raw.execute_batch("UPDATE leases SET expires_boot_ms = 0").expect("run out");
     }
 
     fn log(&self) -> Log {
@@ -237,4 +250,99 @@ fn an_executor_that_is_killed_in_the_call_leaves_unknown_at_once_which_blocks_un
     assert!(text.contains("the change does not show: 2 of 2 running"), "{text}");
     let (code, text) = fleet.run(&["plan", "scale", "rtech-app", "desired=4"]);
     assert_eq!((code, fleet.effects()), (0, 0), "{text}");
+}
+
+#[test]
+fn an_executor_that_was_stopped_past_its_lease_keeps_its_run_from_being_settled_until_it_is_ended() {
+    let fleet = Fleet::new();
+    fleet.inject(Fault::Hang);
+    let file = fleet.planned();
+    fleet.run(&["apply", &file, "--confirm", "rtech-app", "--detach"]);
+    let pid = executor(&fleet.wait("it started", was_started));
+    kill_process(pid, Signal::STOP).expect("sent");
+    fleet.let_leases_run_out();
+    let unknown = fleet.wait("it is unknown", |view| view.state == RunState::Unknown);
+    let (code, text) = fleet.run(&["runs", "resolve", &unknown.id.0]);
+    assert_eq!(code, 2, "{text}");
+    assert!(text.contains("still lives") && text.contains("kill -9"), "{text}");
+    kill_process(pid, Signal::KILL).expect("sent");
+    let settled = || fleet.run(&["runs", "resolve", &unknown.id.0]).0 == 0;
+    let until = deadline();
+    while !settled() {
+        assert!(!passed(until), "it can't be settled");
+    }
+    assert_eq!(fleet.effects(), 0);
+}
+
+#[test]
+fn ctrl_c_ends_apply_with_the_way_to_follow_and_not_the_run() {
+    let fleet = Fleet::new();
+    let file = fleet.planned();
+    let mut command = fleet.command(&["apply", &file, "--confirm", "rtech-app"]);
+    let apply = command.process_group(0).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
+    fleet.wait("it was taken", was_taken);
+    kill_process_group(Pid::from_child(&apply), Signal::INT).expect("sent");
+    let Output { status, stderr, .. } = apply.wait_with_output().expect("it ended");
+    let said = String::from_utf8_lossy(&stderr);
+    assert_eq!(status.code(), Some(6), "{said}");
+    assert!(said.contains("goes on") && said.contains("quarterdeck runs show"), "{said}");
+    let ended = fleet.wait("it ended", |view| !view.is_open());
+    assert_eq!((ended.state, fleet.effects()), (RunState::Done, 1), "{}", ended.last_word());
+}
+
+#[test]
+fn apply_exits_by_the_run_though_nobody_reads_what_it_prints() {
+    for output in ["text", "json"] {
+        let fleet = Fleet::new();
+        let file = fleet.planned();
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let mut command = fleet.command(&["apply", &file, "--confirm", "rtech-app", "--output", output]);
+        let status = command.stdout(writer).stderr(Stdio::null()).status().expect("it runs");
+        assert_eq!((status.code(), fleet.effects()), (Some(0), 1), "{output}, to a closed pipe");
+        let file = fleet.planned_to(3);
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("/dev/full");
+        let mut command = fleet.command(&["apply", &file, "--confirm", "rtech-app", "--output", output]);
+        let status = command.stdout(full).stderr(Stdio::null()).status().expect("it runs");
+        assert_eq!((status.code(), fleet.effects()), (Some(0), 2), "{output}, to a full disk");
+    }
+}
+
+#[test]
+fn an_executor_starts_though_sigchld_is_ignored() {
+    let fleet = Fleet::new();
+    let file = fleet.planned();
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "trap '' CHLD; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_quarterdeck"), "--config"]);
+    shell.arg(fleet.config()).args(["apply", &file, "--confirm", "rtech-app"]).stdin(Stdio::null());
+    let Output { status, stdout, stderr } = shell.output().expect("it runs");
+    let text = String::from_utf8_lossy(&stdout).into_owned() + &String::from_utf8_lossy(&stderr);
+    assert_eq!((status.code(), fleet.effects()), (Some(0), 1), "{text}");
+}
+
+#[test]
+fn a_run_that_is_shown_carries_what_the_guards_said_when_it_was_confirmed() {
+    let fleet = Fleet::new();
+    let file = fleet.planned();
+    fleet.run(&["apply", &file, "--confirm", "rtech-app"]);
+    let view = fleet.wait("it ended", |view| !view.is_open());
+    let guards: Vec<_> = view.verdicts().iter().map(|verdict| verdict.guard.as_str()).collect();
+    assert!(guards.contains(&"healthy-floor") && guards.contains(&"other-runs"), "{guards:?}");
+    let (_, text) = fleet.run(&["runs", "show", &view.id.0]);
+    assert!(text.contains("healthy-floor"), "{text}");
+}
+
+#[test]
+fn a_second_executor_of_a_run_leaves_it_to_the_first() {
+    let fleet = Fleet::new();
+    fleet.inject(Fault::Hang);
+    let file = fleet.planned();
+    fleet.run(&["apply", &file, "--confirm", "rtech-app", "--detach"]);
+    let taken = fleet.wait("it was taken", was_taken);
+    let state = fleet.state().to_string_lossy().into_owned();
+    let (code, text) = fleet.run(&["executor", &taken.id.0, "--state-dir", &state, "--leader"]);
+    assert_eq!(code, 2, "{text}");
+    let view = fleet.wait("it started", was_started);
+    assert!(view.is_open(), "{}", view.last_word());
+    kill_process(executor(&view), Signal::KILL).expect("sent");
 }
