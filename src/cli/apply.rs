@@ -3,16 +3,21 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::operator::operator;
 use super::plan_file::PlanFile;
-use super::room::{Room, say, say_json};
+use super::room::{Room, say, say_json, tell};
 use super::{Global, TextOutput};
 use crate::action::{Approved, Arming, Change, fingerprint};
 use crate::clock::Now;
 use crate::executor::journal::{JournalError, Record, RunId, RunState, RunView};
-use crate::executor::process::{self, Launch};
+use crate::executor::process::{self, Launch, StartError};
+
+/// The schema of the answer.
+const SCHEMA: &str = "quarterdeck.apply/1";
 
 /// How often the journal is asked while the run goes on.
 const EVERY: Duration = Duration::from_millis(200);
@@ -49,7 +54,7 @@ impl Refused {
 }
 
 /// Carry out a plan: refuse if stale, execute, watch, report. 0 done and verified, 4 refused before anything was sent,
-/// 5 failed, 6 not known, 2 usage or configuration.
+/// 5 failed, 6 not known (also where this command was ended before the run), 2 usage or configuration.
 pub fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<ExitCode> {
     let file = PlanFile::read(&arguments.file)?;
     let room = Room::open(global)?;
@@ -58,15 +63,43 @@ pub fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<ExitCode> {
         Err(refused) => return report_refused(&refused, arguments.output),
     };
     let launch = Launch::of(&room.config, std::env::current_exe()?, room.state_dir.clone());
+    // From here to the end a polite request to end is noticed between two looks, never in the middle of starting.
+    let mut leave = Leave::listen(&room.runtime)?;
     let run = match process::start(approved, &room.journal, &launch, Now::read()) {
         Ok(run) => run,
+        Err(StartError::Unclear { run, source, journal }) => {
+            let reason = StartError::Unclear { run: run.clone(), source, journal }.to_string();
+            return Ok(report_lost(&run, &reason, arguments.output));
+        }
         Err(error) => return report_refused(&Refused::because(error.to_string()), arguments.output),
     };
     if arguments.detach {
-        return report_started(&run, arguments.output);
+        return Ok(report_started(&run, arguments.output));
     }
-    let view = follow(&room, &run, arguments.output)?;
-    report(&view, arguments.output)
+    Ok(match room.runtime.block_on(follow(&room, &run, arguments.output, &mut leave)) {
+        Ok(view) => report(&view, arguments.output),
+        Err(error) => report_lost(&run, &error.to_string(), arguments.output),
+    })
+}
+
+/// Ctrl-C and a polite request to end. They end this command, not the run: that is in the executor's hand.
+struct Leave {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Leave {
+    fn listen(runtime: &Runtime) -> std::io::Result<Self> {
+        let _context = runtime.enter();
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
 }
 
 /// The plan, as it was made, on evidence of now: the file is whole, the name is right, nothing drifted, no guard denies.
@@ -103,25 +136,37 @@ fn approve(room: &Room, file: PlanFile, confirm: &str) -> anyhow::Result<Result<
     }))
 }
 
-/// Waits for the end of a run, saying each of its records once. The run goes on if this process ends.
-fn follow(room: &Room, run: &RunId, output: TextOutput) -> anyhow::Result<RunView> {
+/// Waits for the end of a run, saying each of its records once, or until someone asks this command to end. The run goes on
+/// if this process ends, and is followed to its end even where nobody reads what is printed.
+async fn follow(room: &Room, run: &RunId, output: TextOutput, leave: &mut Leave) -> Result<RunView, JournalError> {
     let mut said = 0;
     let mut unreadable = 0;
+    let mut left = false;
     loop {
         match room.journal.run(&run.0, Now::read()) {
             Ok(view) => {
                 unreadable = 0;
                 if output == TextOutput::Text {
-                    view.records.iter().skip(said).try_for_each(say_record)?;
+                    view.records.iter().skip(said).for_each(|record| printed(say_record(record)));
                 }
                 said = view.records.len();
-                if !view.is_open() {
+                if left || !view.is_open() {
                     return Ok(view);
                 }
             }
-            Err(error) => unreadable = tolerate(unreadable, error)?,
+            Err(error) => unreadable = tolerate(if left { UNREADABLE } else { unreadable }, error)?,
         }
-        std::thread::sleep(EVERY);
+        tokio::select! {
+            () = tokio::time::sleep(EVERY) => {}
+            () = leave.asked() => left = true,
+        }
+    }
+}
+
+/// The run is what counts: that its report could not be printed is told, and changes no exit code.
+fn printed(said: std::io::Result<()>) {
+    if let Err(error) = said {
+        tell(&format!("standard output can't be written: {error}"));
     }
 }
 
@@ -137,7 +182,7 @@ fn report_refused(refused: &Refused, output: TextOutput) -> anyhow::Result<ExitC
     let Refused { reasons, drift } = refused;
     match output {
         TextOutput::Json => say_json(&json!({
-            "schema": "quarterdeck.apply/1", "run": null, "state": RunState::Refused, "reasons": reasons, "drift": drift,
+            "schema": SCHEMA, "run": null, "state": RunState::Refused, "reasons": reasons, "drift": drift,
             "records": [],
         }))?,
         TextOutput::Text => {
@@ -149,36 +194,67 @@ fn report_refused(refused: &Refused, output: TextOutput) -> anyhow::Result<ExitC
     Ok(ExitCode::from(4))
 }
 
-fn report_started(run: &RunId, output: TextOutput) -> anyhow::Result<ExitCode> {
+fn report_started(run: &RunId, output: TextOutput) -> ExitCode {
     match output {
-        TextOutput::Json => say_json(&json!({
-            "schema": "quarterdeck.apply/1", "run": run, "state": RunState::Approved, "reasons": [], "drift": [],
-            "records": [],
-        }))?,
-        TextOutput::Text => say(&format!("started run {run}; follow it: `quarterdeck runs show {run}`"))?,
+        TextOutput::Json => print_json(&bare(run, RunState::Approved, &[])),
+        TextOutput::Text => printed(say(&format!("started run {run}; follow it: `quarterdeck runs show {run}`"))),
     }
-    Ok(ExitCode::SUCCESS)
+    ExitCode::SUCCESS
 }
 
-fn report(view: &RunView, output: TextOutput) -> anyhow::Result<ExitCode> {
+/// The run was started, or may have been, and what became of it can't be read.
+fn report_lost(run: &RunId, reason: &str, output: TextOutput) -> ExitCode {
+    if output == TextOutput::Json {
+        print_json(&bare(run, RunState::Unknown, &[reason]));
+    }
+    tell(&format!("{reason}; run {run} may be going on: `quarterdeck runs show {run}`"));
+    exit_code(RunState::Unknown)
+}
+
+fn bare(run: &RunId, state: RunState, reasons: &[&str]) -> Value {
+    json!({
+        "schema": SCHEMA, "run": run, "state": state, "reasons": reasons, "drift": [], "records": [],
+    })
+}
+
+fn print_json(value: &Value) {
+    if let Err(error) = say_json(value) {
+        tell(&format!("standard output can't be written: {error:#}"));
+    }
+}
+
+fn report(view: &RunView, output: TextOutput) -> ExitCode {
     let (reasons, drift) = super::runs::refusal(view);
     match output {
-        TextOutput::Json => say_json(&json!({
-            "schema": "quarterdeck.apply/1", "run": view.id, "state": view.state, "reasons": reasons, "drift": drift,
+        TextOutput::Json => print_json(&json!({
+            "schema": SCHEMA, "run": view.id, "state": view.state, "reasons": reasons, "drift": drift,
             "records": view.records.iter().map(super::runs::record_json).collect::<Vec<_>>(),
-        }))?,
-        TextOutput::Text => {
-            drift.iter().try_for_each(|change| say(&format!("  {change}")))?;
-            say(&format!("run {}: {}", view.id, view.last_word()))?;
-            if view.state == RunState::Unknown {
-                say(&format!("look at the target, then settle it: `quarterdeck runs resolve {}`", view.id))?;
-            }
-        }
+        })),
+        TextOutput::Text => printed(say_end(view, &drift)),
     }
-    Ok(ExitCode::from(match view.state {
+    if view.is_open() {
+        tell(&format!("run {0} goes on without this command; follow it: `quarterdeck runs show {0}`", view.id));
+    }
+    exit_code(view.state)
+}
+
+fn say_end(view: &RunView, drift: &[Change]) -> std::io::Result<()> {
+    drift.iter().try_for_each(|change| say(&format!("  {change}")))?;
+    if !view.is_open() {
+        say(&format!("run {}: {}", view.id, view.last_word()))?;
+    }
+    if view.state == RunState::Unknown {
+        say(&format!("look at the target, then settle it: `quarterdeck runs resolve {}`", view.id))?;
+    }
+    Ok(())
+}
+
+/// A run that this command left before its end has no outcome that it knows of.
+fn exit_code(state: RunState) -> ExitCode {
+    ExitCode::from(match state {
         RunState::Done => 0,
         RunState::Refused => 4,
         RunState::Failed => 5,
-        _ => 6,
-    }))
+        RunState::Approved | RunState::Running | RunState::Unknown | RunState::Resolved => 6,
+    })
 }

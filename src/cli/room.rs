@@ -48,6 +48,11 @@ pub(super) fn say(text: &str) -> io::Result<()> {
     }
 }
 
+/// Tells the operator what is no part of the answer, on standard error, if anybody listens there.
+pub(super) fn tell(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "quarterdeck: {text}");
+}
+
 /// Prints JSON to standard output.
 pub(super) fn say_json(value: &serde_json::Value) -> anyhow::Result<()> {
     Ok(say(&serde_json::to_string_pretty(value)?)?)
