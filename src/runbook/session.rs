@@ -40,10 +40,8 @@ pub fn text_changed(session: &Session, runbook: &Runbook) -> bool {
 /// Takes a session up again in another console. Steps that nobody asks or waits for any more are open again; an action step
 /// that has a run goes on following it. Says in words if the runbook's text is another than the one that was followed.
 pub fn resume(session: &mut Session, runbook: &Runbook) -> Option<Text> {
-    for step in session.steps.iter_mut().filter(|step| step.state == StepState::Running) {
-        if step.evidence.last().is_none_or(|evidence| evidence.run.is_none()) {
-            step.state = StepState::Open;
-        }
+    for step in session.steps.iter_mut().filter(|step| step.state == StepState::Running && !has_run(step)) {
+        step.state = StepState::Open;
     }
     if !text_changed(session, runbook) {
         return None;
@@ -85,6 +83,11 @@ pub fn checked(
         _ => StepState::Unknown,
     };
     note(session, index, state, Evidence { at, by, reading: reading(config, check, result), run: None });
+}
+
+/// Whether the step follows a run that was started for it.
+fn has_run(step: &StepRecord) -> bool {
+    step.evidence.last().is_some_and(|evidence| evidence.run.is_some())
 }
 
 /// A check and its answer in words: `rtech-app/latency_p95 is 85 ms, wanted < 200 ms`.
@@ -154,8 +157,10 @@ pub fn follow_run(session: &mut Session, index: usize, run: &RunView, at: Timest
     note(session, index, state, Evidence { at, by: run.by.clone(), reading, run: Some(run.id.0.clone()) });
 }
 
-/// Ends the session; what is open stays open in it.
+/// Ends the session; what is open stays open in it, and nobody asks or waits for a step any more.
 pub fn close(session: &mut Session, at: Timestamp) {
+    let asked = |step: &&mut StepRecord| step.state == StepState::Running && !has_run(step);
+    session.steps.iter_mut().filter(asked).for_each(|step| step.state = StepState::Open);
     session.closed = Some(at);
 }
 

@@ -64,6 +64,8 @@ pub enum Command {
     StepTick,
     /// Go past the current step, with a reason.
     StepSkip,
+    /// End the session of a runbook, or take it up again.
+    SessionClose,
     /// The next theme.
     NextTheme,
 }
@@ -113,5 +115,6 @@ pub static COMMANDS: &[CommandSpec] = &[
     spec(Command::StepRun, "step_run", "run the current step"),
     spec(Command::StepTick, "step_tick", "tick the current step as done"),
     spec(Command::StepSkip, "step_skip", "go past the current step, with a reason"),
+    spec(Command::SessionClose, "session_close", "end this runbook's session, or take it up again"),
     spec(Command::NextTheme, "next_theme", "the next theme"),
 ];

@@ -7,7 +7,7 @@ use crate::config::Query;
 use crate::event::{Effect, LogLevel};
 use crate::executor::journal::RunId;
 use crate::runbook::check::steady_share;
-use crate::runbook::{Check, CheckQuery, CheckResult, Runbook, Session, Step, StepKind, StepState, session};
+use crate::runbook::{Check, CheckQuery, CheckResult, Runbook, Session, Step, StepKind, session};
 use crate::source::{Name, SourceError, SourceErrorKind};
 
 /// How often a waiting step asks again.
@@ -43,9 +43,7 @@ pub(super) fn run_step(state: &mut State) -> Effects {
     effects.extend(match step.kind {
         StepKind::Check(check) => ask(state, &reference, &check),
         StepKind::Wait { check, deadline } => {
-            let until = state.now.mono.plus(deadline);
-            state.waits.retain(|wait| wait.step != reference);
-            state.waits.push(Waiting { step: reference.clone(), until, next: state.now.mono.plus(ASK_EVERY) });
+            begin_wait(state, &reference, deadline);
             ask(state, &reference, &check)
         }
         StepKind::Action(action) => act::plan(state, action, Some(reference)),
@@ -55,6 +53,13 @@ pub(super) fn run_step(state: &mut State) -> Effects {
         }
     });
     effects
+}
+
+fn begin_wait(state: &mut State, reference: &StepRef, deadline: Duration) {
+    let since = state.now.mono;
+    state.waits.retain(|wait| wait.step != *reference);
+    let (until, next) = (since.plus(deadline), since.plus(ASK_EVERY));
+    state.waits.push(Waiting { step: reference.clone(), since, until, last: None, next });
 }
 
 /// Ticks the selected step: a person did it.
@@ -90,6 +95,10 @@ fn selected_step(state: &mut State) -> Option<(StepRef, Effects)> {
     let Screen::Runbook { id, session, selected } = state.screen().clone() else { return None };
     let mut effects = Vec::new();
     let session = match session {
+        Some(session) if is_closed(state, &session) => {
+            state.tell(LogLevel::Info, "this session is closed: go back and open the runbook again to begin anew");
+            return None;
+        }
         Some(session) => session,
         None => {
             let begun = begin(state, &id)?;
@@ -98,6 +107,10 @@ fn selected_step(state: &mut State) -> Option<(StepRef, Effects)> {
         }
     };
     Some((StepRef { session, step: selected }, effects))
+}
+
+fn is_closed(state: &State, id: &str) -> bool {
+    state.sessions.iter().any(|session| session.id == id && session.closed.is_some())
 }
 
 fn begin(state: &mut State, id: &Name) -> Option<Session> {
@@ -125,7 +138,7 @@ fn step_of<'a>(state: &'a State, reference: &StepRef) -> Option<&'a Step> {
     runbook(state, &session.runbook)?.steps.get(reference.step)
 }
 
-/// Changes a session, keeps it, and goes on to the next step.
+/// Changes a session, keeps it where it is another now, and goes on to the next step once that is another.
 fn change(
     state: &mut State,
     reference: &StepRef,
@@ -133,10 +146,48 @@ fn change(
 ) -> Effects {
     let (by, at) = (state.operator.clone(), state.now.wall);
     let Some(session) = session_mut(state, &reference.session) else { return Vec::new() };
+    let before = session.clone();
     with(session, reference.step, by, at);
+    let done = session.closed.is_none() && session::current(session).is_none();
+    if done {
+        session::close(session, at);
+    }
     let kept = session.clone();
-    go_on(state, &kept);
+    if kept == before {
+        return Vec::new();
+    }
+    if current(&kept) != current(&before) {
+        go_on(state, &kept);
+    }
+    if done {
+        state.tell(LogLevel::Info, &format!("all steps of {} are done: its session is closed", kept.runbook));
+    }
     vec![Effect::SaveSession(Box::new(kept))]
+}
+
+/// Ends the session that is shown before all its steps are done, or takes it up again.
+pub(super) fn close_session(state: &mut State) -> Effects {
+    let Screen::Runbook { session: Some(id), .. } = state.screen().clone() else {
+        state.tell(LogLevel::Info, "nothing to end: no session was begun");
+        return Vec::new();
+    };
+    let at = state.now.wall;
+    let Some(session) = session_mut(state, &id) else { return Vec::new() };
+    let (words, closed) = match session.closed {
+        Some(_) if session::current(session).is_none() => ("all steps are done: the session stays closed", None),
+        Some(_) => ("the session is open again", Some(false)),
+        None => ("the session is closed; what is open stays open in it", Some(true)),
+    };
+    match closed {
+        Some(true) => session::close(session, at),
+        Some(false) => session.closed = None,
+        None => {}
+    }
+    let kept = session.clone();
+    state.tell(LogLevel::Info, words);
+    state.waits.retain(|wait| wait.step.session != id);
+    state.checks.retain(|check| check.step.session != id);
+    closed.map_or_else(Vec::new, |_| vec![Effect::SaveSession(Box::new(kept))])
 }
 
 /// Moves the selection to the step that is next, where this session is shown.
@@ -204,12 +255,19 @@ pub(super) fn checked(state: &mut State, ticket: u64, result: &CheckResult) -> E
 
 fn answered(state: &mut State, reference: &StepRef, check: &Check, result: &CheckResult) -> Effects {
     let holds = session::holds(check, result);
-    let waits = state.waits.iter().any(|wait| wait.step == *reference && state.now.mono < wait.until);
-    if waits && !holds {
+    let now = state.now.mono;
+    let waits = state.waits.iter_mut().find(|wait| wait.step == *reference && now < wait.until);
+    if let (Some(wait), false) = (waits, holds) {
+        wait.last = Some(session::reading(&state.config, check, result));
         return change(state, reference, |session, index, _, _| session::set_running(session, index));
     }
-    state.waits.retain(|wait| wait.step != *reference);
     let config = state.config.clone();
+    if state.waits.iter().any(|wait| wait.step == *reference) {
+        state.waits.retain(|wait| wait.step != *reference);
+        let (level, word) = if holds { (LogLevel::Info, "over") } else { (LogLevel::Error, "not fulfilled in time") };
+        let reading = session::reading(&config, check, result);
+        state.tell(level, &format!("the wait of step {} is {word}: {reading}", reference.step + 1));
+    }
     change(state, reference, |session, index, by, at| session::checked(session, index, &config, check, result, by, at))
 }
 
@@ -243,24 +301,8 @@ pub(super) fn runs_changed(state: &mut State) -> Effects {
     for session in lists::open_action_steps(state) {
         let run = state.runs.iter().find(|run| run.plan.runbook_step.as_deref() == Some(&session.to_string())).cloned();
         if let Some(run) = run {
-            effects.extend(change_if(state, &session, |kept, index, _, at| session::follow_run(kept, index, &run, at)));
+            effects.extend(change(state, &session, |kept, index, _, at| session::follow_run(kept, index, &run, at)));
         }
     }
     effects
-}
-
-/// Like [`change`], but keeps and moves on only where the step's state did change.
-fn change_if(
-    state: &mut State,
-    reference: &StepRef,
-    with: impl FnOnce(&mut Session, usize, crate::action::Operator, jiff::Timestamp),
-) -> Effects {
-    let before = state_of(state, reference);
-    let effects = change(state, reference, with);
-    if state_of(state, reference) == before { Vec::new() } else { effects }
-}
-
-fn state_of(state: &State, reference: &StepRef) -> Option<(StepState, usize)> {
-    let session = state.sessions.iter().find(|session| session.id == reference.session)?;
-    session.steps.get(reference.step).map(|step| (step.state, step.evidence.len()))
 }

@@ -57,6 +57,7 @@ pub(super) fn run(state: &mut State, command: Command) -> Effects {
         Command::StepRun => return follow::run_step(state),
         Command::StepTick => return follow::tick_step(state),
         Command::StepSkip => follow::ask_reason(state),
+        Command::SessionClose => return follow::close_session(state),
         Command::NextTheme => state.theme = state.theme.wrapping_add(1),
         _ => navigate::go(state, command),
     }
@@ -108,10 +109,7 @@ fn arm(state: &mut State) {
     let lasts = state.config.guards.arm_for;
     state.arm = Arm::Armed { until: state.now.mono.plus(lasts) };
     let minutes = lasts.as_secs() / 60;
-    state.tell(
-        LogLevel::Warning,
-        &format!("ARMED for {minutes} min: actions can be confirmed; press again for read-only"),
-    );
+    state.tell(LogLevel::Warning, &format!("ARMED for {minutes} min: the same key goes back to read-only"));
 }
 
 /// How many palette lines match, for moving among them.

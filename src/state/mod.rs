@@ -99,8 +99,12 @@ pub struct PendingCheck {
 pub struct Waiting {
     /// The step.
     pub step: StepRef,
+    /// Since when.
+    pub since: Mono,
     /// Until when.
     pub until: Mono,
+    /// What was read last, which did not hold.
+    pub last: Option<Text>,
     /// When it is asked next.
     pub next: Mono,
 }

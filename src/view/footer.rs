@@ -44,7 +44,7 @@ fn notice(area: Rect, state: &State, pen: &mut Pen<'_>) {
     let Some(notice) = state.notice.as_ref().filter(|notice| state.now.mono < notice.until) else { return };
     let (word, role) = match notice.level {
         LogLevel::Info => ("", Role::Text),
-        LogLevel::Warning => ("warning: ", Role::Warning),
+        LogLevel::Warning => ("! ", Role::Warning),
         LogLevel::Error => ("error: ", Role::Critical),
     };
     pen.right(area.x, area.y, area.width, &format!("{word}{}", notice.text), role);
@@ -100,14 +100,20 @@ fn offered(screen: &Screen) -> &'static [Hint] {
             (RangeShorter, "shorter"),
             (Pause, "pause"),
         ],
-        Screen::Runbook { .. } => {
-            &[(StepRun, "run step"), (StepTick, "tick"), (StepSkip, "skip"), (Arm, "arm"), (Back, "back")]
-        }
+        Screen::Runbook { .. } => &[
+            (StepRun, "run step"),
+            (StepTick, "tick"),
+            (StepSkip, "skip"),
+            (Arm, "arm"),
+            (Back, "back"),
+            (SessionClose, "end session"),
+        ],
         Screen::Alerts { .. } | Screen::Runbooks { .. } | Screen::Runs { .. } => {
             &[(Open, "open"), (Filter, "filter"), (Back, "back"), (Overview, "overview"), (Refresh, "refresh")]
         }
-        Screen::Run { .. } | Screen::Backups { .. } | Screen::Log { .. } => {
-            &[(Up, "up"), (Down, "down"), (Back, "back"), (Overview, "overview")]
+        Screen::Backups { .. } | Screen::Log { .. } => {
+            &[(Filter, "filter"), (Back, "back"), (Overview, "overview"), (Refresh, "refresh")]
         }
+        Screen::Run { .. } => &[(PageDown, "scroll"), (Back, "back"), (Overview, "overview"), (Refresh, "refresh")],
     }
 }

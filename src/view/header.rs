@@ -4,6 +4,8 @@
 //! read-only, unknown outcomes, pause, age of the data, firing alerts. What does not fit takes a shorter form, the least
 //! important first; nothing is dropped that an operator could miss.
 
+use std::time::Duration;
+
 use ratatui::layout::Rect;
 
 use super::part::age;
@@ -113,6 +115,7 @@ fn state_segments(state: &State) -> Vec<Segment> {
         let length = age::short(state.now.mono.since(since));
         Segment::new(6, Role::Warning, [format!("PAUSED since {length}"), format!("PAUSED {length}")])
     }));
+    segments.extend(credentials(state));
     segments.push(data(state));
     segments.push(firing(state));
     segments
@@ -138,6 +141,24 @@ fn unknown_runs(state: &State) -> Option<Segment> {
         _ => [format!("?? {count} OUTCOMES UNKNOWN, {target} first"), format!("?? {count} UNKNOWN")],
     };
     Some(Segment::new(5, Role::Unknown, forms))
+}
+
+/// From here on the end of the credentials is shown: without them everything from AWS fails, and no action can be sent.
+const CREDENTIALS_SOON: Duration = Duration::from_secs(3600);
+
+/// When the credentials end, once that is near; told by the last identity, as a moment stays true when its reading is old.
+fn credentials(state: &State) -> Option<Segment> {
+    let expires = identity(state).value()?.0.expires?;
+    let left = age::since(expires, state.now.wall);
+    if left.is_zero() {
+        let forms = ["AWS CREDENTIALS EXPIRED".to_owned(), "CREDS EXPIRED".to_owned()];
+        return Some(Segment::new(8, Role::Critical, forms));
+    }
+    (left < CREDENTIALS_SOON).then(|| {
+        let left = age::short(left);
+        let forms = [format!("AWS credentials end in {left}"), format!("credentials {left}"), format!("creds {left}")];
+        Segment::new(3, Role::Warning, forms)
+    })
 }
 
 fn data(state: &State) -> Segment {

@@ -8,7 +8,8 @@ use crate::state::State;
 /// All subjects of the environment, by state, and the greatest age among the values that are shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct DataAge {
-    /// The greatest age of any value, live or not; `None` before the first.
+    /// The greatest age among the values; `None` before the first. A measure that is slow by nature (a daily backup, a bill)
+    /// counts only once it is stale or fails: half a day is its usual age and says nothing about the rest.
     pub oldest: Option<Duration>,
     /// How many are not read yet.
     pub never: usize,
@@ -21,15 +22,24 @@ pub struct DataAge {
 }
 
 impl DataAge {
-    fn count<T>(&mut self, measured: &Measured<'_, T>) {
+    fn count<T>(&mut self, measured: &Measured<'_, T>, slow: bool) {
         match measured {
             Measured::Never => self.never += 1,
             Measured::Live { .. } => self.live += 1,
             Measured::Stale { .. } => self.stale += 1,
             Measured::Failed { .. } => self.failed += 1,
         }
-        self.oldest = self.oldest.max(measured.value().map(|(_, age)| age));
+        if !slow || measured.live().is_none() {
+            self.oldest = self.oldest.max(measured.value().map(|(_, age)| age));
+        }
     }
+}
+
+/// A value that may be as old as this without being stale is slow by nature.
+const SLOW: Duration = Duration::from_secs(3600);
+
+fn is_slow(state: &State, subject: &Subject) -> bool {
+    matches!(subject, Subject::Backup { .. }) || state.config.cadence(subject).stale_after() >= SLOW
 }
 
 /// Counts the states of all subjects that are asked.
@@ -37,14 +47,15 @@ pub fn data_age(state: &State) -> DataAge {
     let mut data = DataAge::default();
     let (readings, config, now) = (&state.readings, &*state.config, state.now);
     for subject in config.subjects() {
+        let slow = is_slow(state, &subject);
         match &subject {
-            Subject::Signal(_) | Subject::Backup { .. } => data.count(&readings.measure(config, &subject, now)),
-            Subject::Objective { .. } => data.count(&readings.objective(config, &subject, now)),
-            Subject::Workload { service } => data.count(&readings.workload(config, service, now)),
-            Subject::Scaling { service } => data.count(&readings.scaling(config, service, now)),
-            Subject::Health { .. } => data.count(&readings.health(config, &subject, now)),
-            Subject::Alerts { source } => data.count(&readings.alerts(config, source, now)),
-            Subject::Identity { source } => data.count(&readings.identity(config, source, now)),
+            Subject::Signal(_) | Subject::Backup { .. } => data.count(&readings.measure(config, &subject, now), slow),
+            Subject::Objective { .. } => data.count(&readings.objective(config, &subject, now), slow),
+            Subject::Workload { service } => data.count(&readings.workload(config, service, now), slow),
+            Subject::Scaling { service } => data.count(&readings.scaling(config, service, now), slow),
+            Subject::Health { .. } => data.count(&readings.health(config, &subject, now), slow),
+            Subject::Alerts { source } => data.count(&readings.alerts(config, source, now), slow),
+            Subject::Identity { source } => data.count(&readings.identity(config, source, now), slow),
         }
     }
     data

@@ -9,12 +9,12 @@ use crate::runbook::session::text_changed;
 use crate::runbook::{Runbook, Session, Step, StepKind, StepRecord, StepState};
 use crate::source::Name;
 use crate::state::command::Command;
-use crate::state::{State, lists};
+use crate::state::{State, StepRef, lists};
 use crate::view::part::list::{self, List};
 use crate::view::part::page::{self, Page, Row, piece};
 use crate::view::part::pen::{Bit, Pen};
 use crate::view::part::table::{Column, Table, fixed, share};
-use crate::view::part::{keys, signs, step as words_of, words};
+use crate::view::part::{age, clip, keys, signs, step as words_of, words};
 
 /// From this width on the selected step stands beside the list, not below it.
 const WIDE: u16 = 110;
@@ -53,12 +53,22 @@ fn stacked(area: Rect, shown: Shown<'_>, pen: &mut Pen<'_>) {
 fn beside(area: Rect, shown: Shown<'_>, pen: &mut Pen<'_>) {
     let head = head(shown, area);
     let top = u16::try_from(head.len()).unwrap_or(u16::MAX).min(area.height);
-    let left = area.width * 2 / 5;
+    let left = list_width(shown.runbook, area.width);
     let inset = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
     page::paint(Rect { height: top, ..inset }, &head, 0, pen);
     let body = Rect { y: area.y + top, height: area.height - top, ..area };
     list::draw(Rect { width: left, ..body }, &steps_list(shown, Vec::new(), left), pen);
     detail_in(Rect { x: area.x + left, width: area.width - left, ..body }, shown, pen);
+}
+
+/// Columns of a row of the list besides the title: mark, number, state, kind, the gaps between them, and a margin.
+const AROUND_TITLE: usize = 2 + 2 + 2 + 9 + 2 + 2 + 7 + 2;
+
+/// What the longest title needs, between a third and 45 % of the screen.
+fn list_width(runbook: &Runbook, width: u16) -> u16 {
+    let titles = runbook.steps.iter().map(|step| clip::width(&step.title));
+    let needs = titles.max().unwrap_or(0) + AROUND_TITLE;
+    u16::try_from(needs).unwrap_or(u16::MAX).clamp(width / 3, width * 9 / 20)
 }
 
 /// Title, owner, what it answers, and how far one is.
@@ -84,8 +94,13 @@ fn head(shown: Shown<'_>, area: Rect) -> Vec<Row> {
 }
 
 fn in_session(page: &mut Page, runbook: &Runbook, session: &Session) {
-    let word = if session.closed.is_some() { "closed: " } else { "followed: " };
-    page.pieces(2, &[piece(Role::Muted, word), piece(Role::Text, followed(session))]);
+    let done = crate::runbook::session::current(session).is_none();
+    let (role, word) = match session.closed {
+        Some(at) if done => (Role::Good, format!("✓ all steps done, closed at {}: ", words::moment(at))),
+        Some(at) => (Role::Warning, format!("closed at {} with steps left open: ", words::moment(at))),
+        None => (Role::Muted, "followed: ".to_owned()),
+    };
+    page.pieces(2, &[piece(role, word), piece(Role::Text, followed(session))]);
     if text_changed(session, runbook) {
         page.text(Role::Warning, "! the runbook's text was changed since this session began: read it again");
     }
@@ -152,10 +167,26 @@ fn text(step: &Step, shown: Shown<'_>, width: u16) -> Vec<Row> {
     let mut page = Page::new(width);
     page.text(Role::Title, format!("{} {}", shown.selected + 1, step.title));
     page.field_of(9, words_of::kind(&step.kind), &[piece(Role::Key, words_of::does(&step.kind, &shown.state.config))]);
+    asking(&mut page, shown);
     for paragraph in &step.text {
         page.text(Role::Text, paragraph);
     }
     page.into_rows()
+}
+
+/// What the step is doing at this moment: how long it has waited, when it gives up, what was read last.
+fn asking(page: &mut Page, shown: Shown<'_>) {
+    let Shown { session: Some(session), selected, state, .. } = shown else { return };
+    let mine = |step: &StepRef| step.session == session.id && step.step == selected;
+    if let Some(wait) = state.waits.iter().find(|wait| mine(&wait.step)) {
+        let now = state.now.mono;
+        let (gone, left) = (age::clock(now.since(wait.since)), age::clock(wait.until.since(now)));
+        page.field_of(9, "▶ now", &[piece(Role::Warning, format!("waits for {gone}, gives up in {left}"))]);
+        let last = wait.last.as_ref().map_or("not answered yet", |last| last);
+        page.field_of(9, "", &[piece(Role::Text, format!("last: {last}"))]);
+    } else if state.checks.iter().any(|check| mine(&check.step)) {
+        page.field_of(9, "▶ now", &[piece(Role::Warning, "asked, not answered yet")]);
+    }
 }
 
 /// Who read what when, oldest first.
@@ -172,6 +203,10 @@ fn evidence(record: Option<&StepRecord>, width: u16) -> Vec<Row> {
 /// Keys that the step takes.
 fn hints(step: &Step, shown: Shown<'_>, width: u16) -> Vec<Row> {
     let mut page = Page::new(width);
+    if shown.session.is_some_and(|session| session.closed.is_some()) {
+        page.text(Role::Muted, "this session is closed; to begin anew, go back and open the runbook again");
+        return page.into_rows();
+    }
     let run = if matches!(step.kind, StepKind::Manual) {
         (Command::StepTick, "tick as done")
     } else {
