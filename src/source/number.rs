@@ -146,8 +146,10 @@ fn duration(seconds: f64) -> String {
         format!("{} ms", short(seconds * 1e3))
     } else if magnitude < 600.0 {
         format!("{} s", short(seconds))
-    } else if magnitude < 172_800.0 {
+    } else if magnitude < 7200.0 {
         format!("{} min", short(seconds / 60.0))
+    } else if magnitude < 172_800.0 {
+        format!("{} h", short(seconds / 3600.0))
     } else {
         format!("{} d", short(seconds / 86_400.0))
     }

@@ -47,7 +47,7 @@ pub(super) fn run(state: &mut State, command: Command) -> Effects {
         Command::Open => navigate::open(state),
         Command::Help => state.overlay = Some(Overlay::Help { scroll: 0 }),
         Command::Palette => state.overlay = Some(Overlay::Palette { input: String::new(), selected: 0 }),
-        Command::Filter => state.overlay = Some(Overlay::Filter { input: state.filter.clone() }),
+        Command::Filter => filter(state),
         Command::RangeLonger => return range(state, 1),
         Command::RangeShorter => return range(state, -1),
         Command::Pause => return pause(state),
@@ -73,6 +73,16 @@ pub(super) fn choose(state: &mut State, choice: Choice) -> Effects {
         Choice::Runbook(id) => navigate::open_runbook(state, id),
     }
     Vec::new()
+}
+
+/// Opens the filter, where there are rows to filter.
+fn filter(state: &mut State) {
+    match state.screen() {
+        Screen::Service { .. } | Screen::Runbook { .. } | Screen::Run { .. } => {
+            state.tell(LogLevel::Info, "there are no rows to filter on this screen");
+        }
+        _ => state.overlay = Some(Overlay::Filter { input: state.filter.clone() }),
+    }
 }
 
 fn range(state: &mut State, step: isize) -> Effects {

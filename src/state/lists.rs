@@ -4,9 +4,9 @@ use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config as MatcherConfig, Matcher};
 
 use super::command::{COMMANDS, Command};
-use super::{State, StepRef};
+use super::{LogLine, State, StepRef};
 use crate::action::{ACTIONS, ActionSpec};
-use crate::config::Service;
+use crate::config::{Protected, Service};
 use crate::executor::journal::{RunState, RunView};
 use crate::runbook::{Runbook, Session, StepKind, StepRecord, StepState};
 use crate::source::{Alert, AlertState, Name};
@@ -15,6 +15,16 @@ use crate::source::{Alert, AlertState, Name};
 pub fn services(state: &State) -> Vec<&Service> {
     let shown = |service: &&Service| matches(state, &[service.name.as_str(), &service.summary]);
     state.config.services.iter().filter(shown).collect()
+}
+
+/// The protected things, in the order of the configuration.
+pub fn backups(state: &State) -> Vec<&Protected> {
+    state.config.backups.iter().filter(|thing| matches(state, &[thing.name.as_str(), &thing.summary])).collect()
+}
+
+/// The lines of the console's log, the oldest first.
+pub fn log(state: &State) -> Vec<&LogLine> {
+    state.log.iter().filter(|line| matches(state, &[line.text.as_str()])).collect()
 }
 
 /// The alerts of all sources that are not `OK`, the worst first. Whether each source's list is live is asked apart.

@@ -113,7 +113,9 @@ fn state_segments(state: &State) -> Vec<Segment> {
     segments.extend(unknown_runs(state));
     segments.extend(state.paused.map(|since| {
         let length = age::short(state.now.mono.since(since));
-        Segment::new(6, Role::Warning, [format!("PAUSED since {length}"), format!("PAUSED {length}")])
+        let forms =
+            [format!(" PAUSED {length}: nothing is read "), format!(" PAUSED {length} "), format!("PAUSED {length}")];
+        Segment::new(1, Role::Armed, forms)
     }));
     segments.extend(credentials(state));
     segments.push(data(state));

@@ -82,7 +82,8 @@ fn legend(page: &mut Page) {
     for (word, meaning) in [
         ("live", "read within two intervals of its source"),
         ("stale ~", "older than that: the last value, greyed, with its age"),
-        ("failed x", "its source does not answer: the reason, and the last value"),
+        ("failed ✗", "its source does not answer: the reason, and the last value"),
+        ("! and ▲", "beyond its warning bound, beyond its critical bound"),
         ("unknown ?", "nobody knows: no evidence, or an outcome that was not read back"),
         ("armed", "changes can be confirmed, for a limited time; else read-only"),
     ] {

@@ -1,5 +1,6 @@
 //! A run's progress. The run goes on in a process of its own, whether this is open or not.
 
+use jiff::Timestamp;
 use ratatui::layout::Rect;
 
 use super::frame::{self, Content};
@@ -24,7 +25,7 @@ pub fn draw(screen: Rect, state: &State, (id, failed): (Option<&RunId>, Option<&
     let body = match (failed, run) {
         (Some(reason), _) => not_started(columns, reason),
         (None, None) => starting(columns, id),
-        (None, Some(run)) => body(columns, run, room),
+        (None, Some(run)) => body(columns, run, room, state.now.wall),
     };
     let content = Content { title: title(state, run), body, foot, ..Content::default() };
     frame::draw(screen, WIDEST, &content, pen);
@@ -54,14 +55,14 @@ fn starting(columns: u16, id: Option<&RunId>) -> Vec<Row> {
 }
 
 /// Head, timeline, outcome. Where there is too little room the oldest records go, never the outcome.
-fn body(columns: u16, run: &RunView, room: usize) -> Vec<Row> {
+fn body(columns: u16, run: &RunView, room: usize, now: Timestamp) -> Vec<Row> {
     let mut head = Page::new(columns);
     head.pieces(2, &run_words::head(run));
     plan::changes(&mut head, &run.plan.changes, ["change", "before", "after"]);
     let mut timeline = Page::new(columns);
     run_words::timeline(&mut timeline, run);
     let mut outcome = Page::new(columns);
-    run_words::outcome(&mut outcome, run);
+    run_words::outcome(&mut outcome, run, now);
     let left = room.saturating_sub(head.len() + outcome.len());
     let mut rows = head.into_rows();
     rows.extend(newest(timeline.into_rows(), left));

@@ -1,5 +1,7 @@
 //! A run in words: its timeline, what it waits for, and its outcome, the same in the dialog and on its screen.
 
+use jiff::Timestamp;
+
 use super::page::{Page, piece};
 use super::pen::Bit;
 use super::{age, clip, plan, signs, words};
@@ -28,24 +30,34 @@ fn entry_role(entry: &Entry) -> Role {
     }
 }
 
-/// What an open run waits for, in words; nothing once it has ended.
-pub fn waiting(run: &RunView) -> Option<String> {
+/// What an open run waits for at `now`, in words; nothing once it has ended.
+pub fn waiting(run: &RunView, now: Timestamp) -> Option<String> {
     if !run.is_open() {
         return None;
     }
-    let deadline = age::window(run.plan.steady_deadline);
     Some(match run.records.last().map(|record| &record.entry) {
         Some(Entry::Taken { .. }) => "observing the target again before anything is sent".to_owned(),
         Some(Entry::Started { .. }) => "the call is being sent: waiting for its answer".to_owned(),
-        Some(Entry::Accepted { .. } | Entry::FoundApplied { .. } | Entry::Progress { .. }) => {
-            format!("waiting for a steady state, at most {deadline} from the call")
-        }
+        Some(Entry::Accepted { .. } | Entry::FoundApplied { .. } | Entry::Progress { .. }) => steady(run, now),
         _ => "waiting for the executor process to take the approval".to_owned(),
     })
 }
 
+/// How long it has waited for a steady state since the call was accepted, and when it gives up.
+fn steady(run: &RunView, now: Timestamp) -> String {
+    let sent = |record: &&Record| matches!(record.entry, Entry::Accepted { .. } | Entry::FoundApplied { .. });
+    let since = run.records.iter().find(sent).map_or(run.approved, |record| record.at);
+    let (gone, deadline) = (age::since(now, since), run.plan.steady_deadline);
+    let left = deadline.saturating_sub(gone);
+    let end = match left.is_zero() {
+        true => format!("its {} are over", age::window(deadline)),
+        false => format!("gives up in {}", age::clock(left)),
+    };
+    format!("waiting for a steady state for {}, {end}", age::clock(gone))
+}
+
 /// Where the run stands, unmistakably: a band with its word, then what is known and what to do.
-pub fn outcome(page: &mut Page, run: &RunView) {
+pub fn outcome(page: &mut Page, run: &RunView, now: Timestamp) {
     band(page, run.state);
     match run.records.iter().rev().find(|record| says_more(&record.entry)) {
         Some(Record { entry: Entry::Done { found }, .. }) => page.text(Role::Text, found),
@@ -63,7 +75,7 @@ pub fn outcome(page: &mut Page, run: &RunView) {
         _ if !run.is_open() => page.text(Role::Text, run.last_word()),
         _ => {}
     }
-    if let Some(waiting) = waiting(run) {
+    if let Some(waiting) = waiting(run, now) {
         page.pieces(0, &[piece(Role::Muted, "now: "), piece(Role::Text, waiting)]);
     }
 }

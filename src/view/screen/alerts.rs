@@ -41,11 +41,11 @@ fn columns(width: u16) -> &'static [Column] {
     const ALL: &[Column] = &[
         fixed("state", 10),
         fixed("severity", 10),
-        share("alert", 3),
-        share("service", 2),
+        share("alert", 5),
+        share("service", 3),
         fixed("for", 4),
-        fixed("from", 13),
-        share("what it says", 6),
+        fixed("from", 12),
+        share("what it says", 5),
     ];
     if width < WIDE { NARROW } else { ALL }
 }

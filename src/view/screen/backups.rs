@@ -9,9 +9,9 @@ use ratatui::layout::Rect;
 use crate::config::theme::Role;
 use crate::config::{Protected, Signal};
 use crate::source::{Measured, Subject};
-use crate::state::State;
 use crate::state::readings::Series;
 use crate::state::verdict::signal_level;
+use crate::state::{State, lists};
 use crate::view::part::list::{self, List};
 use crate::view::part::page::{Page, Row, piece};
 use crate::view::part::pen::{Bit, Pen};
@@ -24,12 +24,17 @@ const NOT_SET: &str = "not set";
 
 /// Draws the backups.
 pub fn draw(area: Rect, selected: usize, state: &State, pen: &mut Pen<'_>) {
-    let things = &state.config.backups;
-    let columns =
-        [share("protected", 3), share("measured", 4), fixed("RPO", 7), fixed("RTO", 7), fixed("restore test", 12)];
+    let things = lists::backups(state);
+    let columns = [
+        share("protected", 3),
+        share("measured", 4),
+        fixed("RPO goal", 8),
+        fixed("RTO goal", 8),
+        fixed("restore test", 12),
+    ];
     let table = Table::new(&columns, area.width.saturating_sub(2));
     let selected = selected.min(things.len().saturating_sub(1));
-    let row = |(at, thing): (usize, &Protected)| table.row(at == selected, cells(thing, state));
+    let row = |(at, thing): (usize, &&Protected)| table.row(at == selected, cells(thing, state));
     let mut list = List {
         head: vec![
             list::heading("BACKUPS", vec![piece(Role::Muted, format!("{} protected", things.len()))]),
@@ -40,8 +45,9 @@ pub fn draw(area: Rect, selected: usize, state: &State, pen: &mut Pen<'_>) {
         foot: things.get(selected).map_or_else(Vec::new, |thing| detail(thing, state, area.width)),
     };
     if things.is_empty() {
-        list.rows
-            .push(vec![piece(Role::Warning, "no backup is configured here: that is not the same as being backed up")]);
+        let meaning =
+            vec![piece(Role::Warning, "no backup is configured here: that is not the same as being backed up")];
+        list.rows.push(list::empty(&state.filter, meaning));
     }
     list::draw(area, &list, pen);
 }
@@ -80,9 +86,14 @@ fn shown(signal: &Signal, measured: &Measured<'_, Series>) -> Shown {
 
 fn tested(thing: &Protected, state: &State) -> Bit<'static> {
     match thing.last_restore_test {
-        Some(date) => piece(Role::Text, format!("{} ago", age::short(days_since(date, state)))),
+        Some(date) => piece(Role::Text, format!("{} ago", days(days_since(date, state)))),
         None => piece(Role::Warning, "never tested"),
     }
+}
+
+/// Whole days: a restore test may well be older than the ages of readings, which end at 99 days.
+fn days(length: Duration) -> String {
+    format!("{}d", length.as_secs() / 86_400)
 }
 
 fn days_since(date: Date, state: &State) -> Duration {
@@ -108,7 +119,7 @@ fn detail(thing: &Protected, state: &State, width: u16) -> Vec<Row> {
 }
 
 fn measured(page: &mut Page, signal: &Signal, measured: &Measured<'_, Series>) {
-    let mut pieces = vec![piece(Role::Text, format!("{}: ", signal.name))];
+    let mut pieces = vec![piece(Role::Text, format!("{} ", signal.name))];
     pieces.extend(shown(signal, measured).bits());
     let bound = |word: &str, bound: Option<f64>| bound.map(|bound| format!("{word} {}", signal.unit.format(bound)));
     let bounds: Vec<String> =
@@ -127,7 +138,7 @@ fn rpo(thing: &Protected) -> Vec<Bit<'static>> {
         Some(rpo) => vec![
             piece(Role::Text, format!("objective {}: ", age::window(rpo))),
             piece(Role::Unknown, "not judged"),
-            piece(Role::Muted, ", the newest restorable point is not read"),
+            piece(Role::Muted, ", restore points are not read; see what is measured"),
         ],
         None => vec![piece(Role::Warning, "no objective is set")],
     }
@@ -142,7 +153,7 @@ fn rto(thing: &Protected, state: &State) -> Vec<Bit<'static>> {
     let Some(date) = thing.last_restore_test else {
         return vec![objective, piece(Role::Warning, "never tested, so not known")];
     };
-    let ago = format!("tested {date}, {} ago", age::short(days_since(date, state)));
+    let ago = format!("tested {date}, {} ago", days(days_since(date, state)));
     let verdict = match (thing.restore_took, thing.rto) {
         (Some(took), Some(rto)) if took > rto => {
             piece(Role::Critical, format!("✗ took {}, too long", age::clock(took)))
@@ -159,6 +170,6 @@ fn missing(thing: &Protected) -> &'static str {
     if thing.measures.is_empty() {
         "nothing is measured: schedule and retention are only what the configuration says"
     } else {
-        "restore points and backup jobs are not read: RPO now and failed jobs would not be seen here"
+        "restore points are not read: beyond what is measured above, nothing tells what could be restored"
     }
 }

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use crate::config::theme::Role;
-use crate::state::{LogLine, State};
+use crate::state::{LogLine, State, lists};
 use crate::view::part::page::{self, Page, Row, piece};
 use crate::view::part::pen::Pen;
 use crate::view::part::{list, signs, words};
@@ -14,15 +14,16 @@ const HANG: usize = 21;
 /// Draws the log, scrolled up by so many lines from the newest.
 pub fn draw(area: Rect, scroll: usize, state: &State, pen: &mut Pen<'_>) {
     let area = Rect { x: area.x + 1.min(area.width), width: area.width.saturating_sub(2), ..area };
-    let newest = state.log.len().saturating_sub(scroll);
+    let lines = lists::log(state);
+    let newest = lines.len().saturating_sub(scroll);
     let glance = if scroll == 0 { "newest at the bottom".to_owned() } else { format!("{scroll} newer lines below") };
-    let heading = list::heading("LOG", vec![piece(Role::Muted, format!("{} lines, {glance}", state.log.len()))]);
+    let heading = list::heading("LOG", vec![piece(Role::Muted, format!("{} lines, {glance}", lines.len()))]);
     page::paint(area, &[heading], 0, pen);
     let body = Rect { y: area.y + 1.min(area.height), height: area.height.saturating_sub(1), ..area };
-    let shown = state.log.range(..newest).rev().take(body.height.into());
+    let shown = lines[..newest].iter().copied().rev().take(body.height.into());
     let mut rows = rows(shown, area.width);
     if rows.is_empty() {
-        rows.push(vec![piece(Role::Muted, "nothing was logged yet")]);
+        rows.push(list::empty(&state.filter, vec![piece(Role::Muted, "nothing was logged yet")]));
     }
     page::paint(body, &rows, rows.len().saturating_sub(body.height.into()), pen);
 }

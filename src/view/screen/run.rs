@@ -1,5 +1,6 @@
 //! One run: its outcome, its plan, and every record that the journal has of it.
 
+use jiff::Timestamp;
 use ratatui::layout::Rect;
 
 use crate::config::theme::Role;
@@ -14,7 +15,7 @@ use crate::view::part::{plan as words_of, run as run_words, words};
 pub fn draw(area: Rect, (id, scroll): (&RunId, usize), state: &State, pen: &mut Pen<'_>) {
     let area = Rect { x: area.x + 1.min(area.width), width: area.width.saturating_sub(2), ..area };
     let rows = match state.runs.iter().find(|run| run.id == *id) {
-        Some(run) => rows(run, area.width),
+        Some(run) => rows(run, area.width, state.now.wall),
         None => gone(id, area.width),
     };
     let from = scroll.min(rows.len().saturating_sub(area.height.into()));
@@ -32,12 +33,12 @@ fn gone(id: &RunId, columns: u16) -> Vec<Row> {
     page.into_rows()
 }
 
-fn rows(run: &RunView, columns: u16) -> Vec<Row> {
+fn rows(run: &RunView, columns: u16, now: Timestamp) -> Vec<Row> {
     let mut page = Page::new(columns);
     let what = piece(Role::Title, format!("RUN  {} — {} ", words::action(&run.plan.action), run.plan.environment));
     page.row(vec![what, piece(kind_role(run.plan.kind), format!(" {} ", words::kind(run.plan.kind)))]);
     page.pieces(2, &run_words::head(run));
-    run_words::outcome(&mut page, run);
+    run_words::outcome(&mut page, run, now);
     page.blank();
     plan(&mut page, run);
     page.blank();
