@@ -3,7 +3,7 @@
 use super::command::Command;
 use super::{Overlay, Screen, State, lists};
 use crate::source::Name;
-use crate::view::panel::PANELS;
+use crate::view::panel::panels;
 
 /// Rows that a page moves by.
 const PAGE: usize = 10;
@@ -21,7 +21,7 @@ pub(super) fn go(state: &mut State, command: Command) {
         Command::Runs => show(state, Screen::Runs { selected: 0 }),
         Command::Log => show(state, Screen::Log { scroll: 0 }),
         Command::NextPanel => turn(state, 1),
-        Command::PreviousPanel => turn(state, PANELS.len().saturating_sub(1)),
+        Command::PreviousPanel => turn(state, -1),
         _ => select(state, command),
     }
 }
@@ -95,11 +95,16 @@ pub(super) fn open_runbook(state: &mut State, id: Name) {
     show(state, Screen::Runbook { id, session: session.map(|(id, _)| id), selected });
 }
 
-fn turn(state: &mut State, by: usize) {
-    if let Some(Screen::Service { panel, scroll, .. }) = state.screens.last_mut() {
-        *panel = (*panel + by) % PANELS.len().max(1);
-        *scroll = 0;
-    }
+fn turn(state: &mut State, by: isize) {
+    let Some(Screen::Service { name, panel, scroll }) = state.screens.last_mut() else { return };
+    let count = state.config.service(name).map_or(0, |service| panels(service).len());
+    let last = count.saturating_sub(1);
+    *panel = match panel.checked_add_signed(by) {
+        Some(to) if to <= last => to,
+        Some(_) => 0,
+        None => last,
+    };
+    *scroll = 0;
 }
 
 fn select(state: &mut State, command: Command) {
@@ -124,14 +129,14 @@ fn select(state: &mut State, command: Command) {
 fn rows(state: &State) -> usize {
     match state.screen() {
         Screen::Overview { .. } => lists::services(state).len(),
-        Screen::Backups { .. } => state.config.backups.len(),
+        Screen::Backups { .. } => lists::backups(state).len(),
         Screen::Alerts { .. } => lists::alerts(state).len(),
         Screen::Runbooks { .. } => lists::runbooks(state).len(),
         Screen::Runbook { id, .. } => {
             state.runbooks.iter().find(|book| book.id == *id).map_or(0, |book| book.steps.len())
         }
         Screen::Runs { .. } => lists::runs(state).len(),
-        Screen::Log { .. } => state.log.len(),
+        Screen::Log { .. } => lists::log(state).len(),
         Screen::Service { .. } | Screen::Run { .. } => 500,
     }
 }

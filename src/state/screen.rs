@@ -15,7 +15,7 @@ pub enum Screen {
     Service {
         /// The service.
         name: Name,
-        /// The focused panel: an index into [`PANELS`](crate::view::panel::PANELS).
+        /// The focused panel: an index into the service's [`panels`](crate::view::panel::panels).
         panel: usize,
         /// How far the focused panel is scrolled, in rows.
         scroll: usize,

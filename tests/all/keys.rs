@@ -279,3 +279,28 @@ async fn the_loop_ends_when_the_terminal_is_gone() {
     };
     assert_eq!(run::run(&mut terminal, state(), ports).await.expect("it draws"), Ending::Gone);
 }
+
+#[test]
+fn the_last_step_ends_the_session_and_its_end_is_said() {
+    let mut state = state();
+    press(&mut state, &[KeyCode::Char('3'), KeyCode::Enter, KeyCode::Char('S')]);
+    for _ in 0..3 {
+        type_word(&mut state, "why");
+        press(&mut state, &[KeyCode::Enter, KeyCode::Char('S')]);
+    }
+    assert!(state.sessions[0].closed.is_some(), "{:?}", state.sessions);
+    assert!(state.log.iter().any(|line| line.text.contains("all steps of scale-out-under-load are done")));
+    let evidence = state.sessions.clone();
+    press(&mut state, &[KeyCode::Char('t'), KeyCode::Char(' '), KeyCode::Char('E')]);
+    assert_eq!(state.sessions, evidence, "a closed session is not written on");
+}
+
+#[test]
+fn a_session_is_ended_early_and_taken_up_again() {
+    let mut state = state();
+    press(&mut state, &[KeyCode::Char('3'), KeyCode::Enter, KeyCode::Char(' '), KeyCode::Char('E')]);
+    assert!(state.sessions[0].closed.is_some() && state.checks.is_empty());
+    let effects = press(&mut state, &[KeyCode::Char('E')]);
+    assert!(state.sessions[0].closed.is_none());
+    assert!(matches!(effects.as_slice(), [Effect::SaveSession(_)]), "{effects:?}");
+}

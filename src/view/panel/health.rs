@@ -6,7 +6,7 @@ use crate::config::theme::Role;
 use crate::config::{HealthCheck, Service};
 use crate::source::{Alert, AlertState, Component, Health, Measured, Name, Subject, Unit};
 use crate::state::State;
-use crate::view::part::page::{Page, paint};
+use crate::view::part::page::{Page, paint_scrolled};
 use crate::view::part::reading::{state_behind, tone, trouble};
 use crate::view::part::signs;
 use crate::view::part::{Bit, Pen, age, badge, bit};
@@ -17,21 +17,23 @@ const DEEPEST: usize = 4;
 /// Draws the panel.
 pub fn draw(area: Rect, service: &Service, scroll: usize, state: &State, pen: &mut Pen<'_>) {
     let mut page = Page::new(area.width);
+    let sources = state.config.alert_sources();
+    for source in &sources {
+        not_well(&mut page, source, &service.name, state);
+    }
     for check in &service.health {
         endpoint(&mut page, service, check, state);
     }
     if service.health.is_empty() {
         page.text(Role::Muted, "no health endpoint is configured for this service");
     }
-    let sources = state.config.alert_sources();
     for source in &sources {
-        alerts(&mut page, source, &service.name, state);
+        well(&mut page, source, &service.name, state);
     }
     if sources.is_empty() {
         page.text(Role::Muted, "no source of alarms or alerts is configured");
     }
-    let last = page.len().saturating_sub(usize::from(area.height));
-    paint(area, page.rows(), scroll.min(last), pen);
+    paint_scrolled(area, page.rows(), scroll, pen);
 }
 
 fn endpoint(page: &mut Page, service: &Service, check: &HealthCheck, state: &State) {
@@ -98,22 +100,35 @@ fn tree(page: &mut Page, component: &Component, depth: usize, measured: &Measure
     }
 }
 
-/// The alerts of one source that are about this service, the worst first; those that are well in one line.
-fn alerts(page: &mut Page, source: &Name, service: &Name, state: &State) {
+/// Why the alerts of a source are not live, and those about this service that are not well, the worst first.
+fn not_well(page: &mut Page, source: &Name, service: &Name, state: &State) {
     let measured = state.readings.alerts(&state.config, source, state.now);
     if let Some(line) = trouble(&format!("alerts of {source}"), &measured) {
         page.pieces(2, &line);
     }
-    let Some((all, _)) = measured.value() else { return };
-    let mut mine: Vec<&Alert> = all.iter().filter(|alert| alert.service.as_ref() == Some(service)).collect();
+    let mut mine: Vec<&Alert> = about(&measured, service).filter(|alert| alert.state != AlertState::Ok).collect();
     mine.sort_by_key(|alert| alert.state);
-    let (well, rest): (Vec<&Alert>, Vec<&Alert>) = mine.into_iter().partition(|alert| alert.state == AlertState::Ok);
-    for alert in &rest {
+    for alert in mine {
         page.pieces(2, &alert_bits(alert, &measured, state));
     }
+}
+
+/// In one line, how many of a source's alerts about this service are well.
+fn well(page: &mut Page, source: &Name, service: &Name, state: &State) {
+    let measured = state.readings.alerts(&state.config, source, state.now);
+    if measured.value().is_none() {
+        return;
+    }
+    let (well, rest): (Vec<&Alert>, Vec<&Alert>) =
+        about(&measured, service).partition(|alert| alert.state == AlertState::Ok);
     let mut summary = vec![bit(tone(&measured, Role::Muted), well_text(source, rest.len(), well.len()))];
     summary.extend(state_behind(&measured));
     page.pieces(2, &summary);
+}
+
+fn about<'a>(measured: &Measured<'a, Vec<Alert>>, service: &'a Name) -> impl Iterator<Item = &'a Alert> {
+    let all = measured.value().map_or(&[][..], |(alerts, _)| alerts.as_slice());
+    all.iter().filter(move |alert| alert.service.as_ref() == Some(service))
 }
 
 fn well_text(source: &Name, not_well: usize, well: usize) -> String {

@@ -4,25 +4,44 @@ pub mod errors;
 pub mod health;
 pub mod latency;
 pub mod scaling;
+pub mod signals;
 
 use ratatui::layout::Rect;
 
 use super::part::Pen;
-use crate::config::Service;
+use super::part::signal::unpanelled;
+use crate::config::{Role, Service};
 use crate::state::State;
 
 /// A panel of the service screen.
 pub struct PanelSpec {
     /// Its name, as in its frame.
     pub name: &'static str,
+    /// Whether it has anything to show of a service.
+    pub serves: fn(&Service) -> bool,
     /// Draws its inside. The number is how many rows it is scrolled down.
     pub draw: fn(Rect, &Service, usize, &State, &mut Pen<'_>),
 }
 
 /// All panels of the service screen, in order.
 pub static PANELS: &[PanelSpec] = &[
-    PanelSpec { name: "latency", draw: latency::draw },
-    PanelSpec { name: "errors", draw: errors::draw },
-    PanelSpec { name: "scaling", draw: scaling::draw },
-    PanelSpec { name: "health and alarms", draw: health::draw },
+    PanelSpec { name: "latency", serves: has_latency, draw: latency::draw },
+    PanelSpec { name: "errors", serves: has_errors, draw: errors::draw },
+    PanelSpec { name: "scaling", serves: |service| service.ecs.is_some(), draw: scaling::draw },
+    PanelSpec { name: "health and alarms", serves: |_| true, draw: health::draw },
+    PanelSpec { name: "signals", serves: |service| unpanelled(service).next().is_some(), draw: signals::draw },
 ];
+
+/// The panels that have something to show of a service, in order: never none.
+pub fn panels(service: &Service) -> Vec<&'static PanelSpec> {
+    PANELS.iter().filter(|panel| (panel.serves)(service)).collect()
+}
+
+fn has_latency(service: &Service) -> bool {
+    [Role::LatencyP50, Role::LatencyP95, Role::LatencyP99].into_iter().any(|role| service.signal_of(role).is_some())
+}
+
+fn has_errors(service: &Service) -> bool {
+    let signal = |role| service.signal_of(role).is_some();
+    signal(Role::Errors) || signal(Role::Traffic) || !service.objectives.is_empty()
+}

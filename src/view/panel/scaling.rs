@@ -6,7 +6,7 @@ use crate::config::Service;
 use crate::config::theme::Role;
 use crate::source::{Deployment, Measured, Scaling, ScalingActivity, ScalingTarget, Workload};
 use crate::state::State;
-use crate::view::part::page::{Page, paint};
+use crate::view::part::page::{Page, paint_scrolled};
 use crate::view::part::reading::{state_behind, tone, trouble};
 use crate::view::part::signal::of_role;
 use crate::view::part::{Bit, Pen, age, badge, bit};
@@ -31,8 +31,7 @@ pub fn draw(area: Rect, service: &Service, scroll: usize, state: &State, pen: &m
     } else {
         page.text(Role::Muted, "this service has no ECS service in the configuration: nothing to scale");
     }
-    let last = page.len().saturating_sub(usize::from(area.height));
-    paint(area, page.rows(), scroll.min(last), pen);
+    paint_scrolled(area, page.rows(), scroll, pen);
 }
 
 fn tasks(page: &mut Page, measured: &Measured<'_, Workload>) {

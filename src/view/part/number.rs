@@ -12,9 +12,10 @@ pub fn fit(number: Number, unit: Unit, columns: usize) -> String {
         return full;
     }
     let (figure, unit) = full.split_once(' ').unwrap_or((&full, ""));
-    let coarse = coarse(figure);
-    let candidates =
-        [format!("{figure}{unit}"), format!("{coarse}{unit}"), rate(figure, unit), rate(&coarse, unit), "…".to_owned()];
+    let rounded = [1, 0].map(|places| coarse(figure, places)).into_iter().flatten();
+    let figures: Vec<String> = std::iter::once(figure.to_owned()).chain(rounded).collect();
+    let with_unit = figures.iter().map(|figure| format!("{figure}{unit}"));
+    let candidates = with_unit.chain(figures.iter().map(|figure| rate(figure, unit))).chain(["…".to_owned()]);
     let fitting = candidates.into_iter().find(|text| !text.is_empty() && width(text) <= columns);
     fitting.unwrap_or_default()
 }
@@ -32,9 +33,12 @@ fn word(number: Number, columns: usize) -> String {
     clip(word, columns).into_owned()
 }
 
-/// Without the digits behind the point, rounded; text that is not a plain number stays.
-fn coarse(figure: &str) -> String {
-    figure.parse::<f64>().map_or_else(|_| figure.to_owned(), |value| format!("{value:.0}"))
+/// Rounded to so many digits behind the point; nothing where that makes nothing of something, or it is no plain number.
+fn coarse(figure: &str, places: usize) -> Option<String> {
+    let value = figure.parse::<f64>().ok()?;
+    let rounded = format!("{value:.places$}");
+    let vanished = value != 0.0 && rounded.parse() == Ok(0.0);
+    (!vanished).then_some(rounded)
 }
 
 fn rate(figure: &str, unit: &str) -> String {
@@ -53,6 +57,14 @@ mod tests {
         assert_eq!(fit(value, Unit::Seconds, 4), "85ms");
         assert_eq!(fit(value, Unit::Seconds, 3), "…");
         assert_eq!(fit(Number::Finite(1234.0), Unit::PerSecond, 5), "1234");
+        assert_eq!(fit(Number::Finite(0.4444), Unit::PerSecond, 5), "0.4/s");
+    }
+
+    #[test]
+    fn something_never_rounds_to_nothing() {
+        assert_eq!(fit(Number::Finite(0.004), Unit::PerSecond, 5), "0.004");
+        assert_eq!(fit(Number::Finite(0.004), Unit::PerSecond, 4), "…");
+        assert_eq!(fit(Number::Finite(0.0), Unit::PerSecond, 3), "0/s");
     }
 
     #[test]

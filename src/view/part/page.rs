@@ -97,6 +97,17 @@ pub fn paint(area: Rect, rows: &[Row], from: usize, pen: &mut Pen<'_>) {
     pen.lines(area, rows.iter().skip(from));
 }
 
+/// Paints rows scrolled down by at most what does not fit, and says on the frame below how many are hidden.
+pub fn paint_scrolled(area: Rect, rows: &[Row], scroll: usize, pen: &mut Pen<'_>) {
+    let from = scroll.min(rows.len().saturating_sub(area.height.into()));
+    paint(area, rows, from, pen);
+    let below = rows.len().saturating_sub(from + usize::from(area.height));
+    if from + below > 0 {
+        let text = format!(" {from} above, {below} below ");
+        pen.right(area.x, area.bottom(), area.width, &text, Role::Warning);
+    }
+}
+
 /// The first row to paint so that row `selected` of `len` stands in a window of `height` rows, near its middle.
 pub fn window(selected: usize, len: usize, height: u16) -> usize {
     let height = usize::from(height);

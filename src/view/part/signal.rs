@@ -26,6 +26,16 @@ pub fn of_role<'c, 's>(service: &'c Service, role: SignalRole, state: &'s State)
     service.signal_of(role).map(|signal| view(service, signal, state))
 }
 
+/// Signals that no panel shows by their role: those of role `Other`, a second one of a role, and saturation of what does
+/// not run on ECS (the scaling panel shows it else).
+pub fn unpanelled(service: &Service) -> impl Iterator<Item = &Signal> {
+    service.signals.iter().filter(|signal| {
+        let first = service.signal_of(signal.role).is_some_and(|first| first.name == signal.name);
+        let saturation = matches!(signal.role, SignalRole::Cpu | SignalRole::Memory);
+        signal.role == SignalRole::Other || !first || (saturation && service.ecs.is_none())
+    })
+}
+
 /// A signal of a service, and its reading.
 pub fn view<'c, 's>(service: &Service, signal: &'c Signal, state: &'s State) -> SignalView<'c, 's> {
     let id = SignalId { service: service.name.clone(), signal: signal.name.clone() };

@@ -9,7 +9,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use crate::config::Service;
 use crate::config::theme::Role;
 use crate::state::{State, lists};
-use crate::view::panel::PANELS;
+use crate::view::panel::panels;
 use crate::view::part::Pen;
 use crate::view::part::panel_frame::panel_frame;
 use columns::Columns;
@@ -70,9 +70,10 @@ fn below(area: Rect, service: &Service, state: &State, pen: &mut Pen<'_>) {
     detail::draw(strip, service, state, pen);
     if graphs > 0 {
         let area = Rect { y: strip.bottom(), height: graphs, ..area };
-        let count = if area.width >= 180 { 3 } else { 2 };
+        let panels = panels(service);
+        let count = panels.len().min(if area.width >= 180 { 3 } else { 2 });
         let cells = Layout::horizontal(vec![Constraint::Fill(1); count]).split(area);
-        for (cell, panel) in cells.iter().zip(PANELS) {
+        for (cell, panel) in cells.iter().zip(panels) {
             let title = format!("{}: {}", service.name, panel.name);
             let inner = panel_frame(*cell, &title, false, pen);
             let inset = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };

@@ -1,4 +1,4 @@
-//! One service: four panels, side by side where there is room, else the focused one below tabs.
+//! One service: the panels that have something to show of it, side by side where there is room, else the focused one below tabs.
 
 use ratatui::layout::{Constraint, Layout, Rect};
 
@@ -7,8 +7,9 @@ use crate::config::theme::Role;
 use crate::source::Name;
 use crate::state::State;
 use crate::state::verdict::service_verdict;
-use crate::view::panel::PANELS;
+use crate::view::panel::panels;
 use crate::view::part::panel_frame::panel_frame;
+use crate::view::part::signal::unpanelled;
 use crate::view::part::{Bit, Pen, badge, bit};
 
 /// From this size on all panels are shown at once: columns, rows.
@@ -43,25 +44,43 @@ fn title(area: Rect, service: &Service, state: &State, pen: &mut Pen<'_>) {
     pen.line(area.x + 1, area.y, area.width.saturating_sub(2), &bits);
 }
 
-/// Two by two: graphs above, lists below, left to right as in [`PANELS`].
+/// Two by two, left to right as in [`panels`]; an odd last one right across, and a fifth as low as its rows allow.
 fn grid(area: Rect, service: &Service, (focus, scroll): (usize, usize), state: &State, pen: &mut Pen<'_>) {
-    let half = [Constraint::Percentage(50), Constraint::Percentage(50)];
-    let rows: [Rect; 2] = Layout::vertical(half).areas(area);
-    let cells = rows.iter().flat_map(|row| Layout::horizontal(half).areas::<2>(*row));
-    for (index, (cell, panel)) in cells.zip(PANELS).enumerate() {
+    let panels = panels(service);
+    let focus = focus.min(panels.len().saturating_sub(1));
+    for (index, (cell, panel)) in cells(area, service, panels.len()).into_iter().zip(panels).enumerate() {
         let inner = panel_frame(cell, panel.name, index == focus, pen);
         (panel.draw)(inset(inner), service, if index == focus { scroll } else { 0 }, state, pen);
     }
 }
 
+/// Rows of a frame.
+const FRAME: u16 = 2;
+
+fn cells(area: Rect, service: &Service, count: usize) -> Vec<Rect> {
+    let low = u16::try_from(unpanelled(service).count()).unwrap_or(u16::MAX).saturating_add(FRAME).min(area.height / 4);
+    let rows: &[Constraint] = match count {
+        0..=2 => &[Constraint::Fill(1)],
+        3 | 4 => &[Constraint::Fill(1), Constraint::Fill(1)],
+        _ => &[Constraint::Fill(1), Constraint::Fill(1), Constraint::Length(low)],
+    };
+    let rows = Layout::vertical(rows).split(area);
+    let row = |(index, row): (usize, &Rect)| {
+        let across = count.saturating_sub(2 * index).min(2);
+        Layout::horizontal(vec![Constraint::Fill(1); across]).split(*row).to_vec()
+    };
+    rows.iter().enumerate().flat_map(row).collect()
+}
+
 /// Tabs with the names of all panels, and the focused one below.
 fn focused(area: Rect, service: &Service, (focus, scroll): (usize, usize), state: &State, pen: &mut Pen<'_>) {
-    let focus = focus.min(PANELS.len().saturating_sub(1));
+    let panels = panels(service);
+    let focus = focus.min(panels.len().saturating_sub(1));
     let [tabs, rest] = Layout::vertical([Constraint::Length(1), Constraint::Min(0)]).areas(area);
     let names: Vec<Bit<'_>> =
-        PANELS.iter().enumerate().flat_map(|(index, panel)| tab(panel.name, index == focus)).collect();
+        panels.iter().enumerate().flat_map(|(index, panel)| tab(panel.name, index == focus)).collect();
     pen.line(tabs.x + 1, tabs.y, tabs.width.saturating_sub(1), &names);
-    let Some(panel) = PANELS.get(focus) else { return };
+    let Some(panel) = panels.get(focus) else { return };
     let inner = panel_frame(rest, panel.name, true, pen);
     (panel.draw)(inset(inner), service, scroll, state, pen);
 }

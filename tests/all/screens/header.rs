@@ -6,7 +6,7 @@ use quarterdeck::clock::Now;
 use quarterdeck::config::EnvironmentKind;
 use quarterdeck::config::theme::Role;
 use quarterdeck::executor::journal::RunState;
-use quarterdeck::source::{Identity, Name, Payload, Reading, Subject};
+use quarterdeck::source::{Identity, Name, Number, Payload, Reading, SignalData, Subject};
 use quarterdeck::state::{Arm, State};
 use quarterdeck::text::Text;
 
@@ -113,4 +113,39 @@ fn silence_of_the_alert_sources_never_reads_as_no_alert() {
 fn a_terminal_that_is_too_small_says_so_with_its_size() {
     let text = picture(&fixture::live(), 50, 10, &Paint::Roles).text();
     assert!(text.contains("PROD") && text.contains("terminal too small: 50x10, needs 60x15"), "{text}");
+}
+
+#[test]
+fn half_a_day_is_no_age_for_a_daily_measure() {
+    let mut state = fixture::live();
+    let config = Arc::make_mut(&mut state.config);
+    config.backups[0].measures[0].interval = std::time::Duration::from_secs(86_400);
+    let subject = Subject::Backup { protected: "rtech-mongodb".into(), measure: "snapshot_age".into() };
+    let sampled = state.now.wall - jiff::SignedDuration::from_hours(12);
+    let data = SignalData { value: Some(Number::Finite(1.0)), sampled: Some(sampled), ..SignalData::default() };
+    let reading = || Reading { subject: subject.clone(), outcome: Ok(Payload::Signal(data.clone())) };
+    state.readings.receive(reading(), state.now);
+    assert!(!rows(&state, 120)[1].contains("12h"), "{}", rows(&state, 120)[1]);
+    Arc::make_mut(&mut state.config).backups[0].measures[0].interval = std::time::Duration::from_secs(60);
+    state.readings.receive(reading(), state.now);
+    assert!(rows(&state, 120)[1].contains("oldest data 12h, 1 stale"), "{}", rows(&state, 120)[1]);
+}
+
+#[test]
+fn credentials_that_end_within_the_hour_are_announced() {
+    let shown = |minutes: i64| {
+        let mut state = fixture::live();
+        let identity = Identity {
+            account: Text::from("123456789012"),
+            region: Text::from("us-east-1"),
+            arn: Text::from("arn:aws:iam::123456789012:user/alice"),
+            expires: Some(state.now.wall + jiff::SignedDuration::from_mins(minutes)),
+        };
+        let subject = Subject::Identity { source: Name::from("sts") };
+        state.readings.receive(Reading { subject, outcome: Ok(Payload::Identity(identity)) }, state.now);
+        rows(&state, 120)[1].clone()
+    };
+    assert!(shown(42).contains("AWS credentials end in 42m"), "{}", shown(42));
+    assert!(shown(-1).contains("AWS CREDENTIALS EXPIRED"), "{}", shown(-1));
+    assert!(!shown(61).to_lowercase().contains("credentials"), "{}", shown(61));
 }

@@ -7,7 +7,7 @@ use quarterdeck::event::LogLevel;
 use quarterdeck::executor::journal::{RunId, RunState};
 use quarterdeck::runbook::{Evidence, Session, StepRecord, StepState};
 use quarterdeck::source::Name;
-use quarterdeck::state::{LogLine, Screen, State};
+use quarterdeck::state::{LogLine, Screen, State, StepRef, Waiting};
 use quarterdeck::text::Text;
 
 use super::paint::{Paint, Picture, picture};
@@ -230,6 +230,35 @@ fn a_session_shows_the_state_and_evidence_of_its_steps() {
     insta::assert_snapshot!("runbook_session_80x24", at(SMALL, &following(1)).text_and_styles());
     insta::assert_snapshot!("runbook_session_120x40", at(MIDDLE, &following(0)).text_and_styles());
     shows(&at(SMALL, &following(1)), &["✓ passed", "? unknown", "○ open", "alice: unknown: no answer", "(run 2026"]);
+}
+
+#[test]
+fn a_wait_says_how_long_it_goes_on_and_what_was_read_last() {
+    let mut state = following(0);
+    let step = StepRef { session: state.sessions[0].id.clone(), step: 0 };
+    let since = Now::fixed(fixture::READ - 19).mono;
+    let (until, next) = (since.plus(std::time::Duration::from_secs(300)), state.now.mono);
+    state.waits = vec![Waiting { step, since, until, last: Some(Text::from("cpu is 85 %")), next }];
+    shows(&at(SMALL, &state), &["waits for 0:23, gives up in 4:37", "last: cpu is 85 %"]);
+}
+
+#[test]
+fn a_closed_session_says_so_and_offers_no_step() {
+    let mut state = following(0);
+    state.sessions[0].closed = Some(state.now.wall);
+    shows(&at(SMALL, &state), &["with steps left open", "to begin anew"]);
+    assert!(!at(SMALL, &state).text().contains("skip, with a reason"));
+}
+
+#[test]
+fn the_filter_narrows_the_log_and_the_backups_too() {
+    let mut state = on(logged(20), Screen::Log { scroll: 0 });
+    state.filter = "line 7".to_owned();
+    shows(&at(SMALL, &state), &["line 7", "LOG  2 lines"]);
+    assert!(!at(SMALL, &state).text().contains("line 8"));
+    let mut state = on(fixture::live(), Screen::Backups { selected: 0 });
+    state.filter = "nothing-like-it".to_owned();
+    shows(&at(SMALL, &state), &["nothing matches the filter"]);
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! The service screen: four panels, in every state of their readings.
 
+use std::sync::Arc;
+
 use quarterdeck::config::theme::Role;
-use quarterdeck::source::{Number, ObjectiveData, Payload, Reading, Subject, WindowCount};
+use quarterdeck::config::{Role as SignalRole, Signal};
+use quarterdeck::source::{Number, ObjectiveData, Payload, Reading, SignalData, Subject, WindowCount};
 use quarterdeck::state::{Screen, State};
 
 use super::paint::{Paint, picture};
@@ -93,4 +96,54 @@ fn a_service_that_left_the_configuration_is_said_to_be_gone() {
     let mut state = fixture::live();
     state.screens.push(Screen::Service { name: "gone".into(), panel: 0, scroll: 0 });
     assert!(picture(&state, 80, 24, &Paint::Roles).text().contains("there is no service gone"));
+}
+
+/// A service with nothing but a signal of its own, as a cache or a bill is.
+fn with_others(state: State) -> State {
+    let mut state = state;
+    let config = Arc::make_mut(&mut state.config);
+    let other =
+        |name: &str| Signal { name: name.into(), role: SignalRole::Other, ..config.services[0].signals[1].clone() };
+    let (page, hit) = (other("page_p95"), other("hit_time"));
+    config.services[0].signals.push(page);
+    config.services[2].signals.push(hit);
+    for (service, signal) in [("rtech-app", "page_p95"), ("rtech-site", "hit_time")] {
+        let value = Some(Number::Finite(1.75));
+        let data = SignalData { value, sampled: Some(state.now.wall), ..SignalData::default() };
+        let subject = Subject::Signal(fixture::id(service, signal));
+        state.readings.receive(Reading { subject, outcome: Ok(Payload::Signal(data)) }, state.now);
+    }
+    state
+}
+
+#[test]
+fn a_signal_without_a_panel_of_its_role_is_shown_with_value_age_and_bounds() {
+    for (columns, rows) in [(80, 24), (120, 40), (200, 50)] {
+        let picture = picture(&fixture::on_service(with_others(fixture::live()), 4), columns, rows, &Paint::Roles);
+        let text = picture.text();
+        for word in ["page_p95", "1.75 s▲", "warning ≥ 500 ms", "critical ≥ 1.5 s"] {
+            assert!(text.contains(word), "{word} at {columns}: {text}");
+        }
+        assert!(picture.runs_of(Role::Critical).iter().any(|run| run.contains("1.75 s▲")));
+    }
+    let failed = picture(&fixture::on_service(with_others(fixture::failed()), 4), 80, 24, &Paint::Roles).text();
+    assert!(failed.contains("page_p95"), "{failed}");
+}
+
+#[test]
+fn a_service_of_other_signals_alone_has_a_row_and_a_screen() {
+    let mut state = with_others(fixture::live());
+    let overview = picture(&state, 80, 24, &Paint::Roles).text();
+    assert!(
+        overview.lines().any(|line| line.contains("rtech-site") && line.contains("hit_time 1.75 s▲ 0s")),
+        "{overview}"
+    );
+    state.screens.push(Screen::Service { name: "rtech-site".into(), panel: 1, scroll: 0 });
+    snapshot("others", &state, 120, 40);
+}
+
+#[test]
+fn what_is_hidden_below_a_panel_is_counted_on_its_frame() {
+    let text = picture(&fixture::on_service(fixture::incident(), 0), 120, 40, &Paint::Roles).text();
+    assert!(text.contains(" 0 above, 5 below "), "{text}");
 }

@@ -3,15 +3,17 @@
 use ratatui::layout::Rect;
 
 use super::columns::SIGNALS;
+use crate::config::keymap::Context;
 use crate::config::theme::Role;
-use crate::config::{Role as SignalRole, Service};
+use crate::config::{Role as SignalRole, Service, Signal};
+use crate::state::command::Command;
 use crate::state::verdict::{ServiceVerdict, service_verdict};
 use crate::state::{State, lists};
 use crate::view::part::flow::flow;
-use crate::view::part::page::Page;
+use crate::view::part::page::{Page, Row};
 use crate::view::part::reading::Shown;
-use crate::view::part::signal::of_role;
-use crate::view::part::{Bit, Pen, age, badge, bit};
+use crate::view::part::signal::{of_role, unpanelled, view};
+use crate::view::part::{Bit, Pen, age, badge, bit, keys};
 
 /// Draws the strip.
 pub(super) fn draw(area: Rect, service: &Service, state: &State, pen: &mut Pen<'_>) {
@@ -21,15 +23,25 @@ pub(super) fn draw(area: Rect, service: &Service, state: &State, pen: &mut Pen<'
     let verdict = service_verdict(&state.readings, &state.config, service, state.now);
     title(area, service, &verdict, pen);
     let inner = Rect { x: area.x + 1, y: area.y + 1, width: area.width.saturating_sub(2), height: area.height - 1 };
-    let mut page = Page::new(inner.width);
-    flow(&mut page, values(service, state));
-    let mut tail = page.into_rows();
-    tail.extend(runbooks(service, state));
-    tail.extend(last_run(service, state));
+    let mut tail = flowed(inner.width, values(service, state));
+    let mut below = runbooks(service, state);
+    below.extend(last_run(service, state));
+    let others = flowed(inner.width, others(service, state));
+    let taken = verdict.reasons.len().max(1) + tail.len() + below.len();
+    if taken + others.len() <= usize::from(inner.height) {
+        tail.extend(others);
+    }
+    tail.extend(below);
     let room = usize::from(inner.height).saturating_sub(tail.len()).max(1);
     let mut lines = reasons(&verdict, room);
     lines.extend(tail);
     pen.lines(inner, &lines);
+}
+
+fn flowed(width: u16, groups: Vec<Vec<Bit<'static>>>) -> Vec<Row> {
+    let mut page = Page::new(width);
+    flow(&mut page, groups);
+    page.into_rows()
 }
 
 fn title(area: Rect, service: &Service, verdict: &ServiceVerdict, pen: &mut Pen<'_>) {
@@ -77,6 +89,13 @@ fn values(service: &Service, state: &State) -> Vec<Vec<Bit<'static>>> {
     values
 }
 
+/// Signals without a column, by their names: shown where nothing more urgent needs the rows.
+fn others(service: &Service, state: &State) -> Vec<Vec<Bit<'static>>> {
+    let has_column = |signal: &&Signal| SIGNALS.contains(&signal.role);
+    let shown = |signal: &Signal| labelled(signal.name.as_str(), &view(service, signal, state).shown());
+    unpanelled(service).filter(|signal| !has_column(signal)).map(shown).collect()
+}
+
 fn label(role: SignalRole) -> &'static str {
     match role {
         SignalRole::LatencyP50 => "p50",
@@ -90,7 +109,7 @@ fn label(role: SignalRole) -> &'static str {
     }
 }
 
-fn labelled(label: &'static str, shown: &Shown) -> Vec<Bit<'static>> {
+fn labelled(label: &str, shown: &Shown) -> Vec<Bit<'static>> {
     let mut bits = vec![bit(Role::Muted, format!("{label} "))];
     bits.extend(shown.bits());
     bits
@@ -103,7 +122,9 @@ fn runbooks(service: &Service, state: &State) -> Vec<Vec<Bit<'static>>> {
         vec![
             bit(Role::Warning, "runbook "),
             bit(Role::Title, row.runbook.title.to_string()),
-            bit(Role::Muted, format!("{alert}{open}")),
+            bit(Role::Muted, format!("{alert}{open}  ")),
+            bit(Role::Key, keys::first(&state.keymap, Command::Runbooks, Context::Global)),
+            bit(Role::Muted, " lists it"),
         ]
     };
     lists::suggested(state, &service.name).iter().take(2).map(line).collect()

@@ -1,5 +1,6 @@
 //! One service's row.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use ratatui::layout::Rect;
@@ -11,24 +12,58 @@ use crate::source::{Measured, Rollout, Subject, Workload};
 use crate::state::State;
 use crate::state::lists;
 use crate::state::verdict::{fires_for, service_verdict};
+use crate::view::part::pen::columns as pen_columns;
 use crate::view::part::reading::{NOTHING, Shown};
-use crate::view::part::signal::of_role;
-use crate::view::part::{Pen, age, badge, number, spark};
+use crate::view::part::signal::{of_role, unpanelled, view};
+use crate::view::part::{Bit, Pen, age, badge, bit, number, spark};
 
 /// Draws the row of a service.
 pub(super) fn draw(area: Rect, service: &Service, selected: bool, columns: &Columns, state: &State, pen: &mut Pen<'_>) {
     if selected {
         pen.text(area.x, area.y, 1, "▸", Role::Title);
     }
+    let others = others(service, columns, state);
     let mut x = area.x + 1;
-    for slot in &columns.slots {
+    for (index, slot) in columns.slots.iter().enumerate() {
         let area = Rect { x, width: slot.width().min(area.right().saturating_sub(x)), ..area };
-        cell(area, slot, service, state, pen);
+        match &others {
+            Some((range, bits)) if range.contains(&index) => {
+                if index == range.start {
+                    pen.line(area.x, area.y, u16::try_from(pen_columns(bits)).unwrap_or(u16::MAX), bits);
+                }
+            }
+            _ => cell(area, slot, service, state, pen),
+        }
         x = x.saturating_add(slot.width() + 1);
     }
     if selected {
         pen.select(area);
     }
+}
+
+/// The fewest empty columns in a row whose place other signals take.
+const EMPTY: usize = 3;
+
+/// What a row of a service shows that has none of the last columns' signals: those that it has, by their names, as many as
+/// fit whole in place of the empty columns.
+fn others(service: &Service, columns: &Columns, state: &State) -> Option<(Range<usize>, Vec<Bit<'static>>)> {
+    let is_signal = |slot: &Slot| matches!(slot.column, Column::Signal(_));
+    let end = columns.slots.iter().rposition(is_signal)? + 1;
+    let empty = |slot: &&Slot| matches!(slot.column, Column::Signal(role) if service.signal_of(role).is_none());
+    let count = columns.slots[..end].iter().rev().take_while(empty).count();
+    let range = end - count..end;
+    let room = columns.slots[range.clone()].iter().map(|slot| usize::from(slot.width()) + 1).sum::<usize>();
+    let mut bits = Vec::new();
+    for signal in unpanelled(service).filter(|signal| signal.role == SignalRole::Other) {
+        let shown = view(service, signal, state).shown();
+        let mut group = vec![bit(Role::Muted, format!(" {} ", signal.name))];
+        group.extend(shown.bits());
+        if pen_columns(&bits) + pen_columns(&group) >= room {
+            break;
+        }
+        bits.extend(group);
+    }
+    (count >= EMPTY && !bits.is_empty()).then_some((range, bits))
 }
 
 fn cell(area: Rect, slot: &Slot, service: &Service, state: &State, pen: &mut Pen<'_>) {
@@ -147,6 +182,9 @@ fn oldest(area: Rect, service: &Service, state: &State, pen: &mut Pen<'_>) {
         let subject = Subject::Health { service: service.name.clone(), endpoint: check.name.clone() };
         let measured = state.readings.health(&state.config, &subject, state.now);
         all.push(Shown::of(&measured, |_| String::new(), |_| (Role::Text, "")));
+    }
+    if all.is_empty() {
+        all.extend(unpanelled(service).map(|signal| view(service, signal, state).shown()));
     }
     let oldest: Option<Duration> = all.iter().filter_map(|shown| shown.age).max();
     let role = if all.iter().all(|shown| shown.word == "live") { Role::Muted } else { Role::Stale };
