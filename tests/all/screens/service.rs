@@ -145,5 +145,5 @@ fn a_service_of_other_signals_alone_has_a_row_and_a_screen() {
 #[test]
 fn what_is_hidden_below_a_panel_is_counted_on_its_frame() {
     let text = picture(&fixture::on_service(fixture::incident(), 0), 120, 40, &Paint::Roles).text();
-    assert!(text.contains(" 0 above, 6 below "), "{text}");
+    assert!(text.contains(" 0 above, 7 below "), "{text}");
 }
