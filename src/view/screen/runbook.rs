@@ -64,11 +64,11 @@ fn beside(area: Rect, shown: Shown<'_>, pen: &mut Pen<'_>) {
 /// Columns of a row of the list besides the title: mark, number, state, kind, the gaps between them, and a margin.
 const AROUND_TITLE: usize = 2 + 2 + 2 + 9 + 2 + 2 + 7 + 2;
 
-/// What the longest title needs, between a third and 45 % of the screen.
+/// What the longest title needs, between a third and half of the screen.
 fn list_width(runbook: &Runbook, width: u16) -> u16 {
     let titles = runbook.steps.iter().map(|step| clip::width(&step.title));
     let needs = titles.max().unwrap_or(0) + AROUND_TITLE;
-    u16::try_from(needs).unwrap_or(u16::MAX).clamp(width / 3, width * 9 / 20)
+    u16::try_from(needs).unwrap_or(u16::MAX).clamp(width / 3, width / 2)
 }
 
 /// Title, owner, what it answers, and how far one is.
