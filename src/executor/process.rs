@@ -60,8 +60,8 @@ pub enum StartError {
         run: RunId,
         /// What starting said.
         source: std::io::Error,
-        /// What the journal said.
-        journal: JournalError,
+        /// What the journal said; boxed, as it is large.
+        journal: Box<JournalError>,
     },
 }
 
@@ -92,7 +92,7 @@ fn not_started(
     match journal.append(&run, Entry::Refused { reasons: vec![reason], drift: Vec::new() }, now.wall) {
         Ok(()) => Err(StartError::Spawn { run, exe: launch.exe.clone(), source }),
         Err(JournalError::Illegal(_)) => Ok(run),
-        Err(journal) => Err(StartError::Unclear { run, source, journal }),
+        Err(journal) => Err(StartError::Unclear { run, source, journal: Box::new(journal) }),
     }
 }
 
