@@ -15,7 +15,9 @@ use tokio::sync::OnceCell;
 
 use super::connect::{Connection, operation_timeout};
 use super::error::Asked;
+use super::recent::Recent;
 use super::{decode, ecs_decode, few_at_once};
+use crate::clock::Mono;
 use crate::config::{EcsService, Polling};
 use crate::source::{
     Ask, Cadence, Cluster, Name, Payload, Reading, Readings, Source, SourceError, SourceErrorKind, Subject, Task,
@@ -85,12 +87,12 @@ impl Source for Ecs {
         &self.subjects
     }
 
-    fn poll<'a>(&'a self, _ask: Ask, out: &'a Readings) -> BoxFuture<'a, ()> {
+    fn poll<'a>(&'a self, ask: Ask, out: &'a Readings) -> BoxFuture<'a, ()> {
         Box::pin(async move {
             let reader = self.reader.get_or_init(|| Reader::new(&self.connection, self.polling.timeout)).await;
             let mut batches: Vec<BoxFuture<'_, ()>> = Vec::new();
             for batch in self.batches() {
-                batches.push(Box::pin(reader.poll_batch(batch, out)));
+                batches.push(Box::pin(reader.poll_batch(batch, ask.now.mono, out)));
             }
             few_at_once(batches).await;
         })
@@ -102,30 +104,49 @@ pub(super) struct Reader {
     client: Client,
     source: Name,
     who: String,
+    clusters: Recent<Option<Cluster>>,
+    listed: Recent<Vec<Task>>,
 }
 
 impl Reader {
     /// A reader whose calls take `deadline` at most.
     pub(super) async fn new(connection: &Connection, deadline: Duration) -> Self {
         let config = connection.sdk_config(operation_timeout(deadline)).await;
-        Self { client: Client::new(&config), source: Name::from("ecs"), who: connection.who() }
+        Self {
+            client: Client::new(&config),
+            source: Name::from("ecs"),
+            who: connection.who(),
+            clusters: Recent::new(),
+            listed: Recent::new(),
+        }
     }
 
     /// One service with its tasks, fresh.
     pub(super) async fn workload(&self, ecs: &EcsService) -> Result<Workload, SourceError> {
         let described = self.describe(&ecs.cluster, [ecs.service.as_str()]).await?;
-        self.with_tasks(&described, ecs).await
+        let mut workload = self.without_tasks(&described, ecs)?;
+        workload.tasks = self.tasks(ecs).await?;
+        Ok(workload)
     }
 
-    async fn poll_batch(&self, batch: Vec<&Placed>, out: &Readings) {
+    async fn poll_batch(&self, batch: Vec<&Placed>, now: Mono, out: &Readings) {
         let cluster = batch.first().map_or("", |placed| placed.ecs.cluster.as_str());
         let services = self.describe(cluster, batch.iter().map(|placed| placed.ecs.service.as_str()));
-        let (described, cluster) = tokio::join!(services, self.cluster(cluster));
+        let (described, cluster) = tokio::join!(services, self.recent_cluster(cluster, now));
         let mut readings: Vec<BoxFuture<'_, ()>> = Vec::new();
         for placed in batch {
-            readings.push(Box::pin(self.send(placed, &described, cluster.as_ref(), out)));
+            readings.push(Box::pin(self.send(placed, &described, cluster.as_ref(), now, out)));
         }
         few_at_once(readings).await;
+    }
+
+    async fn recent_cluster(&self, name: &str, now: Mono) -> Option<Cluster> {
+        if let Some(known) = self.clusters.get(name, now) {
+            return known;
+        }
+        let told = self.cluster(name).await;
+        self.clusters.keep(name.to_owned(), now, told.clone());
+        told
     }
 
     /// The cluster itself. It is told beside its services, so a failure (or a missing permission) costs only this part.
@@ -145,10 +166,11 @@ impl Reader {
         placed: &Placed,
         described: &Result<DescribeServicesOutput, SourceError>,
         cluster: Option<&Cluster>,
+        now: Mono,
         out: &Readings,
     ) {
         let mut outcome = match described {
-            Ok(described) => self.with_tasks(described, &placed.ecs).await,
+            Ok(described) => self.with_recent_tasks(described, &placed.ecs, now).await,
             Err(error) => Err(error.clone()),
         };
         if let Ok(workload) = &mut outcome {
@@ -169,15 +191,32 @@ impl Reader {
         sent.map_err(|error| self.asked("ecs:DescribeServices").failed(&error))
     }
 
-    async fn with_tasks(&self, described: &DescribeServicesOutput, ecs: &EcsService) -> Result<Workload, SourceError> {
+    fn without_tasks(&self, described: &DescribeServicesOutput, ecs: &EcsService) -> Result<Workload, SourceError> {
         let asked = self.asked("ecs:DescribeServices");
         let found = described.services().iter().find(|service| ecs_decode::is_called(service, &ecs.service));
         let Some(found) = found else {
             return Err(missing(asked, described.failures(), ecs));
         };
-        let mut workload =
-            ecs_decode::workload(found).map_err(|reason| asked.error(SourceErrorKind::Malformed, &reason))?;
-        workload.tasks = self.tasks(ecs).await?;
+        ecs_decode::workload(found).map_err(|reason| asked.error(SourceErrorKind::Malformed, &reason))
+    }
+
+    /// For the panels: tasks are listed anew at once when a count or a deployment changed, else every few seconds. Plans rest
+    /// on [`Reader::workload`], which always asks.
+    async fn with_recent_tasks(
+        &self,
+        described: &DescribeServicesOutput,
+        ecs: &EcsService,
+        now: Mono,
+    ) -> Result<Workload, SourceError> {
+        let mut workload = self.without_tasks(described, ecs)?;
+        let counts = (workload.desired, workload.running, workload.pending);
+        let key = format!("{} {counts:?} {:?}", workload.arn, workload.deployments);
+        if let Some(known) = self.listed.get(&key, now) {
+            workload.tasks = known;
+        } else {
+            workload.tasks = self.tasks(ecs).await?;
+            self.listed.keep(key, now, workload.tasks.clone());
+        }
         Ok(workload)
     }
 

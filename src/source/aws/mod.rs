@@ -19,6 +19,7 @@ mod error;
 mod http;
 pub mod identity;
 mod observe;
+mod recent;
 pub mod scaling;
 mod scaling_decode;
 
