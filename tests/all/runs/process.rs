@@ -79,6 +79,24 @@ impl Fleet {
         raw.execute_batch("UPDATE leases SET expires_boot_ms = 0").expect("run out");
     }
 
+    /// Stops an executor between two writes: stopped within one, it would keep the journal's lock.
+    fn stop_between_writes(&self, pid: Pid) {
+        let until = deadline();
+        loop {
+            kill_process(pid, Signal::STOP).expect("sent");
+            while !is_stopped(pid) {
+                assert!(!passed(until), "it does not stop");
+            }
+            let raw = rusqlite::Connection::open(self.state().join(FILE)).expect("a file");
+            raw.busy_timeout(Duration::ZERO).expect("no patience");
+            if raw.execute_batch("BEGIN IMMEDIATE; ROLLBACK").is_ok() {
+                return;
+            }
+            kill_process(pid, Signal::CONT).expect("sent");
+            assert!(!passed(until), "it never lets go of the journal");
+        }
+    }
+
     fn log(&self) -> Log {
         Log::new(&self.state(), 1, Scenario::named("overload").expect("a scenario"))
     }
@@ -123,6 +141,11 @@ fn executor(view: &RunView) -> Pid {
         _ => None,
     });
     pid.and_then(Pid::from_raw).expect("an executor")
+}
+
+fn is_stopped(pid: Pid) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).expect("it lives");
+    stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T'))
 }
 
 fn was_taken(view: &RunView) -> bool {
@@ -259,7 +282,7 @@ fn an_executor_that_was_stopped_past_its_lease_keeps_its_run_from_being_settled_
     let file = fleet.planned();
     fleet.run(&["apply", &file, "--confirm", "rtech-app", "--detach"]);
     let pid = executor(&fleet.wait("it started", was_started));
-    kill_process(pid, Signal::STOP).expect("sent");
+    fleet.stop_between_writes(pid);
     fleet.let_leases_run_out();
     let unknown = fleet.wait("it is unknown", |view| view.state == RunState::Unknown);
     let (code, text) = fleet.run(&["runs", "resolve", &unknown.id.0]);
