@@ -91,7 +91,8 @@ pub struct Workload {
     pub deployments: Vec<Deployment>,
     /// The newest events first; bounded.
     pub events: Vec<WorkloadEvent>,
-    /// Tasks; bounded. Empty where they were not asked for.
+    /// Tasks; bounded. Empty where they were not asked for. For panels polled faster than every 5 s the listing may be up to
+    /// 4.5 s older than the counts, unless a count or a deployment changed; plans and the executor always list anew.
     pub tasks: Vec<Task>,
     /// The cluster that it runs in; `None` where it was not asked for or could not be read.
     #[serde(default)]
