@@ -221,7 +221,7 @@ fn does(kind: &StepKind) -> String {
 fn asks(check: &Check) -> String {
     let what = match &check.query {
         CheckQuery::Signal(id) => id.to_string(),
-        CheckQuery::Query(crate::config::Query::Prometheus(promql)) => promql.clone(),
+        CheckQuery::Query(crate::config::Query::Prometheus(promql)) => promql.expression.clone(),
         CheckQuery::Query(query) => format!("{query:?}"),
         CheckQuery::Steady(service) => format!("share of tasks of {service} that run"),
     };
@@ -280,7 +280,7 @@ fn details(kind: &StepKind) -> serde_json::Map<String, Value> {
 fn check_json(check: &Check) -> Value {
     let (key, asked) = match &check.query {
         CheckQuery::Signal(id) => ("signal", id.to_string()),
-        CheckQuery::Query(crate::config::Query::Prometheus(promql)) => ("promql", promql.clone()),
+        CheckQuery::Query(crate::config::Query::Prometheus(promql)) => ("promql", promql.expression.clone()),
         CheckQuery::Query(query) => ("query", format!("{query:?}")),
         CheckQuery::Steady(service) => ("steady", service.to_string()),
     };

@@ -55,6 +55,7 @@ impl Sources {
         let own = match query {
             Query::Prometheus(_) => self.prometheus,
             Query::CloudWatch(_) | Query::CloudWatchMaths { .. } => self.cloudwatch,
+            Query::Http(_) => None,
             Query::Simulator(_) => self.simulator,
         };
         own.unwrap_or(DEFAULT_INTERVAL)
@@ -116,6 +117,8 @@ fn config(document: &Document<'_>) -> Option<Config> {
         ecs: ecs?,
         prometheus: prometheus?,
         alertmanager: alertmanager?,
+        http: Vec::new(),
+        cost: None,
         simulator: simulator?,
         services: services?,
         backups: backups?,

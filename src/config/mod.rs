@@ -4,22 +4,39 @@
 //! with file, line, key and the allowed values; `keymap` and `theme` do the same for theirs. What is here is ready to use:
 //! nothing later asks whether it is valid.
 
+mod balancer;
+mod cdn;
 pub mod check;
+mod copies;
+mod cost;
+mod database;
 pub mod error;
 pub mod expand;
 pub mod find;
+mod http_source;
 pub mod keymap;
+mod log;
+mod probe;
 pub mod raw;
 mod service;
 pub mod theme;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+pub use balancer::*;
+pub use cdn::*;
+pub use copies::*;
+pub use cost::*;
+pub use database::*;
 pub use error::{ConfigError, ConfigErrors};
+pub use http_source::*;
+pub use log::*;
+pub use probe::*;
 pub use service::*;
 
 use crate::source::{Cadence, Name, SignalId, Subject};
@@ -41,6 +58,10 @@ pub struct Config {
     pub prometheus: Option<HttpBackend>,
     /// Alertmanager, if it is used.
     pub alertmanager: Option<HttpBackend>,
+    /// JSON APIs that signals are read from.
+    pub http: Vec<HttpSource>,
+    /// What the environment may cost, if it is read.
+    pub cost: Option<CostBudget>,
     /// The simulated fleet instead of real backends.
     pub simulator: Option<Simulator>,
     /// The services, in the order of the file.
@@ -116,6 +137,16 @@ pub struct Aws {
     /// An endpoint for all services (an emulator, a VPC endpoint). `AWS_ENDPOINT_URL` and `AWS_ENDPOINT_URL_<SERVICE>`
     /// still win.
     pub endpoint: Option<Url>,
+    /// Other regions and accounts of the same environment, by name; whole, and without places of their own.
+    pub places: BTreeMap<Name, Aws>,
+}
+
+impl Aws {
+    /// The settings of a place: `None` is here. A place that is not declared is `None`; the check of the configuration
+    /// refuses it.
+    pub fn at(&self, place: Option<&Name>) -> Option<&Self> {
+        place.map_or(Some(self), |place| self.places.get(place))
+    }
 }
 
 /// CloudWatch polling.
@@ -125,6 +156,8 @@ pub struct CloudWatch {
     pub polling: Polling,
     /// Alarms whose names begin so; empty is none, `[""]` is all.
     pub alarm_prefixes: Vec<String>,
+    /// What its polling may cost, in USD a month at list price; it slows down rather than exceed it.
+    pub budget_usd_month: Option<f64>,
 }
 
 /// Interval and deadline of a source.
@@ -242,6 +275,9 @@ impl Config {
         let mut subjects: Vec<Subject> = self.services.iter().flat_map(Service::subjects).collect();
         subjects.extend(self.alert_sources().into_iter().map(|source| Subject::Alerts { source }));
         for thing in &self.backups {
+            if thing.copies.is_some() {
+                subjects.push(Subject::Protection { protected: thing.name.clone() });
+            }
             subjects.extend(
                 thing
                     .measures
@@ -277,7 +313,36 @@ impl Config {
                 let found = thing.and_then(|thing| thing.measures.iter().find(|signal| signal.name == *measure));
                 found.map_or(every(DEFAULT_INTERVAL), Signal::cadence)
             }
+            Subject::Silences { source } | Subject::AlarmHistory { source } => every(self.alerts_interval(source)),
+            Subject::Releases { .. } => every(self.ecs.interval.max(RELEASES_INTERVAL)),
+            Subject::Traffic { service } => {
+                self.polled(service, |service| Some(service.load_balancer.as_ref()?.polling))
+            }
+            Subject::Database { service } => self.polled(service, |service| Some(service.database.as_ref()?.polling)),
+            Subject::Cdn { service } => self.polled(service, |service| Some(service.cdn.as_ref()?.polling)),
+            Subject::Probe { service, probe } => {
+                self.polled(service, |service| Some(service.probes.iter().find(|check| check.name == *probe)?.polling))
+            }
+            Subject::LogCount { service, log } => {
+                let found = self.service(service).and_then(|service| service.logs.iter().find(|l| l.name == *log));
+                let interval = found.and_then(|log| Some(log.count.as_ref()?.interval));
+                Cadence { every: interval.unwrap_or(LOG_COUNT_BIN), lag: LOG_COUNT_BIN * 2 }
+            }
+            Subject::Protection { protected } => {
+                let thing = self.backups.iter().find(|thing| thing.name == *protected);
+                let polling = thing.and_then(|thing| Some(thing.copies.as_ref()?.polling));
+                every(polling.map_or(DEFAULT_INTERVAL, |polling| polling.interval))
+            }
+            Subject::Cost { .. } => every(self.cost.as_ref().map_or(DEFAULT_INTERVAL, |cost| cost.interval)),
+            Subject::Usage { .. } => {
+                every(self.cloudwatch.as_ref().map_or(DEFAULT_INTERVAL, |cloudwatch| cloudwatch.polling.interval))
+            }
         }
+    }
+
+    fn polled(&self, service: &Name, polling: impl Fn(&Service) -> Option<Polling>) -> Cadence {
+        let polling = self.service(service).and_then(polling);
+        Cadence { every: polling.map_or(DEFAULT_INTERVAL, |polling| polling.interval), lag: Duration::ZERO }
     }
 
     fn alerts_interval(&self, source: &Name) -> Duration {
@@ -298,6 +363,13 @@ pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(15);
 /// API whose rate limit is low, and bounds, policies and activities change by the minute.
 pub const SCALING_INTERVAL: Duration = Duration::from_secs(5);
 
+/// The least interval at which revisions, deployments and stopped tasks are read: several calls a service, and they change
+/// with a release.
+pub const RELEASES_INTERVAL: Duration = Duration::from_secs(30);
+
+/// The bin of log counts.
+pub const LOG_COUNT_BIN: Duration = Duration::from_secs(300);
+
 /// How often the caller's identity is asked.
 pub const IDENTITY_INTERVAL: Duration = Duration::from_secs(60);
 
@@ -316,6 +388,13 @@ impl Service {
             subjects.push(Subject::Workload { service: service() });
             subjects.push(Subject::Scaling { service: service() });
         }
+        let probe = |probe: &ProbeCheck| Subject::Probe { service: service(), probe: probe.name.clone() };
+        subjects.extend(self.probes.iter().map(probe));
+        let counted = self.logs.iter().filter(|log| log.count.is_some());
+        subjects.extend(counted.map(|log| Subject::LogCount { service: service(), log: log.name.clone() }));
+        subjects.extend(self.load_balancer.as_ref().map(|_| Subject::Traffic { service: service() }));
+        subjects.extend(self.database.as_ref().map(|_| Subject::Database { service: service() }));
+        subjects.extend(self.cdn.as_ref().map(|_| Subject::Cdn { service: service() }));
         subjects
     }
 

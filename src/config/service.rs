@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Polling, Secret};
+use super::{CdnPlace, Copies, DatabasePlace, HttpQuery, LoadBalancer, LogSource, Polling, ProbeCheck, Secret};
 use crate::source::{Cadence, Name, Unit};
 
 /// A service that is watched and acted on.
@@ -18,6 +18,16 @@ pub struct Service {
     pub summary: String,
     /// Where it runs on ECS.
     pub ecs: Option<EcsService>,
+    /// The load balancer before it.
+    pub load_balancer: Option<LoadBalancer>,
+    /// The database or cache that it is.
+    pub database: Option<DatabasePlace>,
+    /// The content delivery network that it is.
+    pub cdn: Option<CdnPlace>,
+    /// Looks from outside: certificates, DNS records, security headers.
+    pub probes: Vec<ProbeCheck>,
+    /// Its logs.
+    pub logs: Vec<LogSource>,
     /// Its health endpoints.
     pub health: Vec<HealthCheck>,
     /// Its signals.
@@ -37,6 +47,8 @@ pub struct EcsService {
     pub cluster: String,
     /// The service's name.
     pub service: String,
+    /// The place of `[[aws.place]]`; `None` is `[aws]` itself.
+    pub place: Option<Name>,
 }
 
 /// A health endpoint.
@@ -128,8 +140,8 @@ pub enum Direction {
 /// Where a signal is read.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Query {
-    /// A PromQL expression that gives a scalar or one series.
-    Prometheus(String),
+    /// PromQL.
+    Prometheus(PromQuery),
     /// A CloudWatch metric.
     CloudWatch(CloudWatchMetric),
     /// A CloudWatch metric maths expression over metrics, which are named by their keys.
@@ -141,8 +153,26 @@ pub enum Query {
         /// The period, in seconds.
         period: u32,
     },
+    /// A value of a JSON API.
+    Http(HttpQuery),
     /// A signal of the simulated fleet, by role name.
     Simulator(String),
+}
+
+/// A PromQL expression, and which series of its answer is meant.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PromQuery {
+    /// The expression. Equal ones are asked once, whoever picks what of the answer.
+    pub expression: String,
+    /// The label and its value that pick one series of many; `None`: the answer is a scalar or one series.
+    pub pick: Option<(Name, Name)>,
+}
+
+impl PromQuery {
+    /// An expression that gives a scalar or one series.
+    pub fn single(expression: &str) -> Self {
+        Self { expression: expression.to_owned(), pick: None }
+    }
 }
 
 /// One CloudWatch metric.
@@ -158,6 +188,8 @@ pub struct CloudWatchMetric {
     pub statistic: String,
     /// Period, in seconds.
     pub period: u32,
+    /// The place of `[[aws.place]]`; `None` is `[aws]` itself.
+    pub place: Option<Name>,
 }
 
 /// A ratio objective: good/valid over a period.
@@ -198,6 +230,8 @@ pub struct Protected {
     pub restore_took: Option<Duration>,
     /// Measures that sources tell of it.
     pub measures: Vec<Signal>,
+    /// Where its copies are found.
+    pub copies: Option<Copies>,
 }
 
 /// Caps for actions on one service.
@@ -219,7 +253,7 @@ impl Signal {
         let lag = match &self.query {
             Query::CloudWatch(metric) => Duration::from_secs(u64::from(metric.period) * 3),
             Query::CloudWatchMaths { period, .. } => Duration::from_secs(u64::from(*period) * 3),
-            Query::Prometheus(_) | Query::Simulator(_) => Duration::ZERO,
+            Query::Prometheus(_) | Query::Http(_) | Query::Simulator(_) => Duration::ZERO,
         };
         Cadence { every: self.interval, lag }
     }

@@ -140,6 +140,7 @@ mod tests {
             role_arn: None,
             action_role_arn: None,
             endpoint: None,
+            places: std::collections::BTreeMap::new(),
         };
         let given = Credentials::new("AKIDTEST", "secret", None, None, "test");
         // Not the configuration's endpoint: the lab's variables, where they are set, would win over it.

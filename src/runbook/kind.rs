@@ -7,7 +7,7 @@ use crate::action::{ACTIONS, Action};
 use crate::config::check::words;
 use crate::config::error::{did_you_mean, nearest};
 use crate::config::raw::{Entry, Section};
-use crate::config::{Config, Query};
+use crate::config::{Config, PromQuery, Query};
 use crate::source::{Name, SignalId};
 
 /// The longest that a wait may take.
@@ -130,7 +130,7 @@ fn promql(entry: &Entry<'_>, config: Option<&Config>) -> Option<CheckQuery> {
         );
         return None;
     }
-    Some(CheckQuery::Query(Query::Prometheus(text)))
+    Some(CheckQuery::Query(Query::Prometheus(PromQuery::single(&text))))
 }
 
 /// A service, which the configuration must have.

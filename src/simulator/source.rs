@@ -93,6 +93,7 @@ impl Simulated {
             }
             Subject::Alerts { .. } => Payload::Alerts(alerts::alerts(&at.course, at.began, at.seconds)),
             Subject::Identity { .. } => Payload::Identity(ecs::identity()),
+            _ => return Err(missing(subject)),
         })
     }
 

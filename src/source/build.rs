@@ -8,7 +8,7 @@ use crate::clock::Now;
 use crate::config::{self, Config, Query};
 use crate::simulator;
 use crate::source::alertmanager::{self, AlertSource};
-use crate::source::aws::{self, Connection};
+use crate::source::aws::{self, Connections};
 use crate::source::health;
 use crate::source::prometheus::{self, Prometheus};
 use crate::source::{Alert, AlertState, Name, Number, Observation, SharedSource, SourceError, SourceErrorKind, World};
@@ -19,7 +19,7 @@ struct Backends {
     config: Arc<Config>,
     prometheus: Option<Arc<Prometheus>>,
     alerts: Option<Arc<AlertSource>>,
-    aws: Option<Arc<Connection>>,
+    aws: Option<Arc<Connections>>,
 }
 
 /// The backends of a configuration, or its simulated fleet. Returns without waiting for the network: the first frame
@@ -33,7 +33,7 @@ pub async fn world(config: Arc<Config>) -> Result<Arc<dyn World>, SourceError> {
     }
     let prometheus = config.prometheus.as_ref().map(|backend| Arc::new(Prometheus::new(backend)));
     let alerts = alertmanager::source(&config, prometheus.as_ref()).map(Arc::new);
-    let aws = config.aws.as_ref().map(|aws| Arc::new(Connection::open(aws)));
+    let aws = config.aws.as_ref().map(|aws| Arc::new(Connections::open(aws)));
     Ok(Arc::new(Backends { config, prometheus, alerts, aws }))
 }
 
@@ -52,19 +52,19 @@ impl World for Backends {
         }
         sources.extend(self.alerts.clone().map(|alerts| alerts as SharedSource));
         sources.extend(health::sources(&self.config));
-        if let Some(connection) = &self.aws {
-            sources.extend(aws::sources(connection, &self.config));
+        if let Some(connections) = &self.aws {
+            sources.extend(aws::sources(connections, &self.config));
         }
         sources
     }
 
     fn observe<'a>(&'a self, service: &'a Name, now: Now) -> BoxFuture<'a, Result<Observation, SourceError>> {
         Box::pin(async move {
-            let Some(connection) = &self.aws else {
+            let Some(connections) = &self.aws else {
                 return Err(missing("aws", &format!("{service} can't be observed: the configuration has no [aws]")));
             };
             let (observed, alerts) =
-                tokio::join!(aws::observe(connection, &self.config, service, now), self.alerts_of(service));
+                tokio::join!(aws::observe(connections, &self.config, service, now), self.alerts_of(service));
             let mut observation = observed?;
             observation.firing = joined(self.alarms(observation.firing), alerts);
             Ok(observation)
@@ -75,16 +75,17 @@ impl World for Backends {
         Box::pin(async move {
             match (query, &self.prometheus, &self.aws) {
                 (Query::Prometheus(expression), Some(backend), _) => {
-                    backend.instant(expression, now).await.map(|answer| answer.value)
+                    backend.instant(&expression.expression, now).await.map(|answer| answer.value)
                 }
                 (Query::Prometheus(_), None, _) => {
                     Err(missing("prometheus", "the query is PromQL, and the configuration has no [prometheus]"))
                 }
+                (Query::Http(_), ..) => Err(missing("http", "a JSON API can't be asked yet")),
                 (Query::Simulator(_), ..) => {
                     Err(missing(simulator::SOURCE, "the query is of the simulated fleet, which is not in use"))
                 }
-                (Query::CloudWatch(_) | Query::CloudWatchMaths { .. }, _, Some(connection)) => {
-                    aws::ask(connection, query, now).await
+                (Query::CloudWatch(_) | Query::CloudWatchMaths { .. }, _, Some(connections)) => {
+                    aws::ask(connections, query, now).await
                 }
                 (Query::CloudWatch(_) | Query::CloudWatchMaths { .. }, _, None) => {
                     Err(missing("cloudwatch", "the query is CloudWatch's, and the configuration has no [aws]"))

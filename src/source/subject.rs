@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::data::Payload;
+
 /// A name from the configuration: of a service, a signal, a source, an endpoint. Cheap to copy.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Name(Arc<str>);
@@ -123,6 +125,65 @@ pub enum Subject {
         /// The source that told.
         source: Name,
     },
+    /// The silences of one Alertmanager.
+    Silences {
+        /// The source.
+        source: Name,
+    },
+    /// What changed the states of a source's alarms (CloudWatch).
+    AlarmHistory {
+        /// The source.
+        source: Name,
+    },
+    /// What was released to a service's workload: revisions, images, deployments, stopped tasks (ECS, ECR).
+    Releases {
+        /// The service.
+        service: Name,
+    },
+    /// The load balancer before a service: weights and target health (ELBv2).
+    Traffic {
+        /// The service.
+        service: Name,
+    },
+    /// The database or cache that a service is (RDS, Aurora, DocumentDB, ElastiCache).
+    Database {
+        /// The service.
+        service: Name,
+    },
+    /// What could be restored of a protected thing (AWS Backup, snapshots, objects).
+    Protection {
+        /// The protected thing.
+        protected: Name,
+    },
+    /// The content delivery network that a service is (CloudFront, Cloudflare).
+    Cdn {
+        /// The service.
+        service: Name,
+    },
+    /// A look from outside: a certificate, a DNS record, security headers.
+    Probe {
+        /// The service.
+        service: Name,
+        /// The probe's name.
+        probe: Name,
+    },
+    /// How many log events match within each five minutes.
+    LogCount {
+        /// The service.
+        service: Name,
+        /// The log's name.
+        log: Name,
+    },
+    /// What the account costs.
+    Cost {
+        /// The source.
+        source: Name,
+    },
+    /// What polling a paid source costs.
+    Usage {
+        /// The source.
+        source: Name,
+    },
 }
 
 impl Subject {
@@ -133,8 +194,49 @@ impl Subject {
             Self::Objective { service, .. }
             | Self::Workload { service }
             | Self::Scaling { service }
-            | Self::Health { service, .. } => Some(service),
-            Self::Alerts { .. } | Self::Backup { .. } | Self::Identity { .. } => None,
+            | Self::Health { service, .. }
+            | Self::Releases { service }
+            | Self::Traffic { service }
+            | Self::Database { service }
+            | Self::Cdn { service }
+            | Self::Probe { service, .. }
+            | Self::LogCount { service, .. } => Some(service),
+            Self::Alerts { .. }
+            | Self::Backup { .. }
+            | Self::Identity { .. }
+            | Self::Silences { .. }
+            | Self::AlarmHistory { .. }
+            | Self::Protection { .. }
+            | Self::Cost { .. }
+            | Self::Usage { .. } => None,
+        }
+    }
+
+    /// Whether its readings are a series: a newest value with history.
+    pub fn is_series(&self) -> bool {
+        matches!(self, Self::Signal(_) | Self::Backup { .. } | Self::LogCount { .. })
+    }
+
+    /// Whether a payload is of the kind that this subject is answered with.
+    pub fn takes(&self, payload: &Payload) -> bool {
+        match payload {
+            Payload::Signal(_) => self.is_series(),
+            Payload::Objective(_) => matches!(self, Self::Objective { .. }),
+            Payload::Workload(_) => matches!(self, Self::Workload { .. }),
+            Payload::Scaling(_) => matches!(self, Self::Scaling { .. }),
+            Payload::Health(_) => matches!(self, Self::Health { .. }),
+            Payload::Alerts(_) => matches!(self, Self::Alerts { .. }),
+            Payload::Identity(_) => matches!(self, Self::Identity { .. }),
+            Payload::Silences(_) => matches!(self, Self::Silences { .. }),
+            Payload::AlarmHistory(_) => matches!(self, Self::AlarmHistory { .. }),
+            Payload::Releases(_) => matches!(self, Self::Releases { .. }),
+            Payload::Traffic(_) => matches!(self, Self::Traffic { .. }),
+            Payload::Database(_) => matches!(self, Self::Database { .. }),
+            Payload::Protection(_) => matches!(self, Self::Protection { .. }),
+            Payload::Cdn(_) => matches!(self, Self::Cdn { .. }),
+            Payload::Probe(_) => matches!(self, Self::Probe { .. }),
+            Payload::Cost(_) => matches!(self, Self::Cost { .. }),
+            Payload::Usage(_) => matches!(self, Self::Usage { .. }),
         }
     }
 }
@@ -150,6 +252,17 @@ impl fmt::Display for Subject {
             Self::Alerts { source } => write!(f, "alerts {source}"),
             Self::Backup { protected, measure } => write!(f, "backup {protected}/{measure}"),
             Self::Identity { source } => write!(f, "identity {source}"),
+            Self::Silences { source } => write!(f, "silences {source}"),
+            Self::AlarmHistory { source } => write!(f, "alarm history {source}"),
+            Self::Releases { service } => write!(f, "releases {service}"),
+            Self::Traffic { service } => write!(f, "traffic {service}"),
+            Self::Database { service } => write!(f, "database {service}"),
+            Self::Protection { protected } => write!(f, "recovery of {protected}"),
+            Self::Cdn { service } => write!(f, "CDN {service}"),
+            Self::Probe { service, probe } => write!(f, "probe {service}/{probe}"),
+            Self::LogCount { service, log } => write!(f, "log count {service}/{log}"),
+            Self::Cost { source } => write!(f, "cost {source}"),
+            Self::Usage { source } => write!(f, "usage {source}"),
         }
     }
 }

@@ -153,6 +153,20 @@ impl<'a, T> Measured<'a, T> {
         }
     }
 
+    /// The same of a part of the value. `part` must find it in every value that can be here; else it was never read.
+    pub fn narrow<U>(self, part: impl Fn(&'a T) -> Option<&'a U>) -> Measured<'a, U> {
+        match self {
+            Self::Never => Measured::Never,
+            Self::Live { value, age } => part(value).map_or(Measured::Never, |value| Measured::Live { value, age }),
+            Self::Stale { value, age, reason } => {
+                part(value).map_or(Measured::Never, |value| Measured::Stale { value, age, reason })
+            }
+            Self::Failed { reason, last } => {
+                Measured::Failed { reason, last: last.and_then(|(value, age)| Some((part(value)?, age))) }
+            }
+        }
+    }
+
     /// The value, only if it is live: what guards and verdicts may build on.
     pub fn live(&self) -> Option<&'a T> {
         match *self {

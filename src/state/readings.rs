@@ -7,8 +7,8 @@ use crate::clock::Now;
 use crate::config::Config;
 use crate::source::Name;
 use crate::source::{
-    Alert, Health, Identity, Measured, Number, ObjectiveData, Payload, Point, Reading, Scaling, SignalData, SignalId,
-    SourceError, SourceErrorKind, Subject, Tracked, Workload,
+    Alert, Content, Health, Identity, Measured, Number, ObjectiveData, Payload, Point, Reading, Scaling, SignalData,
+    SignalId, SourceError, SourceErrorKind, Subject, Tracked, Workload,
 };
 use crate::text::Text;
 
@@ -18,13 +18,8 @@ pub const HISTORY_POINTS: usize = 2048;
 /// The last value of every subject, its history, and how asking goes.
 #[derive(Debug, Default)]
 pub struct ReadingStore {
-    signals: HashMap<Subject, Tracked<Series>>,
-    objectives: HashMap<Subject, Tracked<ObjectiveData>>,
-    workloads: HashMap<Name, Tracked<Workload>>,
-    scalings: HashMap<Name, Tracked<Scaling>>,
-    healths: HashMap<Subject, Tracked<Health>>,
-    alerts: HashMap<Name, Tracked<Vec<Alert>>>,
-    identities: HashMap<Name, Tracked<Identity>>,
+    series: HashMap<Subject, Tracked<Series>>,
+    others: HashMap<Subject, Tracked<Payload>>,
 }
 
 /// A signal's newest value with its history.
@@ -50,24 +45,15 @@ impl ReadingStore {
     }
 
     fn succeed(&mut self, subject: Subject, payload: Payload, now: Now) {
-        match (subject, payload) {
-            (subject @ (Subject::Signal(_) | Subject::Backup { .. }), Payload::Signal(data)) => {
-                self.extend(subject, data, now);
-            }
-            (subject @ Subject::Objective { .. }, Payload::Objective(data)) => {
-                keep(&mut self.objectives, subject, data, now)
-            }
-            (Subject::Workload { service }, Payload::Workload(data)) => keep(&mut self.workloads, service, data, now),
-            (Subject::Scaling { service }, Payload::Scaling(data)) => keep(&mut self.scalings, service, data, now),
-            (subject @ Subject::Health { .. }, Payload::Health(data)) => keep(&mut self.healths, subject, data, now),
-            (Subject::Alerts { source }, Payload::Alerts(data)) => keep(&mut self.alerts, source, data, now),
-            (Subject::Identity { source }, Payload::Identity(data)) => keep(&mut self.identities, source, data, now),
-            (subject, _) => {
-                let source = Name::from("console");
-                let error =
-                    SourceError::new(&source, SourceErrorKind::Malformed, "a payload of another kind than its subject");
-                self.fail(&subject, error, now);
-            }
+        if !subject.takes(&payload) {
+            let source = Name::from("console");
+            let error =
+                SourceError::new(&source, SourceErrorKind::Malformed, "a payload of another kind than its subject");
+            return self.fail(&subject, error, now);
+        }
+        match payload {
+            Payload::Signal(data) => self.extend(subject, data, now),
+            payload => self.others.entry(subject).or_default().succeed(payload, now, Duration::ZERO),
         }
     }
 
@@ -75,7 +61,7 @@ impl ReadingStore {
         let lag = data
             .sampled
             .map_or(Duration::ZERO, |sampled| Duration::try_from(now.wall.duration_since(sampled)).unwrap_or_default());
-        let tracked = self.signals.entry(subject).or_default();
+        let tracked = self.series.entry(subject).or_default();
         let mut points = tracked.last_mut().map(|series| std::mem::take(&mut series.points)).unwrap_or_default();
         append(&mut points, &data);
         let value = data.value.unwrap_or(Number::NoData);
@@ -83,30 +69,34 @@ impl ReadingStore {
     }
 
     fn fail(&mut self, subject: &Subject, error: SourceError, now: Now) {
-        match subject {
-            Subject::Signal(_) | Subject::Backup { .. } => {
-                self.signals.entry(subject.clone()).or_default().fail(error, now)
-            }
-            Subject::Objective { .. } => self.objectives.entry(subject.clone()).or_default().fail(error, now),
-            Subject::Workload { service } => self.workloads.entry(service.clone()).or_default().fail(error, now),
-            Subject::Scaling { service } => self.scalings.entry(service.clone()).or_default().fail(error, now),
-            Subject::Health { .. } => self.healths.entry(subject.clone()).or_default().fail(error, now),
-            Subject::Alerts { source } => self.alerts.entry(source.clone()).or_default().fail(error, now),
-            Subject::Identity { source } => self.identities.entry(source.clone()).or_default().fail(error, now),
+        if subject.is_series() {
+            self.series.entry(subject.clone()).or_default().fail(error, now);
+        } else {
+            self.others.entry(subject.clone()).or_default().fail(error, now);
         }
     }
 
     /// Since when asking for a subject fails, if it does.
     pub fn failing_since(&self, subject: &Subject) -> Option<Now> {
-        match subject {
-            Subject::Signal(_) | Subject::Backup { .. } => self.signals.get(subject)?.failing_since(),
-            Subject::Objective { .. } => self.objectives.get(subject)?.failing_since(),
-            Subject::Workload { service } => self.workloads.get(service)?.failing_since(),
-            Subject::Scaling { service } => self.scalings.get(service)?.failing_since(),
-            Subject::Health { .. } => self.healths.get(subject)?.failing_since(),
-            Subject::Alerts { source } => self.alerts.get(source)?.failing_since(),
-            Subject::Identity { source } => self.identities.get(source)?.failing_since(),
+        if subject.is_series() {
+            self.series.get(subject)?.failing_since()
+        } else {
+            self.others.get(subject)?.failing_since()
         }
+    }
+
+    /// How fresh the reading of a subject is, whatever it is of.
+    pub fn freshness(&self, config: &Config, subject: &Subject, now: Now) -> Measured<'_, ()> {
+        if subject.is_series() {
+            at(&self.series, config, subject, now).narrow(|_| Some(&()))
+        } else {
+            at(&self.others, config, subject, now).narrow(|_| Some(&()))
+        }
+    }
+
+    /// What was read of a subject, as it may be shown now. For series see [`ReadingStore::measure`].
+    pub fn of<T: Content>(&self, config: &Config, subject: &Subject, now: Now) -> Measured<'_, T> {
+        at(&self.others, config, subject, now).narrow(T::of)
     }
 
     /// A signal as it may be shown now.
@@ -114,54 +104,44 @@ impl ReadingStore {
         self.measure(config, &Subject::Signal(id.clone()), now)
     }
 
-    /// A signal or a backup measure as it may be shown now.
+    /// A signal, a backup measure or another series as it may be shown now.
     pub fn measure(&self, config: &Config, subject: &Subject, now: Now) -> Measured<'_, Series> {
-        at(&self.signals, subject, config, subject, now)
+        at(&self.series, config, subject, now)
     }
 
     /// An objective's counts as they may be shown now.
     pub fn objective(&self, config: &Config, subject: &Subject, now: Now) -> Measured<'_, ObjectiveData> {
-        at(&self.objectives, subject, config, subject, now)
+        self.of(config, subject, now)
     }
 
     /// A workload as it may be shown now.
     pub fn workload(&self, config: &Config, service: &Name, now: Now) -> Measured<'_, Workload> {
-        at(&self.workloads, service, config, &Subject::Workload { service: service.clone() }, now)
+        self.of(config, &Subject::Workload { service: service.clone() }, now)
     }
 
     /// A service's scaling as it may be shown now.
     pub fn scaling(&self, config: &Config, service: &Name, now: Now) -> Measured<'_, Scaling> {
-        at(&self.scalings, service, config, &Subject::Scaling { service: service.clone() }, now)
+        self.of(config, &Subject::Scaling { service: service.clone() }, now)
     }
 
     /// A health endpoint as it may be shown now.
     pub fn health(&self, config: &Config, subject: &Subject, now: Now) -> Measured<'_, Health> {
-        at(&self.healths, subject, config, subject, now)
+        self.of(config, subject, now)
     }
 
     /// The alerts of one source as they may be shown now.
     pub fn alerts(&self, config: &Config, source: &Name, now: Now) -> Measured<'_, Vec<Alert>> {
-        at(&self.alerts, source, config, &Subject::Alerts { source: source.clone() }, now)
+        self.of(config, &Subject::Alerts { source: source.clone() }, now)
     }
 
     /// The identity that one source told, as it may be shown now.
     pub fn identity(&self, config: &Config, source: &Name, now: Now) -> Measured<'_, Identity> {
-        at(&self.identities, source, config, &Subject::Identity { source: source.clone() }, now)
+        self.of(config, &Subject::Identity { source: source.clone() }, now)
     }
 }
 
-fn keep<K: std::hash::Hash + Eq, T>(map: &mut HashMap<K, Tracked<T>>, key: K, value: T, now: Now) {
-    map.entry(key).or_default().succeed(value, now, Duration::ZERO);
-}
-
-fn at<'a, K: std::hash::Hash + Eq, T>(
-    map: &'a HashMap<K, Tracked<T>>,
-    key: &K,
-    config: &Config,
-    subject: &Subject,
-    now: Now,
-) -> Measured<'a, T> {
-    map.get(key).map_or(Measured::Never, |tracked| tracked.at(now, config.cadence(subject)))
+fn at<'a, T>(map: &'a HashMap<Subject, Tracked<T>>, config: &Config, subject: &Subject, now: Now) -> Measured<'a, T> {
+    map.get(subject).map_or(Measured::Never, |tracked| tracked.at(now, config.cadence(subject)))
 }
 
 /// Adds the samples of an answer: in place of the history, or behind it, each moment once and in order.

@@ -12,6 +12,7 @@ mod lab;
 mod scaling;
 mod server;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use quarterdeck::clock::Now;
 use quarterdeck::config::{Aws, CloudWatch, Config, EcsService, Polling, Query};
-use quarterdeck::source::aws::{Connection, sources};
+use quarterdeck::source::aws::{Connection, Connections, sources};
 use quarterdeck::source::{Ask, Payload, Reading, SharedSource, SourceError, SourceErrorKind, Subject};
 use tokio::sync::mpsc;
 
@@ -42,6 +43,11 @@ fn scripted(aws: &Aws, credentials: SharedCredentialsProvider) -> Arc<Connection
     Arc::new(Connection::open(aws).with_credentials(credentials).with_endpoint(endpoint))
 }
 
+/// All places are that connection.
+fn everywhere(connection: &Arc<Connection>) -> Arc<Connections> {
+    Arc::new(Connections::single(connection.clone()))
+}
+
 fn settings(server: &Server) -> Aws {
     Aws {
         profile: None,
@@ -50,6 +56,7 @@ fn settings(server: &Server) -> Aws {
         role_arn: None,
         action_role_arn: None,
         endpoint: Some(server.url().parse().unwrap()),
+        places: BTreeMap::new(),
     }
 }
 
@@ -60,7 +67,7 @@ fn empty() -> Config {
         services: Vec::new(),
         backups: Vec::new(),
         ecs: polling,
-        cloudwatch: Some(CloudWatch { polling, alarm_prefixes: Vec::new() }),
+        cloudwatch: Some(CloudWatch { polling, alarm_prefixes: Vec::new(), budget_usd_month: None }),
         ..fixture::config()
     }
 }
@@ -70,7 +77,7 @@ fn with_services(names: &[&str], signals: Vec<(&str, Query)>) -> Config {
     let template = fixture::config().services.remove(0);
     let mut config = empty();
     for name in names {
-        let ecs = EcsService { cluster: "rtech-prod".to_owned(), service: (*name).to_owned() };
+        let ecs = EcsService { cluster: "rtech-prod".to_owned(), service: (*name).to_owned(), place: None };
         let mut service = template.clone();
         service.name = (*name).into();
         service.ecs = Some(ecs);
@@ -92,7 +99,7 @@ fn source(server: &Server, config: &Config, name: &str) -> SharedSource {
 }
 
 fn source_at(aws: &Aws, config: &Config, name: &str) -> SharedSource {
-    let found = sources(&connection_at(aws), config).into_iter().find(|source| *source.name() == name);
+    let found = sources(&everywhere(&connection_at(aws)), config).into_iter().find(|source| *source.name() == name);
     found.unwrap_or_else(|| panic!("no source {name}"))
 }
 

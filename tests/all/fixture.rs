@@ -15,8 +15,8 @@ use quarterdeck::clock::Now;
 use quarterdeck::config::keymap::Keymap;
 use quarterdeck::config::{
     Aws, Caps, CloudWatch, CloudWatchMetric, Config, Direction, EcsService, Environment, EnvironmentKind, Guards,
-    HealthCheck, HealthShape, HttpAuth, HttpBackend, Objective, Polling, Protected, Query, Role, Secret, Service,
-    Signal, Ui,
+    HealthCheck, HealthShape, HttpAuth, HttpBackend, Objective, Polling, PromQuery, Protected, Query, Role, Secret,
+    Service, Signal, Ui,
 };
 use quarterdeck::executor::journal::{Entry, Record, RunId, RunState, RunView};
 use quarterdeck::runbook::{Check, CheckQuery, Comparison, Runbook, StepKind};
@@ -113,10 +113,16 @@ pub(crate) fn config() -> Config {
         path: PathBuf::from("quarterdeck.toml"),
         environment: Environment { name: Name::from("rtech-prod"), kind: EnvironmentKind::Production },
         aws: Some(aws()),
-        cloudwatch: Some(CloudWatch { polling: polling(60), alarm_prefixes: vec!["rtech-".to_owned()] }),
+        cloudwatch: Some(CloudWatch {
+            polling: polling(60),
+            alarm_prefixes: vec!["rtech-".to_owned()],
+            budget_usd_month: None,
+        }),
         ecs: polling(15),
         prometheus: Some(prometheus()),
         alertmanager: None,
+        http: Vec::new(),
+        cost: None,
         simulator: None,
         services: vec![app(), worker(), site()],
         backups: vec![mongodb()],
@@ -141,6 +147,7 @@ fn aws() -> Aws {
         role_arn: None,
         action_role_arn: None,
         endpoint: None,
+        places: BTreeMap::new(),
     }
 }
 
@@ -187,7 +194,12 @@ fn service(name: &str, summary: &str) -> Service {
     Service {
         name: Name::from(name),
         summary: summary.to_owned(),
-        ecs: Some(EcsService { cluster: "rtech-prod".to_owned(), service: name.to_owned() }),
+        ecs: Some(EcsService { cluster: "rtech-prod".to_owned(), service: name.to_owned(), place: None }),
+        load_balancer: None,
+        database: None,
+        cdn: None,
+        probes: Vec::new(),
+        logs: Vec::new(),
         health: Vec::new(),
         signals: Vec::new(),
         objectives: Vec::new(),
@@ -224,7 +236,7 @@ fn signal(name: &str, role: Role, unit: Unit, bounds: Option<(f64, f64, f64)>) -
     Signal {
         name: Name::from(name),
         role,
-        query: Query::Prometheus(format!("rtech:{name}")),
+        query: Query::Prometheus(PromQuery::single(&format!("rtech:{name}"))),
         unit,
         direction: Direction::HigherIsWorse,
         warning: bounds.map(|(warning, _, _)| warning),
@@ -241,6 +253,7 @@ fn cloudwatch_signal(name: &str, role: Role, metric: &str) -> Signal {
         dimensions: BTreeMap::new(),
         statistic: "Average".to_owned(),
         period: 60,
+        place: None,
     };
     let interval = Duration::from_secs(60);
     let base = signal(name, role, Unit::Percent, Some((80.0, 95.0, 70.0)));
@@ -248,7 +261,7 @@ fn cloudwatch_signal(name: &str, role: Role, metric: &str) -> Signal {
 }
 
 fn availability() -> Objective {
-    let query = |text: &str| Query::Prometheus(text.to_owned());
+    let query = |text: &str| Query::Prometheus(PromQuery::single(text));
     Objective {
         name: Name::from("availability"),
         target: 0.999,
@@ -275,6 +288,7 @@ fn mongodb() -> Protected {
             critical: Some(172_800.0),
             ..signal("snapshot_age", Role::Other, Unit::Seconds, None)
         }],
+        copies: None,
     }
 }
 
@@ -313,7 +327,7 @@ fn payload(subject: &Subject, seconds: u64) -> Payload {
         Subject::Health { .. } => Payload::Health(health()),
         Subject::Alerts { source } if source == "cloudwatch" => Payload::Alerts(alarms(false)),
         Subject::Alerts { .. } => Payload::Alerts(Vec::new()),
-        Subject::Identity { .. } => unreachable!("identities are read apart"),
+        _ => unreachable!("{subject} is not in this fixture"),
     }
 }
 

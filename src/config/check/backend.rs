@@ -56,6 +56,7 @@ pub(super) fn aws(section: &Section<'_>, kind: EnvironmentKind) -> Option<Aws> {
         role_arn: role_arn?.flatten(),
         action_role_arn: action_role_arn?.flatten(),
         endpoint: endpoint?.flatten(),
+        places: std::collections::BTreeMap::new(),
     };
     Some(aws)
 }
@@ -126,7 +127,7 @@ pub(super) fn cloudwatch(section: &Section<'_>) -> Option<CloudWatch> {
         items.iter().map(line).collect::<Vec<_>>().into_iter().collect()
     });
     section.done();
-    Some(CloudWatch { polling: polling?, alarm_prefixes: prefixes? })
+    Some(CloudWatch { polling: polling?, alarm_prefixes: prefixes?, budget_usd_month: None })
 }
 
 /// `[ecs]`.

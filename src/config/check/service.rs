@@ -35,6 +35,11 @@ pub(super) fn service(section: &Section<'_>, sources: &Sources) -> Option<Servic
         name: name?,
         summary: summary?,
         ecs: ecs?,
+        load_balancer: None,
+        database: None,
+        cdn: None,
+        probes: Vec::new(),
+        logs: Vec::new(),
         health: health?,
         signals,
         objectives: objectives?,
@@ -70,7 +75,7 @@ fn ecs_service(section: &Section<'_>, sources: &Sources) -> Option<EcsService> {
         section.error("needs the section [aws]", Some("add [aws] with its region"));
         return None;
     }
-    Some(EcsService { cluster: cluster?, service: service? })
+    Some(EcsService { cluster: cluster?, service: service?, place: None })
 }
 
 fn ecs_name(entry: &Entry<'_>) -> Option<String> {
@@ -172,5 +177,6 @@ pub(super) fn backup(section: &Section<'_>, sources: &Sources) -> Option<Protect
         last_restore_test: last_restore_test?,
         restore_took: restore_took?,
         measures: measures?,
+        copies: None,
     })
 }

@@ -7,7 +7,7 @@ use super::Sources;
 use super::backend::interval;
 use super::words::{self, duration, filled, maybe, name, or};
 use crate::config::raw::{Entry, Section};
-use crate::config::{CloudWatchMetric, Direction, Objective, Query, Role, Signal};
+use crate::config::{CloudWatchMetric, Direction, Objective, PromQuery, Query, Role, Signal};
 use crate::source::Unit;
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -204,7 +204,7 @@ fn promql(entry: &Entry<'_>, sources: &Sources) -> Option<Query> {
         );
         return None;
     }
-    Some(Query::Prometheus(text))
+    Some(Query::Prometheus(PromQuery::single(&text)))
 }
 
 fn simulated(entry: &Entry<'_>, sources: &Sources) -> Option<Query> {
@@ -289,6 +289,7 @@ fn metric(section: &Section<'_>, outer: Option<u32>) -> Option<CloudWatchMetric>
         dimensions: dimensions?,
         statistic: statistic?,
         period: period?,
+        place: None,
     })
 }
 
@@ -373,7 +374,7 @@ fn windowed(entry: &Entry<'_>, sources: &Sources) -> Option<Query> {
         );
         return None;
     }
-    Some(Query::Prometheus(text))
+    Some(Query::Prometheus(PromQuery::single(&text)))
 }
 
 #[cfg(test)]

@@ -9,17 +9,26 @@
 //! `application-autoscaling:DescribeScalingActivities`;
 //! `sts:GetCallerIdentity` needs no permission.
 
+mod balancer;
+mod cdn;
+mod certificate;
 pub mod cloudwatch;
 pub mod connect;
+mod cost;
 mod credentials;
+mod database;
 mod decode;
 pub mod ecs;
 mod ecs_decode;
 mod error;
 mod http;
 pub mod identity;
+mod logs;
 mod observe;
+mod places;
+mod protection;
 mod recent;
+mod releases;
 pub mod scaling;
 mod scaling_decode;
 
@@ -34,10 +43,12 @@ use crate::source::{SharedSource, SignalId, Subject};
 pub use cloudwatch::ask;
 pub use connect::Connection;
 pub use observe::observe;
+pub use places::Connections;
 
 /// The sources that the configuration asks of AWS: identity always, ECS and scaling where services run there, CloudWatch
 /// where signals, measures or alarms are read there.
-pub fn sources(connection: &Arc<Connection>, config: &Config) -> Vec<SharedSource> {
+pub fn sources(connections: &Arc<Connections>, config: &Config) -> Vec<SharedSource> {
+    let connection = connections.here();
     let mut sources: Vec<SharedSource> = vec![Arc::new(identity::WhoAmI::new(connection.clone()))];
     let placed = placed(config);
     if !placed.is_empty() {
@@ -45,6 +56,17 @@ pub fn sources(connection: &Arc<Connection>, config: &Config) -> Vec<SharedSourc
         sources.push(Arc::new(scaling::AutoScaling::new(connection.clone(), config.ecs, placed)));
     }
     sources.extend(cloudwatch_sources(connection, config));
+    let others = [
+        balancer::sources,
+        cdn::sources,
+        certificate::sources,
+        cost::sources,
+        database::sources,
+        logs::sources,
+        protection::sources,
+        releases::sources,
+    ];
+    sources.extend(others.iter().flat_map(|sources| sources(connections, config)));
     sources
 }
 

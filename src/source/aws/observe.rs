@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use super::connect::Connection;
-use super::{cloudwatch, ecs, identity, scaling};
+use super::{Connections, cloudwatch, ecs, identity, scaling};
 use crate::clock::Now;
 use crate::config::{Config, EcsService};
 use crate::source::{Name, Observation, SourceError, SourceErrorKind};
@@ -17,12 +16,13 @@ const DEADLINE: Duration = Duration::from_secs(15);
 ///
 /// Used for planning, and again by the executor immediately before each mutating call.
 pub async fn observe(
-    connection: &Connection,
+    connections: &Connections,
     config: &Config,
     service: &Name,
     now: Now,
 ) -> Result<Observation, SourceError> {
     let ecs = placed(config, service)?;
+    let connection = &**connections.at(ecs.place.as_ref());
     let (who, workload, scaling, firing) = tokio::join!(
         within("sts", async { identity::Reader::new(connection, DEADLINE).await.identity(connection).await }),
         within("ecs", async { ecs::Reader::new(connection, DEADLINE).await.workload(ecs).await }),

@@ -67,7 +67,7 @@ fn signals(config: &Config) -> Vec<(Subject, &str, Duration)> {
             .map(|signal| (Subject::Backup { protected: thing.name.clone(), measure: signal.name.clone() }, signal))
     });
     let asked = of_services.chain(of_backups).filter_map(|(subject, signal)| match &signal.query {
-        Query::Prometheus(expression) => Some((subject, expression.as_str(), signal.interval)),
+        Query::Prometheus(expression) => Some((subject, expression.expression.as_str(), signal.interval)),
         _ => None,
     });
     asked.collect()

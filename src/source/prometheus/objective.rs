@@ -31,8 +31,8 @@ impl Tally {
         };
         Some(Self {
             subject: Subject::Objective { service: service.clone(), objective: objective.name.clone() },
-            bad: bad.clone(),
-            valid: valid.clone(),
+            bad: bad.expression.clone(),
+            valid: valid.expression.clone(),
             windows: slo::windows(objective.period),
             kept: Mutex::default(),
         })

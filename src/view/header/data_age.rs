@@ -48,15 +48,7 @@ pub fn data_age(state: &State) -> DataAge {
     let (readings, config, now) = (&state.readings, &*state.config, state.now);
     for subject in config.subjects() {
         let slow = is_slow(state, &subject);
-        match &subject {
-            Subject::Signal(_) | Subject::Backup { .. } => data.count(&readings.measure(config, &subject, now), slow),
-            Subject::Objective { .. } => data.count(&readings.objective(config, &subject, now), slow),
-            Subject::Workload { service } => data.count(&readings.workload(config, service, now), slow),
-            Subject::Scaling { service } => data.count(&readings.scaling(config, service, now), slow),
-            Subject::Health { .. } => data.count(&readings.health(config, &subject, now), slow),
-            Subject::Alerts { source } => data.count(&readings.alerts(config, source, now), slow),
-            Subject::Identity { source } => data.count(&readings.identity(config, source, now), slow),
-        }
+        data.count(&readings.freshness(config, &subject, now), slow);
     }
     data
 }

@@ -84,7 +84,7 @@ pub fn gap(signal: &Signal) -> Duration {
     let period = match &signal.query {
         Query::CloudWatch(metric) => Duration::from_secs(metric.period.into()),
         Query::CloudWatchMaths { period, .. } => Duration::from_secs((*period).into()),
-        Query::Prometheus(_) | Query::Simulator(_) => Duration::ZERO,
+        Query::Prometheus(_) | Query::Http(_) | Query::Simulator(_) => Duration::ZERO,
     };
     signal.interval.max(period) * 3
 }

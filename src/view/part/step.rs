@@ -39,7 +39,7 @@ fn check(check: &Check, config: &Config) -> String {
             let unit = config.signal(id).map_or(Unit::Count, |signal| signal.unit);
             format!("{id} {comparison} {}", unit.format(check.bound))
         }
-        CheckQuery::Query(Query::Prometheus(query)) => format!("{query} {comparison} {}", check.bound),
+        CheckQuery::Query(Query::Prometheus(query)) => format!("{} {comparison} {}", query.expression, check.bound),
         CheckQuery::Query(_) => format!("the query {comparison} {}", check.bound),
         CheckQuery::Steady(service) => format!("{service} runs steadily what is wanted"),
     }

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use ciborium::Value as Cbor;
 use quarterdeck::clock::Now;
-use quarterdeck::config::{CloudWatchMetric, Config, Query};
-use quarterdeck::source::aws::{Connection, ask};
+use quarterdeck::config::{CloudWatchMetric, Config, PromQuery, Query};
+use quarterdeck::source::aws::{Connections, ask};
 use quarterdeck::source::{Alert, AlertState, Number, Payload, Reading, SignalData, SourceErrorKind, Subject};
 
 use super::server::{Answer, Request, Server, cbor_error, map, member, text, time};
-use super::{connection, failure, poll, poll_one, source, with_services};
+use super::{connection, everywhere, failure, poll, poll_one, source, with_services};
 
 fn metric(name: &str) -> Query {
     Query::CloudWatch(CloudWatchMetric {
@@ -19,6 +19,7 @@ fn metric(name: &str) -> Query {
         dimensions: BTreeMap::from([("ServiceName".to_owned(), "rtech-app".to_owned())]),
         statistic: "Average".to_owned(),
         period: 60,
+        place: None,
     })
 }
 
@@ -213,16 +214,20 @@ async fn a_page_of_html_instead_of_cbor_is_no_aws() {
     assert!(error.reason.contains("not as AWS"), "{error}");
 }
 
-async fn asked(connection: &Connection) -> Result<Number, SourceErrorKind> {
+async fn asked(connection: &Connections) -> Result<Number, SourceErrorKind> {
     ask(connection, &metric("CPU"), Now::read()).await.map_err(|error| error.kind)
 }
 
 #[tokio::test]
 async fn a_runbooks_question_gets_a_fresh_whole_value_or_none() {
     let server = Server::start(|request| all(request, "Complete", &[42.0])).await;
-    assert_eq!(asked(&connection(&server)).await, Ok(Number::Finite(42.0)));
+    assert_eq!(asked(&everywhere(&connection(&server))).await, Ok(Number::Finite(42.0)));
     let partial = Server::start(|request| all(request, "PartialData", &[42.0])).await;
-    assert_eq!(asked(&connection(&partial)).await, Err(SourceErrorKind::Refused), "partial evidence is no evidence");
+    assert_eq!(
+        asked(&everywhere(&connection(&partial))).await,
+        Err(SourceErrorKind::Refused),
+        "partial evidence is no evidence"
+    );
     let old = Server::start(|request| {
         let old = map([
             ("Id", text(&ids(request)[0])),
@@ -234,9 +239,9 @@ async fn a_runbooks_question_gets_a_fresh_whole_value_or_none() {
         page(vec![old], None)
     })
     .await;
-    assert_eq!(asked(&connection(&old)).await, Ok(Number::NoData), "twenty minutes old is no evidence");
-    let promql = Query::Prometheus("up".to_owned());
-    assert!(ask(&connection(&old), &promql, Now::read()).await.is_err());
+    assert_eq!(asked(&everywhere(&connection(&old))).await, Ok(Number::NoData), "twenty minutes old is no evidence");
+    let promql = Query::Prometheus(PromQuery::single("up"));
+    assert!(ask(&everywhere(&connection(&old)), &promql, Now::read()).await.is_err());
 }
 
 fn alarm(name: &str, state: &str) -> Cbor {

@@ -11,14 +11,14 @@ use quarterdeck::source::aws::{Connection, sources};
 use quarterdeck::source::{Payload, SourceErrorKind};
 
 use super::server::{Answer, Server, json_error};
-use super::{connection, empty, identity, poll_one, scripted, settings};
+use super::{connection, empty, everywhere, identity, poll_one, scripted, settings};
 
 #[tokio::test]
 async fn opening_a_connection_asks_nobody_anything() {
     let server = Server::start(|_| Answer::Hang).await;
     let watch = Stopwatch::start();
     let connection = connection(&server);
-    assert!(!sources(&connection, &empty()).is_empty());
+    assert!(!sources(&everywhere(&connection), &empty()).is_empty());
     assert!(watch.elapsed() < Duration::from_millis(20), "{:?}", watch.elapsed());
     assert!(server.seen("").is_empty());
 }
@@ -54,7 +54,7 @@ async fn the_action_role_is_assumed_for_actions_and_for_nothing_else() {
     let mut aws = settings(&server);
     aws.action_role_arn = Some("arn:aws:iam::123456789012:role/act".to_owned());
     let connection = scripted(&aws, given(None));
-    let who = sources(&connection, &empty()).into_iter().find(|source| *source.name() == "sts").unwrap();
+    let who = sources(&everywhere(&connection), &empty()).into_iter().find(|source| *source.name() == "sts").unwrap();
     assert!(poll_one(&who).await.is_ok());
     assert_eq!(server.seen("AssumeRole").len(), 0);
     let client = aws_sdk_ecs::Client::new(&connection.sdk_config_for_actions().await);
@@ -75,7 +75,7 @@ async fn the_role_of_the_reads_is_assumed_and_its_expiry_is_told() {
     aws.role_arn = Some("arn:aws:iam::123456789012:role/read".to_owned());
     let connection = scripted(&aws, given(None));
     assert_eq!(connection.who(), "the default credential chain, role arn:aws:iam::123456789012:role/read");
-    let who = sources(&connection, &empty()).into_iter().find(|source| *source.name() == "sts").unwrap();
+    let who = sources(&everywhere(&connection), &empty()).into_iter().find(|source| *source.name() == "sts").unwrap();
     match poll_one(&who).await.unwrap() {
         Payload::Identity(identity) => assert_eq!(identity.expires.unwrap().to_string(), "2099-01-01T00:00:00Z"),
         other => panic!("{other:?}"),
@@ -93,7 +93,7 @@ async fn a_refused_role_says_which() {
     let mut aws = settings(&server);
     aws.role_arn = Some("arn:aws:iam::123456789012:role/read".to_owned());
     let connection = scripted(&aws, given(None));
-    let who = sources(&connection, &empty()).into_iter().find(|source| *source.name() == "sts").unwrap();
+    let who = sources(&everywhere(&connection), &empty()).into_iter().find(|source| *source.name() == "sts").unwrap();
     let error = poll_one(&who).await.unwrap_err();
     assert_eq!(error.kind, SourceErrorKind::Unauthorised, "{error}");
     assert!(error.reason.contains("role/read") && error.reason.contains("sts:AssumeRole"), "{error}");
@@ -105,7 +105,7 @@ async fn credentials_that_expire_say_when() {
     let soon = SystemTime::from(Now::read().wall) + Duration::from_secs(3600);
     let connection = scripted(&settings(&server), given(Some(soon)));
     assert_eq!(connection.credentials_expire(), None, "nothing was loaded yet");
-    let who = sources(&connection, &empty()).into_iter().find(|source| *source.name() == "sts").unwrap();
+    let who = sources(&everywhere(&connection), &empty()).into_iter().find(|source| *source.name() == "sts").unwrap();
     assert!(poll_one(&who).await.is_ok());
     assert_eq!(connection.credentials_expire().map(SystemTime::from), Some(soon));
 }
@@ -163,7 +163,7 @@ async fn tells_the_identity_by_the_environment() {
     aws.endpoint = Some(endpoint.parse().unwrap());
     aws.profile = std::env::var("QD_TEST_PROFILE").ok();
     let connection = Arc::new(Connection::open(&aws));
-    let who = sources(&connection, &empty()).into_iter().find(|source| *source.name() == "sts").unwrap();
+    let who = sources(&everywhere(&connection), &empty()).into_iter().find(|source| *source.name() == "sts").unwrap();
     println!("{:?}", poll_one(&who).await);
 }
 

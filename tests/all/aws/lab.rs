@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use quarterdeck::clock::Now;
 use quarterdeck::config::{Config, Query};
-use quarterdeck::source::aws::{Connection, ask, observe, sources};
+use quarterdeck::source::aws::{Connections, ask, observe, sources};
 use quarterdeck::source::{AlertState, Name, Number, Payload, Reading, Subject};
 
 use super::poll;
@@ -19,8 +19,8 @@ fn config() -> Config {
     quarterdeck::config::find::load(Some(&file)).unwrap()
 }
 
-fn connection(config: &Config) -> Arc<Connection> {
-    Arc::new(Connection::open(config.aws.as_ref().unwrap()))
+fn connection(config: &Config) -> Arc<Connections> {
+    Arc::new(Connections::open(config.aws.as_ref().unwrap()))
 }
 
 async fn poll_all(backfill: Option<Duration>) -> Vec<Reading> {

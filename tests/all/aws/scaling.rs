@@ -6,7 +6,7 @@ use quarterdeck::source::{Name, Payload, Scaling, SourceErrorKind};
 use serde_json::json;
 
 use super::server::{Answer, Request, Server, json_error};
-use super::{connection, ecs, failure, identity, poll, poll_one, source, with_services};
+use super::{connection, ecs, everywhere, failure, identity, poll, poll_one, source, with_services};
 
 /// Answers as an Application Auto Scaling where every asked service is a target with one policy.
 pub(super) fn whole(request: &Request) -> Answer {
@@ -138,7 +138,7 @@ async fn an_observation_holds_every_part() {
     let server = observed_with(|_| None).await;
     let config = with_services(&["rtech-app"], vec![]);
     let now = Now::read();
-    let seen = observe(&connection(&server), &config, &Name::from("rtech-app"), now).await.unwrap();
+    let seen = observe(&everywhere(&connection(&server)), &config, &Name::from("rtech-app"), now).await.unwrap();
     assert_eq!((seen.taken, seen.identity.account.as_str()), (now.wall, "123456789012"));
     assert_eq!((seen.workload.desired, seen.workload.tasks.len()), (2, 1));
     assert_eq!(seen.scaling.target.unwrap().max, 10);
@@ -159,7 +159,7 @@ async fn an_observation_with_an_unreadable_part_is_an_error_that_names_it() {
         })
         .await;
         let config = with_services(&["rtech-app"], vec![]);
-        let outcome = observe(&connection(&server), &config, &Name::from("rtech-app"), Now::read()).await;
+        let outcome = observe(&everywhere(&connection(&server)), &config, &Name::from("rtech-app"), Now::read()).await;
         let error = outcome.expect_err(operation);
         assert_eq!(error.source_name, *part);
         assert!(error.reason.contains(operation), "{error}");
@@ -170,6 +170,7 @@ async fn an_observation_with_an_unreadable_part_is_an_error_that_names_it() {
 async fn a_service_that_does_not_run_on_ecs_cannot_be_observed() {
     let server = observed_with(|_| None).await;
     let config = with_services(&[], vec![]);
-    let error = observe(&connection(&server), &config, &Name::from("other"), Now::read()).await.unwrap_err();
+    let error =
+        observe(&everywhere(&connection(&server)), &config, &Name::from("other"), Now::read()).await.unwrap_err();
     assert_eq!(error.kind, SourceErrorKind::Missing);
 }

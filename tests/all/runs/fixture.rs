@@ -27,6 +27,8 @@ pub(crate) fn config() -> Config {
         ecs: Polling { interval: second, timeout: second },
         prometheus: None,
         alertmanager: None,
+        http: Vec::new(),
+        cost: None,
         simulator: None,
         services: vec![service()],
         backups: Vec::new(),
@@ -51,6 +53,7 @@ fn aws() -> Aws {
         role_arn: None,
         action_role_arn: None,
         endpoint: None,
+        places: std::collections::BTreeMap::new(),
     }
 }
 
@@ -58,7 +61,12 @@ fn service() -> Service {
     Service {
         name: Name::from(SERVICE),
         summary: String::new(),
-        ecs: Some(EcsService { cluster: "rtech-prod".into(), service: SERVICE.into() }),
+        ecs: Some(EcsService { cluster: "rtech-prod".into(), service: SERVICE.into(), place: None }),
+        load_balancer: None,
+        database: None,
+        cdn: None,
+        probes: Vec::new(),
+        logs: Vec::new(),
         health: Vec::new(),
         signals: Vec::new(),
         objectives: Vec::new(),

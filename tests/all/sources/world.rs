@@ -55,7 +55,7 @@ async fn the_sources_answer_for_every_subject_of_the_configuration_once() {
 async fn a_runbook_s_question_is_answered_or_says_what_is_missing() {
     let server = Scripted::json(r#"{"status":"success","data":{"resultType":"scalar","result":[1,"0.5"]}}"#).await;
     let world = build::world(config(ALL, &server)).await.unwrap();
-    let answer = world.ask(&Query::Prometheus("q".to_owned()), Now::read()).await;
+    let answer = world.ask(&Query::Prometheus(quarterdeck::config::PromQuery::single("q")), Now::read()).await;
     assert_eq!(answer, Ok(Number::Finite(0.5)));
     let error = world.ask(&Query::Simulator("q".to_owned()), Now::read()).await.unwrap_err();
     assert_eq!(error.kind, SourceErrorKind::Missing);

@@ -146,7 +146,8 @@ mod tests {
     use super::*;
 
     fn known() -> Vec<Known> {
-        let ecs = |service: &str| Some(EcsService { cluster: "rtech-prod".into(), service: service.into() });
+        let ecs =
+            |service: &str| Some(EcsService { cluster: "rtech-prod".into(), service: service.into(), place: None });
         vec![
             Known { name: Name::from("app"), ecs: None },
             Known { name: Name::from("rtech-app"), ecs: ecs("rtech-app") },

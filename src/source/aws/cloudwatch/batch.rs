@@ -75,7 +75,7 @@ impl<'a> Batch<'a> {
         let id = match query {
             Query::CloudWatch(metric) => self.metric(metric, true),
             Query::CloudWatchMaths { expression, metrics, .. } => self.expression(expression, metrics),
-            Query::Prometheus(_) | Query::Simulator(_) => return,
+            Query::Prometheus(_) | Query::Http(_) | Query::Simulator(_) => return,
         };
         self.answers.push((query, id));
     }
@@ -170,6 +170,7 @@ mod tests {
             dimensions: BTreeMap::from([("ServiceName".to_owned(), "rtech-app".to_owned())]),
             statistic: "Average".into(),
             period,
+            place: None,
         }
     }
 

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::Connections;
 use super::connect::Connection;
 use crate::clock::Now;
 use crate::config::{Polling, Query};
@@ -29,11 +30,21 @@ const ASK_DEADLINE: Duration = Duration::from_secs(10);
 
 /// Asks one question of a runbook. A check must not pass on old or incomplete evidence: a newest complete period that
 /// ended more than three periods (at least five minutes) ago is [`Number::NoData`], partial data is an error.
-pub async fn ask(connection: &Connection, query: &Query, now: Now) -> Result<Number, SourceError> {
+pub async fn ask(connections: &Connections, query: &Query, now: Now) -> Result<Number, SourceError> {
+    let connection = connections.at(place_of(query));
     tokio::time::timeout(ASK_DEADLINE, answer_to(connection, query, now)).await.unwrap_or_else(|_| {
         let reason = format!("no whole answer within {} s", ASK_DEADLINE.as_secs());
         Err(SourceError::new(&Name::from("cloudwatch"), SourceErrorKind::Timeout, &reason))
     })
+}
+
+/// The place that a query is of.
+fn place_of(query: &Query) -> Option<&Name> {
+    match query {
+        Query::CloudWatch(metric) => metric.place.as_ref(),
+        Query::CloudWatchMaths { metrics, .. } => metrics.values().next()?.place.as_ref(),
+        _ => None,
+    }
 }
 
 async fn answer_to(connection: &Connection, query: &Query, now: Now) -> Result<Number, SourceError> {

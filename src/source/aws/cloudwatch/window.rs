@@ -49,7 +49,7 @@ pub(super) fn period_of(query: &Query) -> Option<u32> {
     match query {
         Query::CloudWatch(metric) => Some(metric.period),
         Query::CloudWatchMaths { period, .. } => Some(*period),
-        Query::Prometheus(_) | Query::Simulator(_) => None,
+        Query::Prometheus(_) | Query::Http(_) | Query::Simulator(_) => None,
     }
 }
 

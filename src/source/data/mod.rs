@@ -1,4 +1,13 @@
-//! What sources tell, as plain data: the same shapes whatever the backend.
+//! What sources tell, as plain data: the same shapes whatever the backend. One file a family of payloads.
+
+mod cdn;
+mod cost;
+mod database;
+mod probe;
+mod protection;
+mod release;
+mod silence;
+mod traffic;
 
 use std::time::Duration;
 
@@ -8,6 +17,15 @@ use serde::{Deserialize, Serialize};
 use super::number::Number;
 use super::subject::Name;
 use crate::text::Text;
+
+pub use cdn::*;
+pub use cost::*;
+pub use database::*;
+pub use probe::*;
+pub use protection::*;
+pub use release::*;
+pub use silence::*;
+pub use traffic::*;
 
 /// What was read.
 #[derive(Debug, Clone)]
@@ -26,6 +44,51 @@ pub enum Payload {
     Alerts(Vec<Alert>),
     /// Of [`Subject::Identity`](super::Subject::Identity).
     Identity(Identity),
+    /// Of [`Subject::Silences`](super::Subject::Silences).
+    Silences(Vec<Silence>),
+    /// Of [`Subject::AlarmHistory`](super::Subject::AlarmHistory), the newest first.
+    AlarmHistory(Vec<AlarmChange>),
+    /// Of [`Subject::Releases`](super::Subject::Releases).
+    Releases(Releases),
+    /// Of [`Subject::Traffic`](super::Subject::Traffic).
+    Traffic(Traffic),
+    /// Of [`Subject::Database`](super::Subject::Database).
+    Database(Database),
+    /// Of [`Subject::Protection`](super::Subject::Protection).
+    Protection(Protection),
+    /// Of [`Subject::Cdn`](super::Subject::Cdn).
+    Cdn(Cdn),
+    /// Of [`Subject::Probe`](super::Subject::Probe).
+    Probe(Probe),
+    /// Of [`Subject::Cost`](super::Subject::Cost).
+    Cost(Cost),
+    /// Of [`Subject::Usage`](super::Subject::Usage).
+    Usage(Usage),
+}
+
+/// A type that a payload carries: how a reader gets at what it asked for.
+pub trait Content: Sized {
+    /// What the payload carries, if it is of this type.
+    fn of(payload: &Payload) -> Option<&Self>;
+}
+
+macro_rules! contents {
+    ($($variant:ident($type:ty)),* $(,)?) => {
+        $(impl Content for $type {
+            fn of(payload: &Payload) -> Option<&Self> {
+                match payload {
+                    Payload::$variant(content) => Some(content),
+                    _ => None,
+                }
+            }
+        })*
+    };
+}
+
+contents! {
+    Objective(ObjectiveData), Workload(Workload), Scaling(Scaling), Health(Health), Alerts(Vec<Alert>),
+    Identity(Identity), Silences(Vec<Silence>), AlarmHistory(Vec<AlarmChange>), Releases(Releases), Traffic(Traffic),
+    Database(Database), Protection(Protection), Cdn(Cdn), Probe(Probe), Cost(Cost), Usage(Usage),
 }
 
 /// One sample of a series.

@@ -1,0 +1,48 @@
+//! Where the copies of a protected thing are found.
+
+use std::time::Duration;
+
+use super::Polling;
+use crate::source::Name;
+
+/// Where copies are found, and where to ask.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Copies {
+    /// What to look at; each adds its recovery points.
+    pub kinds: Vec<CopySource>,
+    /// The place of `[[aws.place]]`; `None` is `[aws]` itself.
+    pub place: Option<Name>,
+    /// How far apart backups are by their schedule: the worst case of loss adds the time that one takes.
+    pub every: Option<Duration>,
+    /// Interval and deadline.
+    pub polling: Polling,
+}
+
+/// One place where copies are found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CopySource {
+    /// AWS Backup: the jobs and recovery points of one resource in one vault.
+    AwsBackup {
+        /// The vault.
+        vault: String,
+        /// The resource's ARN.
+        resource: String,
+        /// The plan that should make them, by name.
+        plan: Option<String>,
+    },
+    /// Snapshots and point-in-time restore of a cluster (Aurora, DocumentDB), and exports of its snapshots.
+    Cluster(String),
+    /// Snapshots and point-in-time restore of an RDS instance, and exports of its snapshots.
+    Instance(String),
+    /// Objects under a prefix.
+    Objects {
+        /// The bucket.
+        bucket: String,
+        /// The prefix, such as `exports/`.
+        prefix: String,
+        /// The server-side encryption that is wanted (`AES256`, `aws:kms`).
+        encryption: Option<String>,
+        /// Degraded when the newest is smaller than this share of the median of those before, 0 to 100 per cent.
+        least_percent: u32,
+    },
+}

@@ -1,0 +1,12 @@
+//! Certificates of AWS Certificate Manager.
+
+use std::sync::Arc;
+
+use super::Connections;
+use crate::config::Config;
+use crate::source::SharedSource;
+
+/// The sources that the configuration asks for.
+pub(super) fn sources(_connections: &Arc<Connections>, _config: &Config) -> Vec<SharedSource> {
+    Vec::new()
+}

@@ -1,0 +1,44 @@
+//! The connections of one environment: `[aws]` itself, and its other regions and accounts.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::connect::Connection;
+use crate::config;
+use crate::source::Name;
+
+/// One connection a place, each opened when it is first asked.
+#[derive(Debug, Clone)]
+pub struct Connections {
+    here: Arc<Connection>,
+    places: HashMap<Name, Arc<Connection>>,
+}
+
+impl Connections {
+    /// The connections that the configuration names.
+    pub fn open(aws: &config::Aws) -> Self {
+        let place = |(name, aws): (&Name, &config::Aws)| (name.clone(), Arc::new(Connection::open(aws)));
+        Self { here: Arc::new(Connection::open(aws)), places: aws.places.iter().map(place).collect() }
+    }
+
+    /// One connection for every place.
+    pub fn single(here: Arc<Connection>) -> Self {
+        Self { here, places: HashMap::new() }
+    }
+
+    /// The connection of `[aws]` itself.
+    pub fn here(&self) -> &Arc<Connection> {
+        &self.here
+    }
+
+    /// The connection of a place. The check of the configuration refuses a place that is not declared.
+    pub fn at(&self, place: Option<&Name>) -> &Arc<Connection> {
+        place.and_then(|place| self.places.get(place)).unwrap_or(&self.here)
+    }
+
+    /// All of them with their places, `[aws]` itself first.
+    pub fn all(&self) -> impl Iterator<Item = (Option<&Name>, &Arc<Connection>)> {
+        let places = self.places.iter().map(|(name, connection)| (Some(name), connection));
+        std::iter::once((None, &self.here)).chain(places)
+    }
+}
