@@ -1,10 +1,15 @@
 #!/usr/bin/env python3
 """Seeds the AWS emulator as the example fleet rtech and takes the snapshot that `reset` goes back to.
 
-usage: seed.py MOTO_URL
+Every file in seeds/ has a function `seed(client)` that adds what one source reads: `client("rds")` is a boto3 client of the
+emulator that answers for that service.
+
+usage: seed.py MOTO_URL MINISTACK_URL
 """
 
+import importlib.util
 import json
+import pathlib
 import sys
 import urllib.request
 
@@ -16,6 +21,8 @@ IMAGES = ("rtech-app:3f1c2a9", "rtech-app:8d04e77", "rtech-app:b61f5c2")
 SERVICES = {"rtech-app": 2, "rtech-app-blue": 2, "rtech-app-green": 1}
 RESOURCE = f"service/{CLUSTER}/rtech-app"
 DIMENSION = "ecs:service:DesiredCount"
+# Services that ministack answers for, and not moto.
+ON_MINISTACK = {"cloudwatch", "logs", "backup", "cloudfront"}
 POLICIES = {
     "rtech-cpu-70": ("ECSServiceAverageCPUUtilization", 70.0),
     "rtech-memory-80": ("ECSServiceAverageMemoryUtilization", 80.0),
@@ -122,16 +129,27 @@ def wait_until_steady(url):
     raise SystemExit("the seeded services did not become steady")
 
 
-def main(url):
+def seed_the_rest(moto, ministack):
+    """What each file in seeds/ adds, in the order of their names."""
+    of = lambda name: client(name, ministack if name in ON_MINISTACK else moto)
+    for file in sorted((pathlib.Path(__file__).parent / "seeds").glob("*.py")):
+        spec = importlib.util.spec_from_file_location(file.stem, file)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        module.seed(of)
+
+
+def main(url, ministack):
     ecs = client("ecs", url)
     ecs.create_cluster(clusterName=CLUSTER)
     revisions = register_revisions(ecs)
     create_services(ecs, revisions[-1], create_balancer(url))
     wait_until_steady(url)
     register_scaling(client("application-autoscaling", url))
+    seed_the_rest(url, ministack)
     post(f"{url}/_snapshot", {})
     urllib.request.urlopen(urllib.request.Request(f"{url}/_requests", method="DELETE"), timeout=5).close()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:3])
