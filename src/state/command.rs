@@ -88,7 +88,7 @@ const fn spec(command: Command, name: &'static str, summary: &'static str) -> Co
 pub static COMMANDS: &[CommandSpec] = &[
     spec(Command::Quit, "quit", "leave the console; runs go on"),
     spec(Command::Back, "back", "close what is open, or go back"),
-    spec(Command::Open, "open", "open what is selected"),
+    spec(Command::Open, "open", "open what is selected; zoom a panel"),
     spec(Command::Up, "up", "one up"),
     spec(Command::Down, "down", "one down"),
     spec(Command::First, "first", "to the first"),

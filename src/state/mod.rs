@@ -61,6 +61,8 @@ pub struct State {
     pub filter: String,
     /// The window of the graphs.
     pub range: Duration,
+    /// Whether a service's screen shows its focused panel alone, where there is room for more.
+    pub zoomed: bool,
     /// Set while polling is paused: since when.
     pub paused: Option<Mono>,
     /// Read-only, or armed until when.
@@ -130,6 +132,7 @@ impl State {
             screens: vec![Screen::Overview { selected: 0 }],
             overlay: None,
             filter: String::new(),
+            zoomed: false,
             paused: None,
             arm: Arm::ReadOnly,
             runs: Vec::new(),

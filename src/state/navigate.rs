@@ -47,7 +47,7 @@ pub(super) fn back(state: &mut State) {
     }
 }
 
-/// Opens what is selected.
+/// Opens what is selected; a service's focused panel becomes the only one, or one of many again.
 pub(super) fn open(state: &mut State) {
     match *state.screen() {
         Screen::Overview { selected } => {
@@ -66,6 +66,7 @@ pub(super) fn open(state: &mut State) {
             }
         }
         Screen::Alerts { selected } => open_alert(state, selected),
+        Screen::Service { .. } => state.zoomed = !state.zoomed,
         _ => {}
     }
 }

@@ -98,6 +98,7 @@ fn offered(screen: &Screen) -> &'static [Hint] {
             (Back, "back"),
             (RangeLonger, "longer"),
             (RangeShorter, "shorter"),
+            (Open, "zoom"),
             (Pause, "pause"),
         ],
         Screen::Runbook { .. } => &[

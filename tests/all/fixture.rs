@@ -23,6 +23,7 @@ use quarterdeck::runbook::{Check, CheckQuery, Comparison, Runbook, StepKind};
 use quarterdeck::source::*;
 use quarterdeck::state::{Screen, State};
 use quarterdeck::text::Text;
+use quarterdeck::view::panel::panels;
 
 /// Seconds after the start of the fixture's day at which everything was read.
 pub(crate) const READ: u64 = 3600;
@@ -70,6 +71,14 @@ pub(crate) fn never() -> State {
 pub(crate) fn on_service(mut state: State, panel: usize) -> State {
     state.screens.push(Screen::Service { name: Name::from("rtech-app"), panel, scroll: 0 });
     state
+}
+
+/// A state on the panel of that name of `rtech-app`.
+pub(crate) fn on_panel(state: State, panel: &str) -> State {
+    let service = state.config.service("rtech-app").unwrap();
+    let index = panels(service).iter().position(|spec| spec.name == panel);
+    let index = index.unwrap();
+    on_service(state, index)
 }
 
 /// `live()` with the alarm on CPU firing, one task short, and a deployment in flight.

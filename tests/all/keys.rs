@@ -31,6 +31,15 @@ fn key(code: KeyCode) -> KeyPress {
     KeyPress { code, modifiers: KeyModifiers::NONE }
 }
 
+#[test]
+fn enter_shows_a_service_panel_alone_and_enter_again_all_of_them() {
+    let mut state = fixture::on_service(state(), 0);
+    press(&mut state, &[KeyCode::Enter]);
+    assert!(state.zoomed);
+    press(&mut state, &[KeyCode::Tab, KeyCode::Enter]);
+    assert!(!state.zoomed && matches!(state.screen(), Screen::Service { panel: 1, .. }));
+}
+
 /// A moment so many milliseconds after the fixture's.
 fn after(state: &State, milliseconds: u64) -> Now {
     state.now.plus(Duration::from_millis(milliseconds))

@@ -15,9 +15,10 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_size_makes_a_screen_panic(columns in 0u16..220, rows in 0u16..70, which in 0usize..5, panel in 0usize..5) {
+    fn no_size_makes_a_screen_panic(columns in 0u16..220, rows in 0u16..70, which in 0usize..5, panel in 0usize..14, zoomed: bool) {
         let state = states()[which]();
-        let state = if panel == 4 { state } else { fixture::on_service(state, panel) };
+        let mut state = if panel == 13 { state } else { fixture::on_service(state, panel) };
+        state.zoomed = zoomed;
         picture(&state, columns, rows, &Paint::Roles);
     }
 }

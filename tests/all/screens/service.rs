@@ -143,6 +143,27 @@ fn a_service_of_other_signals_alone_has_a_row_and_a_screen() {
 }
 
 #[test]
+fn panels_that_do_not_fit_are_named_and_the_focused_one_is_always_in_sight() {
+    for (index, (shown, also)) in
+        [("latency", "also: signals  (tab)"), ("signals", "also: latency  (tab)")].into_iter().enumerate()
+    {
+        let state = fixture::on_panel(with_others(fixture::live()), ["latency", "signals"][index]);
+        let text = picture(&state, 120, 26, &Paint::Roles).text();
+        assert!(text.contains(&format!("▸{shown} ")) && text.contains(also), "{text}");
+    }
+    let whole = picture(&with_others(fixture::on_service(fixture::live(), 0)), 120, 40, &Paint::Roles).text();
+    assert!(whole.contains("─ signals ") && !whole.contains("also:"), "{whole}");
+}
+
+#[test]
+fn a_zoomed_panel_stands_alone_below_the_tabs() {
+    let mut state = fixture::on_panel(fixture::live(), "scaling");
+    state.zoomed = true;
+    let text = picture(&state, 160, 48, &Paint::Roles).text();
+    assert!(text.contains("[scaling]") && text.contains("▸scaling ") && !text.contains("─ latency "), "{text}");
+}
+
+#[test]
 fn what_is_hidden_below_a_panel_is_counted_on_its_frame() {
     let text = picture(&fixture::on_service(fixture::incident(), 0), 120, 40, &Paint::Roles).text();
     assert!(text.contains(" 0 above, 7 below "), "{text}");
