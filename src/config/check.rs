@@ -4,6 +4,8 @@
 //! wrong in itself gives `None`, and its error is in the document. The defaults stand where they are read.
 
 mod backend;
+mod by;
+mod fleet;
 mod service;
 mod signal;
 pub(crate) mod words;
@@ -102,7 +104,7 @@ fn config(document: &Document<'_>) -> Option<Config> {
         prometheus: interval_of(&prometheus_at, &prometheus, |backend| backend.polling.interval),
         simulator: interval_of(&simulator_at, &simulator, |simulator| simulator.interval),
     };
-    let services = services(&root, &sources);
+    let services = fleet::services(&root, &sources);
     let backups = named(root.sections("backup"), |section| service::backup(section, &sources));
     let guards = root.section("guards").map_or(Some(default_guards(kind)), |section| guards(&section, kind));
     let runbook_dirs = root.section("runbooks").map_or(Some(Vec::new()), |section| runbook_dirs(&section));
@@ -150,30 +152,6 @@ fn stands_alone(simulator: &Option<Section<'_>>, real: &[&Option<Section<'_>>]) 
                 "can't stand beside [simulator]",
                 Some("the simulated fleet takes the place of all real backends"),
             );
-        }
-    }
-}
-
-fn services(root: &Section<'_>, sources: &Sources) -> Option<Vec<super::Service>> {
-    let written = root.get("service");
-    let sections = root.sections("service");
-    if sections.is_empty() && written.is_none_or(|written| written.is_list()) {
-        root.error("there is no service", Some("add a block [[service]] with a name"));
-        return None;
-    }
-    one_ecs_service_each(&sections);
-    named(sections, |section| service::service(section, sources))
-}
-
-/// Two services on one ECS service would be two owners of the same tasks.
-fn one_ecs_service_each(sections: &[Section<'_>]) {
-    let mut seen: HashMap<(&str, &str), usize> = HashMap::new();
-    for ecs in sections.iter().filter_map(|section| section.peek("ecs").filter(Entry::is_table)?.section()) {
-        let (Some(cluster), Some(service)) = (written(&ecs, "cluster"), written(&ecs, "service")) else { continue };
-        let line = ecs.document().line(ecs.span());
-        if let Some(first) = seen.insert((cluster, service), line) {
-            let message = format!("another [[service]] names the same ECS service, in line {first}");
-            ecs.error(&message, Some("one ECS service belongs to one [[service]]"));
         }
     }
 }

@@ -19,6 +19,7 @@ mod log;
 mod probe;
 pub mod raw;
 mod service;
+mod template;
 pub mod theme;
 
 use std::collections::BTreeMap;

@@ -3,6 +3,7 @@
 //! A [`Section`] notes each key that is asked of it; [`Section::done`] then refuses every other key and names those that
 //! exist. Nothing stops at the first error: all go to the [`Document`], each with line, column and key path.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::ops::Range;
 use std::path::Path;
@@ -12,6 +13,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::error::{ConfigError, ConfigErrors, did_you_mean};
 use super::expand::{Expanded, Variables, expand};
+use super::template;
+use crate::source::Name;
 use crate::text::Text;
 
 /// A TOML file, and what was found wrong with it so far.
@@ -51,6 +54,7 @@ impl<'a> Document<'a> {
             table: self.root.get_ref(),
             span: 0..0,
             path: String::new(),
+            service: None,
             asked: RefCell::default(),
         }
     }
@@ -58,6 +62,11 @@ impl<'a> Document<'a> {
     /// The file.
     pub fn file(&self) -> &Path {
         self.file
+    }
+
+    /// How much was found wrong so far.
+    pub fn faults(&self) -> usize {
+        self.errors.borrow().len()
     }
 
     /// The line of a place, from 1.
@@ -101,6 +110,8 @@ pub struct Section<'a> {
     table: &'a DeTable<'a>,
     span: Range<usize>,
     path: String,
+    /// What `$service` stands for, within a block `[[services]]`.
+    service: Option<Name>,
     asked: RefCell<Vec<&'static str>>,
 }
 
@@ -138,16 +149,38 @@ impl<'a> Section<'a> {
     /// The value of a key, looked at in passing: the key does not count as asked for.
     pub fn peek(&self, key: &str) -> Option<Entry<'a>> {
         let value = self.table.get(key)?;
-        Some(Entry { document: self.document, value, path: self.join(key) })
+        Some(self.entry(key, value))
     }
 
     /// All keys with their values, for tables whose keys are free (headers, dimensions). No key counts as unknown.
     pub fn all(&self) -> Vec<(&'a str, Range<usize>, Entry<'a>)> {
-        let entry = |key: &str, value| Entry { document: self.document, value, path: self.join(key) };
         self.table
             .iter()
-            .map(|(key, value)| (key.get_ref().as_ref(), key.span(), entry(key.get_ref(), value)))
+            .map(|(key, value)| (key.get_ref().as_ref(), key.span(), self.entry(key.get_ref(), value)))
             .collect()
+    }
+
+    fn entry(&self, key: &str, value: &'a Spanned<DeValue<'a>>) -> Entry<'a> {
+        Entry { document: self.document, value, path: self.join(key), service: self.service.clone() }
+    }
+
+    /// The same table anew for one service of a block `[[services]]`: in its strings `$service` is that name, and errors are
+    /// told of that service.
+    pub fn for_service(&self, service: &Name) -> Section<'a> {
+        let list = self.path.split('[').next().unwrap_or_default();
+        Section {
+            document: self.document,
+            table: self.table,
+            span: self.span.clone(),
+            path: format!("{list}[{service}]"),
+            service: Some(service.clone()),
+            asked: RefCell::default(),
+        }
+    }
+
+    /// The service that it was made for by [`Section::for_service`].
+    pub fn service(&self) -> Option<&Name> {
+        self.service.as_ref()
     }
 
     /// Refuses every key that was not asked for.
@@ -192,6 +225,7 @@ pub struct Entry<'a> {
     document: &'a Document<'a>,
     value: &'a Spanned<DeValue<'a>>,
     path: String,
+    service: Option<Name>,
 }
 
 impl<'a> Entry<'a> {
@@ -223,6 +257,7 @@ impl<'a> Entry<'a> {
                 table,
                 span: self.value.span(),
                 path: self.path,
+                service: self.service,
                 asked: RefCell::default(),
             }),
             _ => self.mistyped("a table", None),
@@ -246,7 +281,8 @@ impl<'a> Entry<'a> {
             _ => None,
         };
         let called = name.map_or_else(|| format!("#{}", index + 1), str::to_owned);
-        Entry { document: self.document, value, path: format!("{}[{called}]", self.path) }
+        let path = format!("{}[{called}]", self.path);
+        Entry { document: self.document, value, path, service: self.service.clone() }
     }
 
     /// Whether the value is a list.
@@ -269,10 +305,28 @@ impl<'a> Entry<'a> {
         let DeValue::String(raw) = self.value.get_ref() else {
             return self.mistyped("a string", Some("write it in quotes"));
         };
-        match expand(raw, self.document.variable) {
+        let raw = self.filled_in(raw)?;
+        match expand(&raw, self.document.variable) {
             Ok(expanded) => Some(expanded),
             Err(error) => {
                 self.error(&error.to_string(), Some(&error.hint()));
+                None
+            }
+        }
+    }
+
+    /// The string as it stands in the file, with `$service` filled in.
+    pub fn templated(&self) -> Option<Cow<'a, str>> {
+        self.filled_in(self.written()?)
+    }
+
+    /// `$service` stands for something within `[[services]]` only: elsewhere it would be a name that nothing has.
+    fn filled_in<'t>(&self, raw: &'t str) -> Option<Cow<'t, str>> {
+        match (&self.service, template::mentions(raw)) {
+            (_, false) => Some(Cow::Borrowed(raw)),
+            (Some(service), true) => Some(Cow::Owned(template::fill(raw, service))),
+            (None, true) => {
+                self.error("`$service` stands only within a block [[services]]", Some("write the name itself"));
                 None
             }
         }

@@ -74,9 +74,7 @@ impl World for Backends {
     fn ask<'a>(&'a self, query: &'a Query, now: Now) -> BoxFuture<'a, Result<Number, SourceError>> {
         Box::pin(async move {
             match (query, &self.prometheus, &self.aws) {
-                (Query::Prometheus(expression), Some(backend), _) => {
-                    backend.instant(&expression.expression, now).await.map(|answer| answer.value)
-                }
+                (Query::Prometheus(promql), Some(backend), _) => backend.whole(promql, now).await,
                 (Query::Prometheus(_), None, _) => {
                     Err(missing("prometheus", "the query is PromQL, and the configuration has no [prometheus]"))
                 }

@@ -18,14 +18,18 @@ const MOST_TASKS: u64 = 5_000;
 const SHAPES: &[(&str, HealthShape)] =
     &[("plain", HealthShape::Plain), ("settled", HealthShape::Settled), ("checks", HealthShape::Checks)];
 
-/// `[[service]]`.
+/// `[[service]]`, or one service of `[[services]]`.
 pub(super) fn service(section: &Section<'_>, sources: &Sources) -> Option<Service> {
-    let name = section.need("name").and_then(|entry| name(&entry));
+    let name = match section.service() {
+        Some(name) => section.get("names").map(|_| name.clone()),
+        None => section.need("name").and_then(|entry| name(&entry)),
+    };
+    let owner = name.as_ref();
     let summary = or(section.get("summary"), String::new(), line);
     let ecs = section.section("ecs").map_or(Some(None), |ecs| ecs_service(&ecs, sources).map(Some));
     let health = named(section.sections("health"), health);
-    let signals = named(section.sections("signal"), |section| signal(section, sources));
-    let objectives = named(section.sections("objective"), |section| objective(section, sources));
+    let signals = named(section.sections("signal"), |section| signal(section, sources, owner));
+    let objectives = named(section.sections("objective"), |section| objective(section, sources, owner));
     let runbooks = or(section.get("runbooks"), Vec::new(), names);
     let caps = section.section("caps").map_or(Some(default_caps(sources.kind)), |section| caps(&section, sources.kind));
     section.done();
@@ -48,7 +52,7 @@ pub(super) fn service(section: &Section<'_>, sources: &Sources) -> Option<Servic
     })
 }
 
-fn names(entry: &Entry<'_>) -> Option<Vec<Name>> {
+pub(super) fn names(entry: &Entry<'_>) -> Option<Vec<Name>> {
     let items = entry.clone().items()?;
     items.iter().map(name).collect::<Vec<_>>().into_iter().collect()
 }
@@ -158,6 +162,7 @@ fn consistent(section: &Section<'_>, caps: Caps) -> Option<Caps> {
 pub(super) fn backup(section: &Section<'_>, sources: &Sources) -> Option<Protected> {
     let span = |key| maybe(section.get(key), |entry| duration(entry, Duration::from_secs(1)..=3_650 * DAY));
     let name = section.need("name").and_then(|entry| name(&entry));
+    let owner = name.as_ref();
     let summary = or(section.get("summary"), String::new(), line);
     let schedule = section.need("schedule").and_then(|entry| filled(&entry));
     let retention = span("retention");
@@ -165,7 +170,7 @@ pub(super) fn backup(section: &Section<'_>, sources: &Sources) -> Option<Protect
     let rto = span("rto");
     let last_restore_test = maybe(section.get("last_restore_test"), |entry| entry.date());
     let restore_took = span("restore_took");
-    let measures = named(section.sections("measure"), |section| measure(section, sources));
+    let measures = named(section.sections("measure"), |section| measure(section, sources, owner));
     section.done();
     Some(Protected {
         name: name?,

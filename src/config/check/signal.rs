@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use super::Sources;
 use super::backend::interval;
+use super::by::{self, By};
 use super::words::{self, duration, filled, maybe, name, or};
 use crate::config::raw::{Entry, Section};
 use crate::config::{CloudWatchMetric, Direction, Objective, PromQuery, Query, Role, Signal};
-use crate::source::Unit;
+use crate::source::{Name, Unit};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -57,13 +58,13 @@ fn inferred(name: &str) -> Role {
 }
 
 /// `[[service.signal]]`.
-pub(super) fn signal(section: &Section<'_>, sources: &Sources) -> Option<Signal> {
+pub(super) fn signal(section: &Section<'_>, sources: &Sources, owner: Option<&Name>) -> Option<Signal> {
     let name = section.need("name").and_then(|entry| name(&entry));
     let role = match section.get("role") {
         Some(entry) => entry.one_of(ROLES),
         None => name.as_deref().map(inferred),
     };
-    let measured = measured(section, sources);
+    let measured = measured(section, sources, owner);
     section.done();
     let (role, measured) = (role?, measured?);
     suits(section, role, measured.unit)?;
@@ -71,9 +72,9 @@ pub(super) fn signal(section: &Section<'_>, sources: &Sources) -> Option<Signal>
 }
 
 /// `[[backup.measure]]`: a signal without a role.
-pub(super) fn measure(section: &Section<'_>, sources: &Sources) -> Option<Signal> {
+pub(super) fn measure(section: &Section<'_>, sources: &Sources, owner: Option<&Name>) -> Option<Signal> {
     let name = section.need("name").and_then(|entry| name(&entry));
-    let measured = measured(section, sources);
+    let measured = measured(section, sources, owner);
     section.done();
     Some(measured?.into_signal(name?, Role::Other))
 }
@@ -90,7 +91,7 @@ struct Measured {
 }
 
 impl Measured {
-    fn into_signal(self, name: crate::source::Name, role: Role) -> Signal {
+    fn into_signal(self, name: Name, role: Role) -> Signal {
         Signal {
             name,
             role,
@@ -105,8 +106,8 @@ impl Measured {
     }
 }
 
-fn measured(section: &Section<'_>, sources: &Sources) -> Option<Measured> {
-    let query = query(section, sources);
+fn measured(section: &Section<'_>, sources: &Sources, owner: Option<&Name>) -> Option<Measured> {
+    let query = query(section, sources, owner);
     let unit = section.need("unit").and_then(|entry| entry.one_of(UNITS));
     let direction = or(section.get("direction"), Direction::HigherIsWorse, |entry| entry.one_of(DIRECTIONS));
     let warning = bound(section.get("warning"), unit);
@@ -177,8 +178,9 @@ fn suits(section: &Section<'_>, role: Role, unit: Unit) -> Option<()> {
 }
 
 /// The one query of a signal: `promql`, `cloudwatch` or `simulator`.
-fn query(section: &Section<'_>, sources: &Sources) -> Option<Query> {
-    let promql = section.get("promql").map(|entry| promql(&entry, sources));
+fn query(section: &Section<'_>, sources: &Sources, owner: Option<&Name>) -> Option<Query> {
+    let by = by::of_promql(section, owner);
+    let promql = section.get("promql").map(|entry| promql(&entry, sources, by));
     let cloudwatch = section.get("cloudwatch").map(|entry| cloudwatch(entry, sources));
     let simulator = section.get("simulator").map(|entry| simulated(&entry, sources));
     let mut given: Vec<Option<Query>> = [promql, cloudwatch, simulator].into_iter().flatten().collect();
@@ -190,7 +192,7 @@ fn query(section: &Section<'_>, sources: &Sources) -> Option<Query> {
     None
 }
 
-fn promql(entry: &Entry<'_>, sources: &Sources) -> Option<Query> {
+fn promql(entry: &Entry<'_>, sources: &Sources, by: Option<By>) -> Option<Query> {
     let text = words::query(entry);
     if sources.prometheus.is_none() {
         entry.error("needs the section [prometheus]", Some("add [prometheus] with its url"));
@@ -204,7 +206,7 @@ fn promql(entry: &Entry<'_>, sources: &Sources) -> Option<Query> {
         );
         return None;
     }
-    Some(Query::Prometheus(PromQuery::single(&text)))
+    Some(Query::Prometheus(PromQuery { expression: text, pick: by? }))
 }
 
 fn simulated(entry: &Entry<'_>, sources: &Sources) -> Option<Query> {
@@ -336,12 +338,13 @@ fn period(entry: &Entry<'_>) -> Option<u32> {
 }
 
 /// `[[service.objective]]`.
-pub(super) fn objective(section: &Section<'_>, sources: &Sources) -> Option<Objective> {
+pub(super) fn objective(section: &Section<'_>, sources: &Sources, owner: Option<&Name>) -> Option<Objective> {
     let name = section.need("name").and_then(|entry| name(&entry));
     let target = section.need("target").and_then(|entry| target(&entry));
     let period = or(section.get("period"), 30 * DAY, |entry| duration(entry, Duration::from_secs(3_600)..=90 * DAY));
-    let bad = section.need("bad").and_then(|entry| windowed(&entry, sources));
-    let valid = section.need("valid").and_then(|entry| windowed(&entry, sources));
+    let by = by::read(section, owner, sources.simulator.is_none());
+    let bad = section.need("bad").and_then(|entry| windowed(&entry, sources, by.clone()));
+    let valid = section.need("valid").and_then(|entry| windowed(&entry, sources, by.clone()));
     let interval = or(section.get("interval"), sources.simulator.unwrap_or(OBJECTIVE_INTERVAL), interval);
     section.done();
     Some(Objective { name: name?, target: target?, period: period?, bad: bad?, valid: valid?, interval: interval? })
@@ -357,7 +360,7 @@ fn target(entry: &Entry<'_>) -> Option<f64> {
 }
 
 /// A query of an objective: PromQL with `$window`, or a count of the simulated fleet.
-fn windowed(entry: &Entry<'_>, sources: &Sources) -> Option<Query> {
+fn windowed(entry: &Entry<'_>, sources: &Sources, by: Option<By>) -> Option<Query> {
     let text = words::query(entry);
     if sources.simulator.is_some() {
         return known(entry, text?);
@@ -374,7 +377,7 @@ fn windowed(entry: &Entry<'_>, sources: &Sources) -> Option<Query> {
         );
         return None;
     }
-    Some(Query::Prometheus(PromQuery::single(&text)))
+    Some(Query::Prometheus(PromQuery { expression: text, pick: by? }))
 }
 
 #[cfg(test)]

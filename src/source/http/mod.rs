@@ -8,6 +8,7 @@ mod answer;
 mod connect;
 mod fault;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
@@ -60,23 +61,39 @@ impl From<&HttpBackend> for Access {
     }
 }
 
+/// What a client received so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Received {
+    /// Answers, whatever their status.
+    pub answers: u64,
+    /// Bytes of bodies, after decompression.
+    pub bytes: u64,
+}
+
 /// A client of one backend. Made without touching network or disk; both happen in the first request.
 #[derive(Debug)]
 pub struct HttpClient {
     name: Name,
     access: Access,
     client: OnceCell<reqwest::Client>,
+    answers: AtomicU64,
+    bytes: AtomicU64,
 }
 
 impl HttpClient {
     /// A client whose errors are named after the source `name`.
     pub fn new(name: Name, access: Access) -> Self {
-        Self { name, access, client: OnceCell::new() }
+        Self { name, access, client: OnceCell::new(), answers: AtomicU64::new(0), bytes: AtomicU64::new(0) }
     }
 
     /// The source that errors are named after.
     pub fn name(&self) -> &Name {
         &self.name
+    }
+
+    /// What it received so far.
+    pub fn received(&self) -> Received {
+        Received { answers: self.answers.load(Ordering::Relaxed), bytes: self.bytes.load(Ordering::Relaxed) }
     }
 
     /// GET with a whole, bounded body, whatever the status.
@@ -141,7 +158,9 @@ impl HttpClient {
     async fn start(&self, request: reqwest::RequestBuilder) -> Result<Response, SourceError> {
         let client = self.client().await?;
         let request = self.prepared(request).await?;
-        client.execute(request).await.map_err(|error| self.network(&error))
+        let response = client.execute(request).await.map_err(|error| self.network(&error))?;
+        self.answers.fetch_add(1, Ordering::Relaxed);
+        Ok(response)
     }
 
     async fn prepared(&self, request: reqwest::RequestBuilder) -> Result<Request, SourceError> {
@@ -178,6 +197,7 @@ impl HttpClient {
     async fn body(&self, mut response: Response) -> Result<Vec<u8>, SourceError> {
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| self.network(&error))? {
+            self.bytes.fetch_add(chunk.len() as u64, Ordering::Relaxed);
             if body.len() + chunk.len() > self.access.max_body {
                 let cap = crate::source::Unit::Bytes.format(self.access.max_body as f64);
                 let reason = format!("the answer is larger than {cap} (`max_body`); narrow the query");

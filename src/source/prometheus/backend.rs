@@ -8,10 +8,11 @@ use tokio::sync::Semaphore;
 use url::Url;
 
 use super::decode::{self, Limits, Reply};
+use super::outcome::{Outcome, Selector};
 use super::range::Range;
 use crate::clock::Now;
-use crate::config::HttpBackend;
-use crate::source::http::{Access, Answer, HttpClient};
+use crate::config::{HttpBackend, PromQuery};
+use crate::source::http::{Access, Answer, HttpClient, Received};
 use crate::source::{Name, Number, Point, SourceError, SourceErrorKind};
 use crate::text::Text;
 
@@ -19,7 +20,7 @@ use crate::text::Text;
 const CONCURRENCY: usize = 4;
 
 /// Clocks that differ by less are taken as equal: `Date` has whole seconds, and answers take time.
-const SKEW: SignedDuration = SignedDuration::from_secs(5);
+pub(super) const SKEW: SignedDuration = SignedDuration::from_secs(5);
 
 /// A Prometheus that is asked.
 #[derive(Debug)]
@@ -27,7 +28,7 @@ pub struct Prometheus {
     http: HttpClient,
     base: Url,
     timeout: Duration,
-    limits: Limits,
+    max_series: usize,
     permits: Semaphore,
 }
 
@@ -40,10 +41,50 @@ pub struct Answered {
     pub sampled: Timestamp,
     /// How far our clock is ahead of the server's; zero where it is close.
     pub skew: SignedDuration,
-    /// The answer is not whole (VictoriaMetrics' `isPartial`).
+    /// The answer is not whole: VictoriaMetrics' `isPartial`, or a warning of a store (Thanos, remote read).
     pub partial: bool,
-    /// Warnings and infos that came with it.
+    /// Warnings that came with it.
     pub warnings: Vec<Text>,
+}
+
+/// A whole answer, of which each of its subjects takes its series.
+#[derive(Debug)]
+pub(super) struct Vector {
+    outcome: Outcome,
+    received: Timestamp,
+    pub(super) skew: SignedDuration,
+    partial: bool,
+    warnings: Vec<Text>,
+}
+
+impl Vector {
+    /// The value of the selected series.
+    pub(super) fn value(&self, selector: &Selector) -> Result<Answered, String> {
+        let (value, at) = self.outcome.value(selector)?;
+        let sampled = at.map_or(self.received, |at| (at + self.skew).min(self.received));
+        let (skew, partial, warnings) = (self.skew, self.partial, self.warnings.clone());
+        Ok(Answered { value, sampled, skew, partial, warnings })
+    }
+
+    /// When it was answered, by the server's clock.
+    pub(super) fn server_time(&self) -> Timestamp {
+        self.received.checked_sub(self.skew).unwrap_or(self.received)
+    }
+}
+
+/// The history of each series of an answer.
+#[derive(Debug)]
+pub(super) struct Matrix {
+    outcome: Outcome,
+    pub(super) partial: bool,
+    pub(super) warnings: Vec<Text>,
+}
+
+impl Matrix {
+    /// The history of the selected series, oldest first; empty where there is none.
+    pub(super) fn points(&self, selector: &Selector) -> Result<Vec<Point>, String> {
+        self.outcome.points(selector)
+    }
 }
 
 impl Prometheus {
@@ -53,7 +94,7 @@ impl Prometheus {
             http: HttpClient::new(Name::from("prometheus"), Access::from(backend)),
             base: backend.url.clone(),
             timeout: backend.polling.timeout,
-            limits: Limits { series: backend.max_series },
+            max_series: backend.max_series,
             permits: Semaphore::new(CONCURRENCY),
         }
     }
@@ -68,29 +109,57 @@ impl Prometheus {
         self.timeout
     }
 
-    /// The value of `expression` now: a scalar, or a vector of one series; an empty vector is [`Number::NoData`].
+    /// What was received so far, over all queries.
+    pub fn received(&self) -> Received {
+        self.http.received()
+    }
+
+    /// The value of a query now: a scalar, or the one series of the answer that is meant; where there is none it is
+    /// [`Number::NoData`].
     ///
     /// # Errors
     /// What HTTP and the server say, and answers of another shape.
-    pub async fn instant(&self, expression: &str, now: Now) -> Result<Answered, SourceError> {
-        let clock = crate::clock::Stopwatch::start();
-        let (answer, reply) = self.query("query", &[("query", expression)]).await?;
-        let now = now.plus(clock.elapsed()).wall;
-        let skew = skew(now, &answer);
-        let (value, at) = reply.value.map_err(|reason| self.malformed(&reason))?;
-        let sampled = at.map_or(now, |at| (at + skew).min(now));
-        Ok(Answered { value, sampled, skew, partial: reply.partial, warnings: reply.warnings })
+    pub async fn instant(&self, query: &PromQuery, now: Now) -> Result<Answered, SourceError> {
+        let selector = Selector::from(query);
+        let vector = self.vector(&query.expression, selector.label().map_or(&[], std::slice::from_ref), now).await?;
+        vector.value(&selector).map_err(|reason| self.malformed(&reason))
     }
 
-    /// The history of `expression`, oldest first. Empty where there is none.
+    /// The value of a query now, from a whole answer only: evidence must not rest on a part.
     ///
     /// # Errors
-    /// As [`Prometheus::instant`].
-    pub(super) async fn range(&self, expression: &str, range: Range) -> Result<Vec<Point>, SourceError> {
+    /// As [`Prometheus::instant`], and an answer that is not whole.
+    pub async fn whole(&self, query: &PromQuery, now: Now) -> Result<Number, SourceError> {
+        let answer = self.instant(query, now).await?;
+        match answer.partial {
+            true => Err(self.malformed("the answer is not whole")),
+            false => Ok(answer.value),
+        }
+    }
+
+    /// The whole answer to `expression` now; `labels` are those that series will be picked by.
+    ///
+    /// # Errors
+    /// As [`Prometheus::instant`], but for what concerns single series.
+    pub(super) async fn vector(&self, expression: &str, labels: &[Name], now: Now) -> Result<Vector, SourceError> {
+        let clock = crate::clock::Stopwatch::start();
+        let (answer, reply) = self.query("query", &[("query", expression)], labels).await?;
+        let received = now.plus(clock.elapsed()).wall;
+        let outcome = reply.outcome.map_err(|reason| self.malformed(&reason))?;
+        let (partial, warnings) = (reply.partial, reply.warnings);
+        Ok(Vector { outcome, received, skew: skew(received, &answer), partial, warnings })
+    }
+
+    /// The history of `expression`, of all its series.
+    ///
+    /// # Errors
+    /// As [`Prometheus::vector`].
+    pub(super) async fn matrix(&self, expression: &str, labels: &[Name], range: Range) -> Result<Matrix, SourceError> {
         let (start, end, step) = (range.start.to_string(), range.end.to_string(), range.step.to_string());
         let form = [("query", expression), ("start", &start), ("end", &end), ("step", &step)];
-        let (_, reply) = self.query("query_range", &form).await?;
-        reply.points.map_err(|reason| self.malformed(&reason))
+        let (_, reply) = self.query("query_range", &form, labels).await?;
+        let outcome = reply.outcome.map_err(|reason| self.malformed(&reason))?;
+        Ok(Matrix { outcome, partial: reply.partial, warnings: reply.warnings })
     }
 
     /// GET of another part of the API, such as `api/v1/alerts`.
@@ -103,12 +172,13 @@ impl Prometheus {
         answer.json().map_err(|reason| self.malformed(&reason))
     }
 
-    async fn query(&self, path: &str, form: &[(&str, &str)]) -> Result<(Answer, Reply), SourceError> {
+    async fn query(&self, path: &str, form: &[(&str, &str)], labels: &[Name]) -> Result<(Answer, Reply), SourceError> {
         let url = self.url(&format!("api/v1/{path}"))?;
         let _permit = self.permits.acquire().await.map_err(|_| self.malformed("the source is closing"))?;
         let answer = self.http.post_form(&url, form).await?;
         let answer = self.http.accepted(answer).map_err(query_timeout)?;
-        let reply = decode::reply(&answer, self.limits).map_err(|reason| self.malformed(&reason))?;
+        let limits = Limits { series: self.max_series, labels };
+        let reply = decode::reply(&answer, limits).map_err(|reason| self.malformed(&reason))?;
         match reply.error {
             Some(error) => Err(self.http.error(SourceErrorKind::Refused, &error)),
             None => Ok((answer, reply)),
@@ -120,7 +190,8 @@ impl Prometheus {
         crate::source::http::under(&self.base, path).map_err(|reason| self.malformed(&reason))
     }
 
-    fn malformed(&self, reason: &str) -> SourceError {
+    /// An answer of another shape than is meant.
+    pub(super) fn malformed(&self, reason: &str) -> SourceError {
         self.http.error(SourceErrorKind::Malformed, reason)
     }
 }

@@ -1,31 +1,36 @@
-//! Decodes answers of the query API as a stream: series are counted, not collected, and nothing recurses without bound.
+//! Decodes answers of the query API as a stream: series are counted against a limit, only the labels that somebody picks by
+//! are kept, and nothing recurses without bound.
 
 use std::fmt;
 
-use jiff::Timestamp;
-use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::outcome::{Cell, Outcome};
+use super::series::{Series, SeriesSeed};
+use crate::source::Name;
 use crate::source::http::Answer;
-use crate::source::{Number, Point};
 use crate::text::Text;
 
-/// The most warnings that are kept of one answer.
+/// The most warnings, and the most infos, that are kept of one answer.
 const MAX_WARNINGS: usize = 8;
 
-/// What an answer may hold.
+/// What an answer may hold, and what of it is kept.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
+pub(super) struct Limits<'w> {
     /// The most series.
     pub(super) series: usize,
+    /// The labels that series are picked by.
+    pub(super) labels: &'w [Name],
 }
 
-/// A decoded answer. Value and points are errors where the answer has another shape.
+/// A decoded answer.
 #[derive(Debug)]
 pub(super) struct Reply {
-    pub(super) value: Result<(Number, Option<Timestamp>), String>,
-    pub(super) points: Result<Vec<Point>, String>,
+    /// The result, or what is not as the API says.
+    pub(super) outcome: Result<Outcome, String>,
+    /// The server said that the answer is not whole: VictoriaMetrics by `isPartial`, Thanos and remote read by a warning.
     pub(super) partial: bool,
+    /// `warnings`, and of the `infos` (remarks on the expression) those on buckets that had to be put right.
     pub(super) warnings: Vec<Text>,
     /// The server's own error in an answer that HTTP calls a success.
     pub(super) error: Option<String>,
@@ -35,7 +40,7 @@ pub(super) struct Reply {
 ///
 /// # Errors
 /// One line about what is not as the API says.
-pub(super) fn reply(answer: &Answer, limits: Limits) -> Result<Reply, String> {
+pub(super) fn reply(answer: &Answer, limits: Limits<'_>) -> Result<Reply, String> {
     if answer.is_html() || answer.body.is_empty() {
         return Err(answer.json::<IgnoredAny>().err().unwrap_or_default());
     }
@@ -50,7 +55,19 @@ struct Envelope {
     data: Option<Data>,
     partial: bool,
     warnings: Vec<Text>,
+    infos: Vec<Text>,
     error: Option<String>,
+}
+
+/// Prometheus' own warnings are remarks on the expression and begin so since 2.48; every other one is of a store that did
+/// not give all it has.
+fn is_of_store(warning: &Text) -> bool {
+    !warning.starts_with("PromQL warning")
+}
+
+/// `histogram_quantile` forced its buckets to rise: the value is a guess.
+fn is_of_buckets(info: &Text) -> bool {
+    info.contains("monotonicity")
 }
 
 #[derive(Debug, Default)]
@@ -58,32 +75,6 @@ struct Data {
     kind: Option<String>,
     result: Option<Outcome>,
 }
-
-/// What stood in `result`: the first series, how many there were, and the parts of a scalar.
-#[derive(Debug, Default)]
-struct Outcome {
-    first: Option<Series>,
-    count: usize,
-    scalar: Vec<Cell>,
-}
-
-#[derive(Debug)]
-enum Cell {
-    Time(f64),
-    Word(String),
-}
-
-#[derive(Debug, Deserialize)]
-struct Series {
-    value: Option<Sample>,
-    values: Option<Vec<Sample>>,
-    histogram: Option<IgnoredAny>,
-    histograms: Option<IgnoredAny>,
-}
-
-/// `[seconds, "value"]`.
-#[derive(Debug, Deserialize)]
-struct Sample(f64, String);
 
 impl Envelope {
     fn into_reply(self) -> Result<Reply, String> {
@@ -96,91 +87,17 @@ impl Envelope {
         };
         let data = self.data.unwrap_or_default();
         let outcome = data.result.ok_or_else(|| "the answer has no `result`".to_owned());
-        let kind = data.kind.unwrap_or_default();
-        let (value, points) = match outcome {
-            Ok(outcome) => (outcome.value(&kind), outcome.points(&kind)),
-            Err(reason) => (Err(reason.clone()), Err(reason)),
-        };
-        Ok(Reply { value, points, partial: self.partial, warnings: self.warnings, error })
+        let outcome = outcome.map(|outcome| outcome.called(data.kind.unwrap_or_default()));
+        let partial = self.partial || self.warnings.iter().any(is_of_store);
+        let mut warnings = self.warnings;
+        warnings.extend(self.infos.into_iter().filter(is_of_buckets));
+        Ok(Reply { outcome, partial, warnings, error })
     }
 }
 
-impl Outcome {
-    fn value(&self, kind: &str) -> Result<(Number, Option<Timestamp>), String> {
-        match (kind, self.scalar.as_slice()) {
-            ("scalar", [Cell::Time(at), Cell::Word(value)]) => Ok((number(value)?, Some(moment(*at)?))),
-            ("vector", []) => match self.one()? {
-                None => Ok((Number::NoData, None)),
-                Some(series) => series.newest(),
-            },
-            _ => Err(format!("a result of type `{kind}` where a number is expected")),
-        }
-    }
+struct EnvelopeSeed<'w>(Limits<'w>);
 
-    fn points(&self, kind: &str) -> Result<Vec<Point>, String> {
-        match (kind, self.scalar.as_slice()) {
-            ("matrix", []) => self.one()?.map_or(Ok(Vec::new()), Series::history),
-            _ => Err(format!("a result of type `{kind}` where a series is expected")),
-        }
-    }
-
-    fn one(&self) -> Result<Option<&Series>, String> {
-        match self.count {
-            0 | 1 => Ok(self.first.as_ref()),
-            count => Err(format!("{count} series where one is expected; aggregate the expression, as with `sum(…)`")),
-        }
-    }
-}
-
-impl Series {
-    fn newest(&self) -> Result<(Number, Option<Timestamp>), String> {
-        let sample = self.value.as_ref().ok_or_else(|| self.without_number())?;
-        Ok((number(&sample.1)?, Some(moment(sample.0)?)))
-    }
-
-    fn history(&self) -> Result<Vec<Point>, String> {
-        let samples = self.values.as_ref().ok_or_else(|| self.without_number())?;
-        samples.iter().map(|Sample(at, value)| Ok(point(moment(*at)?, number(value)?))).collect()
-    }
-
-    fn without_number(&self) -> String {
-        match self.histogram.is_some() || self.histograms.is_some() {
-            true => "a native histogram where a number is expected; take `histogram_quantile(…)` of it".to_owned(),
-            false => "a series without a value".to_owned(),
-        }
-    }
-}
-
-/// A sample of history: what is not finite is a gap.
-pub(super) fn point(at: Timestamp, value: Number) -> Point {
-    Point { at, value: value.finite().unwrap_or(f64::NAN) }
-}
-
-/// Numbers come as strings, so that NaN and infinities can.
-fn number(text: &str) -> Result<Number, String> {
-    match text {
-        "NaN" => Ok(Number::NotANumber),
-        "+Inf" | "Inf" => Ok(Number::PositiveInfinity),
-        "-Inf" => Ok(Number::NegativeInfinity),
-        _ => match text.parse::<f64>() {
-            Ok(value) if value.is_finite() => Ok(Number::Finite(value)),
-            _ => Err(format!("`{}` is not a number", text.chars().take(40).collect::<String>())),
-        },
-    }
-}
-
-fn moment(seconds: f64) -> Result<Timestamp, String> {
-    let milliseconds = (seconds * 1000.0).round();
-    let bad = || format!("`{seconds}` is not a time");
-    if !milliseconds.is_finite() || milliseconds.abs() > 1e15 {
-        return Err(bad());
-    }
-    Timestamp::from_millisecond(milliseconds as i64).map_err(|_| bad())
-}
-
-struct EnvelopeSeed(Limits);
-
-impl<'de> DeserializeSeed<'de> for EnvelopeSeed {
+impl<'de> DeserializeSeed<'de> for EnvelopeSeed<'_> {
     type Value = Envelope;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Envelope, D::Error> {
@@ -188,7 +105,7 @@ impl<'de> DeserializeSeed<'de> for EnvelopeSeed {
     }
 }
 
-impl<'de> Visitor<'de> for EnvelopeSeed {
+impl<'de> Visitor<'de> for EnvelopeSeed<'_> {
     type Value = Envelope;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -207,7 +124,8 @@ impl<'de> Visitor<'de> for EnvelopeSeed {
                     }
                 }
                 "isPartial" => envelope.partial = map.next_value()?,
-                "warnings" | "infos" => map.next_value_seed(WarningsSeed(&mut envelope.warnings))?,
+                "warnings" => map.next_value_seed(TextsSeed(&mut envelope.warnings))?,
+                "infos" => map.next_value_seed(TextsSeed(&mut envelope.infos))?,
                 "error" => envelope.error = map.next_value()?,
                 _ => {
                     map.next_value::<IgnoredAny>()?;
@@ -227,9 +145,9 @@ fn once<T, E: serde::de::Error>(slot: &mut Option<T>, value: T, name: &'static s
 }
 
 /// `data`: an object, or `null` beside an error.
-struct DataSeed(Limits);
+struct DataSeed<'w>(Limits<'w>);
 
-impl<'de> DeserializeSeed<'de> for DataSeed {
+impl<'de> DeserializeSeed<'de> for DataSeed<'_> {
     type Value = Option<Data>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<Data>, D::Error> {
@@ -237,7 +155,7 @@ impl<'de> DeserializeSeed<'de> for DataSeed {
     }
 }
 
-impl<'de> Visitor<'de> for DataSeed {
+impl<'de> Visitor<'de> for DataSeed<'_> {
     type Value = Option<Data>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -263,10 +181,10 @@ impl<'de> Visitor<'de> for DataSeed {
     }
 }
 
-/// `result`: series are counted against the limit and only the first is kept.
-struct ResultSeed(Limits);
+/// `result`: series are counted against the limit.
+struct ResultSeed<'w>(Limits<'w>);
 
-impl<'de> DeserializeSeed<'de> for ResultSeed {
+impl<'de> DeserializeSeed<'de> for ResultSeed<'_> {
     type Value = Outcome;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Outcome, D::Error> {
@@ -274,7 +192,7 @@ impl<'de> DeserializeSeed<'de> for ResultSeed {
     }
 }
 
-impl<'de> Visitor<'de> for ResultSeed {
+impl<'de> Visitor<'de> for ResultSeed<'_> {
     type Value = Outcome;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -282,17 +200,14 @@ impl<'de> Visitor<'de> for ResultSeed {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Outcome, A::Error> {
+        let Limits { series: limit, labels } = self.0;
         let mut outcome = Outcome::default();
-        while let Some(element) = seq.next_element_seed(ElementSeed { keep: outcome.count == 0 })? {
+        while let Some(element) = seq.next_element_seed(ElementSeed(labels))? {
             match element {
-                Element::Series(series) => {
-                    outcome.count += 1;
-                    outcome.first = outcome.first.or(series);
-                }
+                Element::Series(series, picked) => outcome.add(*series, labels, picked),
                 Element::Cell(cell) => outcome.scalar.push(cell),
             }
-            if outcome.count > self.0.series || outcome.scalar.len() > 2 {
-                let limit = self.0.series;
+            if outcome.count() > limit || outcome.scalar.len() > 2 {
                 return Err(A::Error::custom(format!(
                     "more than {limit} series (`max_series`); aggregate the expression"
                 )));
@@ -303,15 +218,13 @@ impl<'de> Visitor<'de> for ResultSeed {
 }
 
 enum Element {
-    Series(Option<Series>),
+    Series(Box<Series>, Vec<(usize, String)>),
     Cell(Cell),
 }
 
-struct ElementSeed {
-    keep: bool,
-}
+struct ElementSeed<'w>(&'w [Name]);
 
-impl<'de> DeserializeSeed<'de> for ElementSeed {
+impl<'de> DeserializeSeed<'de> for ElementSeed<'_> {
     type Value = Element;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Element, D::Error> {
@@ -319,20 +232,16 @@ impl<'de> DeserializeSeed<'de> for ElementSeed {
     }
 }
 
-impl<'de> Visitor<'de> for ElementSeed {
+impl<'de> Visitor<'de> for ElementSeed<'_> {
     type Value = Element;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a series, a time or a number in quotes")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Element, A::Error> {
-        if self.keep {
-            let series = Series::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
-            return Ok(Element::Series(Some(series)));
-        }
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Element::Series(None))
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Element, A::Error> {
+        let (series, picked) = SeriesSeed(self.0).visit_map(map)?;
+        Ok(Element::Series(Box::new(series), picked))
     }
 
     fn visit_f64<E: serde::de::Error>(self, at: f64) -> Result<Element, E> {
@@ -353,13 +262,13 @@ impl<'de> Visitor<'de> for ElementSeed {
 }
 
 /// `warnings` and `infos`: lists of texts, or absent; bounded.
-struct WarningsSeed<'a>(&'a mut Vec<Text>);
+struct TextsSeed<'a>(&'a mut Vec<Text>);
 
-impl<'de> DeserializeSeed<'de> for WarningsSeed<'_> {
+impl<'de> DeserializeSeed<'de> for TextsSeed<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        let texts = Option::<Vec<String>>::deserialize(deserializer)?.unwrap_or_default();
+        let texts = <Option<Vec<String>> as serde::Deserialize>::deserialize(deserializer)?.unwrap_or_default();
         let room = MAX_WARNINGS.saturating_sub(self.0.len());
         self.0.extend(texts.iter().take(room).map(|text| Text::clean(text)));
         Ok(())

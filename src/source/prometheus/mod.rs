@@ -1,11 +1,15 @@
 //! Prometheus and everything that speaks its API (Thanos, Mimir, VictoriaMetrics): signals, objectives, backup measures.
 //!
-//! One query a distinct expression and interval, whoever shows it. The API: <https://prometheus.io/docs/prometheus/latest/querying/api/>.
+//! One query a distinct expression and interval, whoever shows it: of an answer with many series each subject takes the one
+//! whose label it names. History is fetched once, then only the steps that are new. The API: <https://prometheus.io/docs/prometheus/latest/querying/api/>.
 
 mod backend;
 mod decode;
+mod history;
 mod objective;
+mod outcome;
 mod range;
+mod series;
 mod signals;
 
 use std::collections::BTreeMap;
@@ -14,12 +18,14 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
-use crate::config::{Config, Query};
+use crate::config::{Config, PromQuery, Query};
 use crate::source::{Ask, Cadence, Name, Readings, SharedSource, SignalId, Source, Subject};
 
 pub use backend::{Answered, Prometheus};
 
-use objective::Tally;
+pub use range::step;
+
+use objective::{Tallies, Tally};
 use signals::Expressions;
 
 /// What a poll may take beyond the timeout of its slowest query, so that one slow query fails alone.
@@ -33,27 +39,27 @@ pub struct PrometheusSource {
     backend: Arc<Prometheus>,
     subjects: Vec<Subject>,
     expressions: Expressions,
-    objectives: Vec<Tally>,
+    objectives: Tallies,
 }
 
 /// The sources of a configuration's PromQL: one an interval.
 pub fn sources(config: &Config, backend: &Arc<Prometheus>) -> Vec<SharedSource> {
     let mut groups: BTreeMap<Duration, PrometheusSource> = BTreeMap::new();
-    for (subject, expression, every) in signals(config) {
+    for (subject, query, every) in signals(config) {
         let group = groups.entry(every).or_insert_with(|| PrometheusSource::new(backend, every));
         group.subjects.push(subject.clone());
-        group.expressions.add(expression, subject);
+        group.expressions.add(query, subject);
     }
     for (tally, every) in objectives(config) {
         let group = groups.entry(every).or_insert_with(|| PrometheusSource::new(backend, every));
         group.subjects.push(tally.subject().clone());
-        group.objectives.push(tally);
+        group.objectives.add(tally);
     }
     let single = groups.len() == 1;
     groups.into_values().map(|source| Arc::new(source.named(single)) as SharedSource).collect()
 }
 
-fn signals(config: &Config) -> Vec<(Subject, &str, Duration)> {
+fn signals(config: &Config) -> Vec<(Subject, &PromQuery, Duration)> {
     let of_services = config.services.iter().flat_map(|service| {
         service.signals.iter().map(|signal| {
             let id = SignalId { service: service.name.clone(), signal: signal.name.clone() };
@@ -67,7 +73,7 @@ fn signals(config: &Config) -> Vec<(Subject, &str, Duration)> {
             .map(|signal| (Subject::Backup { protected: thing.name.clone(), measure: signal.name.clone() }, signal))
     });
     let asked = of_services.chain(of_backups).filter_map(|(subject, signal)| match &signal.query {
-        Query::Prometheus(expression) => Some((subject, expression.expression.as_str(), signal.interval)),
+        Query::Prometheus(query) => Some((subject, query, signal.interval)),
         _ => None,
     });
     asked.collect()
@@ -86,7 +92,7 @@ impl PrometheusSource {
             backend: backend.clone(),
             subjects: Vec::new(),
             expressions: Expressions::default(),
-            objectives: Vec::new(),
+            objectives: Tallies::default(),
         }
     }
 
@@ -119,7 +125,7 @@ impl Source for PrometheusSource {
     fn poll<'a>(&'a self, ask: Ask, out: &'a Readings) -> BoxFuture<'a, ()> {
         Box::pin(async move {
             let signals = self.expressions.poll(&self.backend, self.every, ask, out);
-            let objectives = objective::poll(&self.objectives, &self.backend, ask, out);
+            let objectives = self.objectives.poll(&self.backend, ask, out);
             tokio::join!(signals, objectives);
         })
     }

@@ -1,24 +1,46 @@
 //! Ratio objectives: bad and valid events counted over each window that the burn-rate rules need.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared, join_all};
 
-use super::backend::Prometheus;
+use super::backend::{Prometheus, Vector};
+use super::outcome::Selector;
 use crate::clock::{Mono, Now};
-use crate::config::{Objective, Query};
+use crate::config::{Objective, PromQuery, Query};
 use crate::slo;
 use crate::source::{Ask, Name, Number, ObjectiveData, Payload, Reading, Readings, SourceError, Subject, WindowCount};
+
+/// The objectives of one source.
+#[derive(Debug, Default)]
+pub(super) struct Tallies {
+    all: Vec<Tally>,
+    /// The labels that somebody picks by.
+    labels: Vec<Name>,
+}
+
+/// What is counted: a template with `$window`, and the series of its answer that is meant.
+#[derive(Debug)]
+struct Counted {
+    template: Arc<str>,
+    selector: Selector,
+}
+
+impl Counted {
+    fn of(query: &PromQuery) -> Self {
+        Self { template: query.expression.as_str().into(), selector: Selector::from(query) }
+    }
+}
 
 /// One objective and what of it is still fresh.
 #[derive(Debug)]
 pub(super) struct Tally {
     subject: Subject,
-    bad: String,
-    valid: String,
+    bad: Counted,
+    valid: Counted,
     windows: Vec<Duration>,
     kept: Mutex<HashMap<Duration, (Mono, WindowCount)>>,
 }
@@ -31,8 +53,8 @@ impl Tally {
         };
         Some(Self {
             subject: Subject::Objective { service: service.clone(), objective: objective.name.clone() },
-            bad: bad.expression.clone(),
-            valid: valid.expression.clone(),
+            bad: Counted::of(bad),
+            valid: Counted::of(valid),
             windows: slo::windows(objective.period),
             kept: Mutex::default(),
         })
@@ -75,47 +97,68 @@ impl Tally {
 }
 
 /// The answer to one expression, shared by all objectives that count with it.
-type Asked<'a> = Shared<BoxFuture<'a, Result<Number, SourceError>>>;
+type Asked<'a> = Shared<BoxFuture<'a, Result<Arc<Vector>, SourceError>>>;
 
 /// The questions of one poll, each asked once.
 struct Questions<'a> {
     backend: &'a Prometheus,
+    labels: &'a [Name],
     now: Now,
-    asked: Mutex<HashMap<String, Asked<'a>>>,
+    asked: Mutex<HashMap<(Arc<str>, Duration), Asked<'a>>>,
 }
 
 impl<'a> Questions<'a> {
-    fn ask(&self, template: &str, window: Duration) -> Asked<'a> {
-        let expression = template.replace("$window", &promql_duration(window));
-        let (backend, now) = (self.backend, self.now);
+    fn ask(&self, template: &Arc<str>, window: Duration) -> Asked<'a> {
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        let question = asked.entry(expression.clone()).or_insert_with(|| {
-            async move { backend.instant(&expression, now).await.map(|answer| answer.value) }.boxed().shared()
+        let question = asked.entry((template.clone(), window)).or_insert_with(|| {
+            let expression = template.replace("$window", &promql_duration(window));
+            let (backend, labels, now) = (self.backend, self.labels, self.now);
+            async move { backend.vector(&expression, labels, now).await.map(Arc::new) }.boxed().shared()
         });
         question.clone()
+    }
+
+    async fn events(&self, counted: &Counted, window: Duration) -> Result<Number, SourceError> {
+        let vector = self.ask(&counted.template, window).await?;
+        let answered = vector.value(&counted.selector).map_err(|reason| self.backend.malformed(&reason))?;
+        match answered.partial {
+            true => Err(self.backend.malformed("the answer is not whole, and part of the events is no count")),
+            false => Ok(answered.value),
+        }
     }
 
     async fn count(&self, tally: &Tally, window: Duration) -> Result<WindowCount, SourceError> {
         if let Some(kept) = tally.fresh(window, self.now) {
             return Ok(kept);
         }
-        let (bad, valid) = tokio::join!(self.ask(&tally.bad, window), self.ask(&tally.valid, window));
+        let (bad, valid) = tokio::join!(self.events(&tally.bad, window), self.events(&tally.valid, window));
         let count = WindowCount { window, bad: bad?, valid: valid? };
         tally.keep(count, self.now);
         Ok(count)
     }
 }
 
-/// Counts all objectives and sends one reading each.
-pub(super) async fn poll(tallies: &[Tally], backend: &Prometheus, ask: Ask, out: &Readings) {
-    let questions = Questions { backend, now: ask.now, asked: Mutex::default() };
-    let each = tallies.iter().map(|tally| async {
-        let counted = join_all(tally.windows.iter().map(|window| questions.count(tally, *window))).await;
-        let outcome = tally.outcome(counted).map(Payload::Objective);
-        // The receiver is gone when the poll is given up; then nobody wants the rest.
-        let _ = out.send(Reading { subject: tally.subject.clone(), outcome }).await;
-    });
-    join_all(each).await;
+impl Tallies {
+    pub(super) fn add(&mut self, tally: Tally) {
+        for label in [&tally.bad, &tally.valid].into_iter().filter_map(|counted| counted.selector.label()) {
+            if !self.labels.contains(label) {
+                self.labels.push(label.clone());
+            }
+        }
+        self.all.push(tally);
+    }
+
+    /// Counts all objectives and sends one reading each.
+    pub(super) async fn poll(&self, backend: &Prometheus, ask: Ask, out: &Readings) {
+        let questions = Questions { backend, labels: &self.labels, now: ask.now, asked: Mutex::default() };
+        let each = self.all.iter().map(|tally| async {
+            let counted = join_all(tally.windows.iter().map(|window| questions.count(tally, *window))).await;
+            let outcome = tally.outcome(counted).map(Payload::Objective);
+            // The receiver is gone when the poll is given up; then nobody wants the rest.
+            let _ = out.send(Reading { subject: tally.subject.clone(), outcome }).await;
+        });
+        join_all(each).await;
+    }
 }
 
 /// How long the counts of a window are kept: long windows cost the server much and change little.

@@ -23,12 +23,20 @@ pub(super) struct Range {
     pub(super) step: i64,
 }
 
+/// The step of the history of `window`, of something that is asked every `interval`.
+pub fn step(window: Duration, interval: Duration) -> Duration {
+    Duration::from_secs(step_of(window, interval))
+}
+
+fn step_of(window: Duration, interval: Duration) -> u64 {
+    let least = window.as_secs().div_ceil(MAX_POINTS).max(interval.as_secs()).max(1);
+    STEPS.into_iter().find(|step| *step >= least).unwrap_or(least.div_ceil(86_400) * 86_400)
+}
+
 impl Range {
     /// The range for the `window` that ends at `end`, of something that is asked every `interval`.
     pub(super) fn of(window: Duration, end: Timestamp, interval: Duration) -> Self {
-        let least = window.as_secs().div_ceil(MAX_POINTS).max(interval.as_secs()).max(1);
-        let days = least.div_ceil(86_400) * 86_400;
-        let step = STEPS.into_iter().find(|step| *step >= least).unwrap_or(days);
+        let step = step_of(window, interval);
         let (step, window) = (i64::try_from(step).unwrap_or(86_400), i64::try_from(window.as_secs()).unwrap_or(0));
         let end = end.as_second().div_euclid(step) * step;
         let start = (end - window).div_euclid(step) * step + step;

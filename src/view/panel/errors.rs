@@ -71,7 +71,7 @@ fn chart(area: Rect, service: &Service, state: &State, pen: &mut Pen<'_>) {
         points: &series.points,
         role: view.series_role(Role::Series1),
         label: "",
-        gap: gap(view.signal),
+        gap: gap(view.signal, state.range),
     });
     let (unit, objective) = (view.signal.unit, view.signal.objective);
     let chart = Chart { traces: trace.into_iter().collect(), objective, unit, now: state.now.wall, range: state.range };

@@ -1,5 +1,7 @@
 //! Latency: the percentiles over the window, the objective drawn in.
 
+use std::time::Duration;
+
 use ratatui::layout::Rect;
 
 use crate::config::theme::Role;
@@ -76,14 +78,15 @@ fn chart<'a>(service: &Service, state: &'a State) -> Option<Chart<'a>> {
         PERCENTILES.into_iter().filter_map(|(role, _, _)| of_role(service, role, state)).collect();
     let unit = views.first()?.signal.unit;
     // Percentiles in different units cannot share an axis; only those of the first are drawn.
-    let traces = views.iter().filter(|view| view.signal.unit == unit).filter_map(trace).collect();
+    let traces =
+        views.iter().filter(|view| view.signal.unit == unit).filter_map(|view| trace(view, state.range)).collect();
     let objective =
         objective(service).filter(|(signal, _)| signal.unit == unit).and_then(|(signal, _)| signal.objective);
     Some(Chart { traces, objective, unit, now: state.now.wall, range: state.range })
 }
 
-fn trace<'a>(view: &SignalView<'_, 'a>) -> Option<Trace<'a>> {
+fn trace<'a>(view: &SignalView<'_, 'a>, window: Duration) -> Option<Trace<'a>> {
     let (label, role) = named(view.signal.role);
     let (series, _) = Measured::<'a, Series>::value(&view.measured)?;
-    Some(Trace { points: &series.points, role: view.series_role(role), label, gap: gap(view.signal) })
+    Some(Trace { points: &series.points, role: view.series_role(role), label, gap: gap(view.signal, window) })
 }

@@ -113,7 +113,7 @@ fn graph<'s>(view: &SignalView<'_, 's>, state: &'s State) -> Chart<'s> {
         points: &series.points,
         role: view.series_role(Role::Series1),
         label: "",
-        gap: gap(view.signal),
+        gap: gap(view.signal, state.range),
     });
     let (objective, unit) = (view.signal.objective, view.signal.unit);
     Chart { traces: trace.into_iter().collect(), objective, unit, now: state.now.wall, range: state.range }

@@ -7,6 +7,7 @@ use super::pen::{Bit, bit};
 use super::reading::Shown;
 use crate::config::theme::Role;
 use crate::config::{Query, Role as SignalRole, Service, Signal};
+use crate::source::prometheus::step;
 use crate::source::{Measured, SignalId};
 use crate::state::State;
 use crate::state::readings::Series;
@@ -79,12 +80,14 @@ fn live_look(level: Level, series: &Series) -> (Role, &'static str) {
     }
 }
 
-/// The greatest time between two samples that belong together: three intervals, or three periods of CloudWatch.
-pub fn gap(signal: &Signal) -> Duration {
-    let period = match &signal.query {
+/// The greatest time between two samples that belong together in a graph of `window`: three intervals, three steps of
+/// Prometheus' history, or three periods of CloudWatch.
+pub fn gap(signal: &Signal, window: Duration) -> Duration {
+    let step = match &signal.query {
         Query::CloudWatch(metric) => Duration::from_secs(metric.period.into()),
         Query::CloudWatchMaths { period, .. } => Duration::from_secs((*period).into()),
-        Query::Prometheus(_) | Query::Http(_) | Query::Simulator(_) => Duration::ZERO,
+        Query::Prometheus(_) => step(window, signal.interval),
+        Query::Http(_) | Query::Simulator(_) => Duration::ZERO,
     };
-    signal.interval.max(period) * 3
+    signal.interval.max(step) * 3
 }

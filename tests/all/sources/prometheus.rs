@@ -1,10 +1,14 @@
 //! The query API: recorded answers of Prometheus 2.42, and answers that must not pass for data.
 
+mod fan_out;
+mod tail;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use quarterdeck::clock::Now;
+use quarterdeck::config::PromQuery;
 use quarterdeck::source::prometheus::{Answered, Prometheus, sources};
 use quarterdeck::source::{Name, Number, Payload, SignalData, SignalId, SourceError, SourceErrorKind, Subject};
 
@@ -13,7 +17,7 @@ use super::{Asked, Scripted, ask, backend, config, hanging, outcome, recorded, r
 async fn instant(status: u16, body: &str) -> Result<Answered, SourceError> {
     let body = body.to_owned();
     let server = Scripted::start(move |_| reply(status, "application/json", body.clone())).await;
-    Prometheus::new(&backend(&server)).instant("up", Now::read()).await
+    Prometheus::new(&backend(&server)).instant(&PromQuery::single("up"), Now::read()).await
 }
 
 async fn value(result: &str) -> Result<Number, SourceError> {
@@ -90,7 +94,8 @@ async fn several_series_are_an_error_that_says_how_many() {
     let error =
         value(&format!(r#"{{"resultType":"vector","result":[{series},{series},{series}]}}"#)).await.unwrap_err();
     assert_eq!(error.kind, SourceErrorKind::Malformed);
-    assert_eq!(error.reason.as_str(), "3 series where one is expected; aggregate the expression, as with `sum(…)`");
+    let expected = "3 series where one is expected; aggregate the expression, as with `sum(…)`, or pick one with `by`";
+    assert_eq!(error.reason.as_str(), expected);
     let many = vec![series; 101].join(",");
     let error = value(&format!(r#"{{"resultType":"vector","result":[{many}]}}"#)).await.unwrap_err();
     assert!(error.reason.contains("more than 100 series (`max_series`)"), "{}", error.reason);
@@ -138,7 +143,7 @@ async fn other_shapes_are_errors_and_never_data() {
 #[tokio::test]
 async fn a_login_page_with_status_200_is_not_data() {
     let server = Scripted::start(|_| reply(200, "text/html", "<!doctype html><title>Sign in</title>")).await;
-    let error = Prometheus::new(&backend(&server)).instant("up", Now::read()).await.unwrap_err();
+    let error = Prometheus::new(&backend(&server)).instant(&PromQuery::single("up"), Now::read()).await.unwrap_err();
     assert_eq!(error.kind, SourceErrorKind::Malformed);
     assert_eq!(error.reason.as_str(), "the page “Sign in” came where JSON is expected; a login page or a proxy?");
 }
@@ -162,7 +167,7 @@ async fn warnings_infos_and_partial_answers_are_kept() {
         "data":{"resultType":"vector","result":[]}}"#;
     let answer = instant(200, body).await.unwrap();
     let texts: Vec<&str> = answer.warnings.iter().map(|text| text.as_str()).collect();
-    assert_eq!((texts, answer.partial), (vec!["store 1 is down", "PromQL info"], true));
+    assert_eq!((texts, answer.partial), (vec!["store 1 is down"], true));
 }
 
 #[tokio::test]
@@ -287,7 +292,7 @@ async fn a_clock_that_is_ten_minutes_off_makes_no_value_old() {
     })
     .await;
     let now = Now::read();
-    let answer = Prometheus::new(&backend(&server)).instant("up", now).await.unwrap();
+    let answer = Prometheus::new(&backend(&server)).instant(&PromQuery::single("up"), now).await.unwrap();
     assert!(now.wall.duration_since(answer.sampled).as_secs() < 5, "sampled {}", answer.sampled);
 }
 
