@@ -271,10 +271,17 @@ impl Config {
         alarms.map(|_| "cloudwatch").into_iter().chain(rules).map(Name::from).collect()
     }
 
+    /// The sources of silences.
+    pub fn silence_sources(&self) -> Vec<Name> {
+        let alertmanager = self.alertmanager.iter().filter(|_| self.simulator.is_none());
+        alertmanager.map(|_| Name::from("alertmanager")).collect()
+    }
+
     /// Every subject that is asked: what the sources together answer for.
     pub fn subjects(&self) -> Vec<Subject> {
         let mut subjects: Vec<Subject> = self.services.iter().flat_map(Service::subjects).collect();
         subjects.extend(self.alert_sources().into_iter().map(|source| Subject::Alerts { source }));
+        subjects.extend(self.silence_sources().into_iter().map(|source| Subject::Silences { source }));
         for thing in &self.backups {
             if thing.copies.is_some() {
                 subjects.push(Subject::Protection { protected: thing.name.clone() });

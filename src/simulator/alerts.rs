@@ -100,15 +100,13 @@ impl Rule {
             _ => None,
         };
         Alert {
-            name: Text::clean(self.name),
-            origin: AlertOrigin::Simulator,
-            state,
             severity: Text::clean(self.severity),
             summary: Text::clean(self.summary),
             since,
             service: Some(Name::from(self.service)),
             runbook: self.runbook.map(Text::clean),
             labels: vec![label("service", self.service), label("severity", self.severity)],
+            ..Alert::new(Text::clean(self.name), AlertOrigin::Simulator, state)
         }
     }
 

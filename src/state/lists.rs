@@ -9,7 +9,7 @@ use crate::action::{ACTIONS, ActionSpec};
 use crate::config::{Protected, Service};
 use crate::executor::journal::{RunState, RunView};
 use crate::runbook::{Runbook, Session, StepKind, StepRecord, StepState};
-use crate::source::{Alert, AlertState, Name};
+use crate::source::{Alert, AlertState, Name, Silence, Silences, Subject};
 
 /// The services that the overview lists, in the order of the configuration: a row never moves under the operator's hand.
 pub fn services(state: &State) -> Vec<&Service> {
@@ -30,11 +30,45 @@ pub fn log(state: &State) -> Vec<&LogLine> {
 /// The alerts of all sources that are not `OK`, the worst first. Whether each source's list is live is asked apart.
 pub fn alerts(state: &State) -> Vec<&Alert> {
     let mut rows: Vec<&Alert> = all_alerts(state).filter(|alert| alert.state != AlertState::Ok).collect();
-    rows.retain(|alert| matches(state, &[alert.name.as_str(), alert.summary.as_str()]));
+    rows.retain(|alert| {
+        let service = alert.service.as_ref().map_or("", |service| service.as_str());
+        matches(state, &[alert.name.as_str(), alert.summary.as_str(), alert.severity.as_str(), service])
+    });
     rows.sort_by(|a, b| {
         let key = |alert: &&Alert| (alert.state, severity_rank(alert.severity.as_str()));
         key(a).cmp(&key(b)).then_with(|| a.name.cmp(&b.name))
     });
+    rows
+}
+
+/// A row of the alerts screen: the alerts, and below them the silences.
+#[derive(Debug, Clone, Copy)]
+pub enum AlertRow<'a> {
+    /// An alert.
+    Alert(&'a Alert),
+    /// A silence, of those of one Alertmanager.
+    Silence(&'a Silence, &'a Silences),
+}
+
+/// The rows of the alerts screen.
+pub fn alert_rows(state: &State) -> Vec<AlertRow<'_>> {
+    let alerts = alerts(state).into_iter().map(AlertRow::Alert);
+    alerts.chain(silences(state).into_iter().map(|(silence, of)| AlertRow::Silence(silence, of))).collect()
+}
+
+/// The silences that are told, in force first, as last told.
+pub fn silences(state: &State) -> Vec<(&Silence, &Silences)> {
+    let mut rows = Vec::new();
+    for source in state.config.silence_sources() {
+        let measured = state.readings.of::<Silences>(&state.config, &Subject::Silences { source }, state.now);
+        let told = measured.value().map(|(told, _)| told);
+        rows.extend(told.into_iter().flat_map(|told| told.silences.iter().map(move |silence| (silence, told))));
+    }
+    rows.retain(|(silence, _)| {
+        let texts = [&silence.comment, &silence.created_by].into_iter().chain(&silence.matchers);
+        matches(state, &texts.map(|text| text.as_str()).collect::<Vec<_>>())
+    });
+    rows.sort_by_key(|(silence, of)| of.state(silence, state.now.wall));
     rows
 }
 

@@ -1,6 +1,7 @@
 //! Moving about: screens, selection, scrolling.
 
 use super::command::Command;
+use super::lists::AlertRow;
 use super::{Overlay, Screen, State, lists};
 use crate::source::Name;
 use crate::view::panel::panels;
@@ -73,7 +74,8 @@ pub(super) fn open(state: &mut State) {
 
 /// An alert opens the runbook that answers it, else its service.
 fn open_alert(state: &mut State, selected: usize) {
-    let Some(alert) = lists::alerts(state).get(selected).copied().cloned() else { return };
+    let Some(AlertRow::Alert(alert)) = lists::alert_rows(state).get(selected).copied() else { return };
+    let alert = alert.clone();
     let row = lists::runbooks(state).into_iter().find(|row| row.suggested_by.is_some_and(|by| by.name == alert.name));
     if let Some(id) = row.map(|row| row.runbook.id.clone()) {
         open_runbook(state, id);
@@ -131,7 +133,7 @@ fn rows(state: &State) -> usize {
     match state.screen() {
         Screen::Overview { .. } => lists::services(state).len(),
         Screen::Backups { .. } => lists::backups(state).len(),
-        Screen::Alerts { .. } => lists::alerts(state).len(),
+        Screen::Alerts { .. } => lists::alert_rows(state).len(),
         Screen::Runbooks { .. } => lists::runbooks(state).len(),
         Screen::Runbook { id, .. } => {
             state.runbooks.iter().find(|book| book.id == *id).map_or(0, |book| book.steps.len())

@@ -1,14 +1,14 @@
 //! How a service stands, as a pure judgement of readings: the same for the overview and for `quarterdeck status`.
 
+mod alerts;
+
 use serde::Serialize;
 
 use super::ReadingStore;
 use super::readings::Series;
 use crate::clock::Now;
 use crate::config::{Config, Direction, Service, Signal};
-use crate::source::{
-    Alert, AlertState, Health, HealthState, Measured, Name, Number, Rollout, SignalId, Subject, Workload,
-};
+use crate::source::{Health, HealthState, Measured, Name, Number, Rollout, SignalId, Subject, Workload};
 
 /// How something stands. Ordered: the worse, the greater; not knowing is worse than a warning, less than a known failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -36,6 +36,8 @@ impl Level {
     }
 }
 
+pub use alerts::{fires_for, moment, silenced_until};
+
 /// How a service stands, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ServiceVerdict {
@@ -43,6 +45,8 @@ pub struct ServiceVerdict {
     pub level: Level,
     /// Why it is not healthy, the worst first.
     pub reasons: Vec<Reason>,
+    /// What to know besides, which does not count: alerts of it that are held back.
+    pub notes: Vec<String>,
 }
 
 /// One reason why a service is not healthy.
@@ -61,14 +65,14 @@ pub fn service_verdict(readings: &ReadingStore, config: &Config, service: &Servi
     signals(&mut parts, readings, config, service, now);
     endpoints(&mut parts, readings, config, service, now);
     workload(&mut parts, readings, config, service, now);
-    alerts(&mut parts, readings, config, service, now);
+    alerts::judge(&mut parts, readings, config, service, now);
     let level = parts.iter().map(|part| part.level).max().unwrap_or(Level::Unknown);
     let mut reasons: Vec<Reason> = parts.into_iter().filter(|part| part.level != Level::Healthy).collect();
     reasons.sort_by_key(|reason| std::cmp::Reverse(reason.level));
     if reasons.is_empty() && level == Level::Unknown {
         reasons.push(Reason { level, text: "nothing is configured that could judge it".to_owned() });
     }
-    ServiceVerdict { level, reasons }
+    ServiceVerdict { level, reasons, notes: alerts::notes(readings, config, service, now) }
 }
 
 fn signals(parts: &mut Vec<Reason>, readings: &ReadingStore, config: &Config, service: &Service, now: Now) {
@@ -137,31 +141,6 @@ fn tasks(workload: &Workload) -> Reason {
     };
     let rollout = if failed { ", a deployment FAILED" } else { "" };
     Reason { level, text: format!("{} of {} tasks running{rollout}", workload.running, workload.desired) }
-}
-
-fn alerts(parts: &mut Vec<Reason>, readings: &ReadingStore, config: &Config, service: &Service, now: Now) {
-    for source in config.alert_sources() {
-        let measured = readings.alerts(config, &source, now);
-        match measured.live() {
-            Some(alerts) => parts.extend(alerts.iter().filter(|alert| fires_for(alert, &service.name)).map(firing)),
-            None => {
-                parts.push(Reason { level: Level::Unknown, text: not_live(&format!("alerts of {source}"), &measured) })
-            }
-        }
-    }
-}
-
-/// Whether an alert fires for a service.
-pub fn fires_for(alert: &Alert, service: &Name) -> bool {
-    alert.state == AlertState::Firing && alert.service.as_ref() == Some(service)
-}
-
-fn firing(alert: &Alert) -> Reason {
-    let level = match alert.severity.as_str() {
-        "page" | "critical" => Level::Unhealthy,
-        _ => Level::Degraded,
-    };
-    Reason { level, text: format!("{} fires", alert.name) }
 }
 
 fn not_live<T>(what: &str, measured: &Measured<'_, T>) -> String {

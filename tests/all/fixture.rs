@@ -98,6 +98,71 @@ pub(crate) fn incident() -> State {
     state
 }
 
+/// `live()` with an Alertmanager besides CloudWatch: an alert that fires, one silenced, one inhibited, and four silences.
+pub(crate) fn held_back() -> State {
+    let mut state = live();
+    state.config = Arc::new(Config { alertmanager: Some(prometheus()), ..config() });
+    let source = || Name::from("alertmanager");
+    let now = Now::fixed(READ);
+    receive(&mut state, Subject::Alerts { source: source() }, Payload::Alerts(grouped()), now);
+    receive(&mut state, Subject::Silences { source: source() }, Payload::Silences(silences()), now);
+    state
+}
+
+fn grouped() -> Vec<Alert> {
+    let alert = |name: &str, severity: &str, held_by: Vec<Suppression>| {
+        let state = if held_by.is_empty() { AlertState::Firing } else { AlertState::Suppressed };
+        Alert {
+            severity: Text::from(severity),
+            summary: Text::from(format!("what {name} means to the people on call")),
+            since: Some(Now::fixed(READ - 300).wall),
+            service: Some(Name::from("rtech-app")),
+            labels: vec![(Text::from("alertname"), Text::from(name)), (Text::from("service"), Text::from("rtech-app"))],
+            groups: vec![AlertGroup {
+                receiver: Text::from("pagerduty"),
+                labels: vec![(Text::from("alertname"), Text::from(name))],
+            }],
+            held_by,
+            ..Alert::new(Text::from(name), AlertOrigin::Alertmanager, state)
+        }
+    };
+    vec![
+        alert("RtechAppDown", "page", Vec::new()),
+        alert("DiskAlmostFull", "warning", vec![Suppression::Silence(Text::from("4f66bcb0-8cd2"))]),
+        alert("HighLatency", "page", vec![Suppression::Alert(Text::from("RtechAppDown"))]),
+    ]
+}
+
+fn silences() -> Silences {
+    let silence = |id: &str, state, starts: u64, ends: u64, matcher: &str, comment: &str| Silence {
+        id: Text::from(id),
+        state,
+        matchers: vec![Text::from(matcher), Text::from("service=\"rtech-app\"")],
+        starts: Now::fixed(starts).wall,
+        ends: Now::fixed(ends).wall,
+        created_by: Text::from("alice"),
+        comment: Text::from(comment),
+    };
+    let (active, pending, expired) = (SilenceState::Active, SilenceState::Pending, SilenceState::Expired);
+    Silences {
+        silences: vec![
+            silence(
+                "4f66bcb0-8cd2",
+                active,
+                600,
+                READ + 720,
+                "alertname=\"DiskAlmostFull\"",
+                "a bigger disk is ordered",
+            ),
+            silence("77aa0000-0001", active, 600, READ + 9000, "alertname=~\"Backup.*\"", "ticket OPS-4711"),
+            silence("77aa0000-0002", pending, READ + 1800, READ + 5400, "severity!=\"page\"", "migration tonight"),
+            silence("77aa0000-0003", expired, 600, READ - 600, "alertname=\"HighLatency\"", "load test"),
+        ],
+        left_out: 0,
+        clock_ahead: 0,
+    }
+}
+
 fn receive(state: &mut State, subject: Subject, payload: Payload, now: Now) {
     state.readings.receive(Reading { subject, outcome: Ok(payload) }, now);
 }
@@ -106,6 +171,7 @@ fn source_of(subject: &Subject) -> &'static str {
     match subject {
         Subject::Workload { .. } | Subject::Scaling { .. } => "ecs",
         Subject::Health { .. } => "health",
+        Subject::Alerts { source } | Subject::Silences { source } if source == "alertmanager" => "alertmanager",
         Subject::Alerts { .. } => "cloudwatch",
         _ => "prometheus",
     }
@@ -507,15 +573,12 @@ fn health() -> Health {
 
 fn alarms(firing: bool) -> Vec<Alert> {
     let alarm = |name: &str, state: AlertState, summary: &str| Alert {
-        name: Text::from(name),
-        origin: AlertOrigin::Cloudwatch,
-        state,
         severity: Text::from("critical"),
         summary: Text::from(summary),
         since: Some(Now::fixed(READ - 300).wall),
         service: Some(Name::from("rtech-app")),
-        runbook: None,
         labels: vec![(Text::from("ServiceName"), Text::from("rtech-app"))],
+        ..Alert::new(Text::from(name), AlertOrigin::Cloudwatch, state)
     };
     let cpu = if firing { AlertState::Firing } else { AlertState::Ok };
     vec![

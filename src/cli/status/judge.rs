@@ -3,20 +3,20 @@
 use std::time::Duration;
 
 use super::report::{
-    AlertsReport, BackupReport, HealthReport, Item, ObjectiveReport, Report, RuleReport, SCHEMA, ScalingReport,
-    ServiceReport, Share, SignalReport, TasksReport, WindowReport,
+    BackupReport, HealthReport, Item, ObjectiveReport, Report, RuleReport, SCHEMA, ScalingReport, ServiceReport, Share,
+    SignalReport, TasksReport, WindowReport,
 };
 use crate::clock::Now;
 use crate::config::{Config, Objective, Protected, Service, Signal};
 use crate::slo::{self, RuleState};
-use crate::source::{Alert, AlertState, Identity, Measured, Name, ObjectiveData, SignalId, Subject, Unit, WindowCount};
+use crate::source::{Identity, Measured, Name, ObjectiveData, SignalId, Subject, Unit, WindowCount};
 use crate::state::ReadingStore;
 use crate::state::readings::Series;
 use crate::state::verdict::{Level, service_verdict, signal_level};
 use crate::text::Text;
 
 impl<T> Item<T> {
-    fn of<V>(measured: &Measured<'_, V>, unit: Option<Unit>, value: impl FnOnce(Option<&V>) -> T) -> Self {
+    pub(super) fn of<V>(measured: &Measured<'_, V>, unit: Option<Unit>, value: impl FnOnce(Option<&V>) -> T) -> Self {
         Self {
             value: value(measured.value().map(|(value, _)| value)),
             unit,
@@ -28,10 +28,10 @@ impl<T> Item<T> {
 }
 
 /// What all parts of a report are made of.
-struct Look<'a> {
-    config: &'a Config,
-    readings: &'a ReadingStore,
-    now: Now,
+pub(super) struct Look<'a> {
+    pub(super) config: &'a Config,
+    pub(super) readings: &'a ReadingStore,
+    pub(super) now: Now,
 }
 
 impl Report {
@@ -48,6 +48,7 @@ impl Report {
             identity: look.identity(),
             services,
             alerts: config.alert_sources().into_iter().map(|source| look.alerts(source)).collect(),
+            silences: config.silence_sources().into_iter().map(|source| look.silences(source)).collect(),
             backups: config.backups.iter().map(|thing| look.backup(thing)).collect(),
         }
     }
@@ -60,6 +61,7 @@ impl Look<'_> {
             name: service.name.clone(),
             level: verdict.level,
             reasons: verdict.reasons,
+            notes: verdict.notes,
             signals: service.signals.iter().map(|signal| self.signal(&service.name, signal)).collect(),
             objectives: service.objectives.iter().map(|objective| self.objective(&service.name, objective)).collect(),
             health: service.health.iter().map(|check| self.health(&service.name, &check.name)).collect(),
@@ -141,16 +143,6 @@ impl Look<'_> {
             min: target.map(|target| target.min),
             max: target.map(|target| target.max),
             policies: scaling.map(|scaling| scaling.policies.clone()).unwrap_or_default(),
-        }
-    }
-
-    fn alerts(&self, source: Name) -> AlertsReport {
-        let measured = self.readings.alerts(self.config, &source, self.now);
-        let firing = |alerts: &Vec<Alert>| alerts.iter().filter(|alert| alert.state == AlertState::Firing).count();
-        AlertsReport {
-            item: Item::of(&measured, Some(Unit::Count), |alerts| alerts.map(firing)),
-            alerts: measured.value().map(|(alerts, _)| alerts.clone()).unwrap_or_default(),
-            source,
         }
     }
 

@@ -3,6 +3,7 @@
 //! The judgement is the console's own ([`service_verdict`](crate::state::verdict::service_verdict)); the shape of the JSON
 //! is documented in `docs/status.schema.json`.
 
+mod alerts;
 mod gather;
 mod judge;
 mod report;

@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::alerts::{AlertsReport, SilencesReport};
 use crate::config::{EnvironmentKind, Role};
 use crate::slo::{RuleState, Severity};
-use crate::source::{Alert, Component, HealthState, Identity, Name, Number, ScalingPolicy, Unit};
+use crate::source::{Component, HealthState, Identity, Name, Number, ScalingPolicy, Unit};
 use crate::state::verdict::{Level, Reason};
 use crate::text::Text;
 
@@ -32,6 +33,8 @@ pub struct Report {
     pub services: Vec<ServiceReport>,
     /// The alerts of each source.
     pub alerts: Vec<AlertsReport>,
+    /// The silences of each source.
+    pub silences: Vec<SilencesReport>,
     /// Measures of protected things.
     pub backups: Vec<BackupReport>,
 }
@@ -60,6 +63,8 @@ pub struct ServiceReport {
     pub level: Level,
     /// Why it is not healthy, the worst first.
     pub reasons: Vec<Reason>,
+    /// What to know besides, which does not count: alerts that are held back.
+    pub notes: Vec<String>,
     /// Its signals.
     pub signals: Vec<SignalReport>,
     /// Its ratio objectives.
@@ -208,18 +213,6 @@ pub struct ScalingReport {
     pub max: Option<u32>,
     /// Its policies.
     pub policies: Vec<ScalingPolicy>,
-}
-
-/// The alerts of one source. The value is how many fire.
-#[derive(Debug, Serialize)]
-pub struct AlertsReport {
-    /// The source.
-    pub source: Name,
-    /// How many fire.
-    #[serde(flatten)]
-    pub item: Item<Option<usize>>,
-    /// All of them, whatever their state.
-    pub alerts: Vec<Alert>,
 }
 
 /// A protected thing.

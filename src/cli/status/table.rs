@@ -2,24 +2,21 @@
 
 use unicode_width::UnicodeWidthStr;
 
+use super::alerts::{alerts_row, silences_row};
 use super::report::{BackupReport, Item, ObjectiveReport, Report, ServiceReport, Share, SignalReport};
 use crate::config::EnvironmentKind;
-use crate::source::{AlertState, HealthState, Number, Unit};
+use crate::source::{HealthState, Number, Unit};
 
 const HEADINGS: [&str; 6] = ["SERVICE", "WHAT", "VALUE", "STATE", "AGE", "NOTE"];
 
-type Row = [String; 6];
+pub(super) type Row = [String; 6];
 
 /// The whole report, one line a value.
 pub fn table(report: &Report) -> String {
     let mut rows = vec![HEADINGS.map(str::to_owned)];
     report.services.iter().for_each(|service| add_service(&mut rows, service));
-    for source in &report.alerts {
-        let value = source.item.value.map_or_else(dash, |firing| format!("{firing} firing"));
-        let names: Vec<_> =
-            source.alerts.iter().map(|alert| format!("{} {}", alert.name, alert_word(alert.state))).collect();
-        rows.push(row("", format!("alerts {}", source.source), value, &source.item, names.join(", ")));
-    }
+    rows.extend(report.alerts.iter().map(alerts_row));
+    rows.extend(report.silences.iter().map(silences_row));
     report.backups.iter().for_each(|thing| add_backup(&mut rows, thing));
     if let Some(identity) = &report.identity {
         let value = identity.value.as_ref().map_or_else(dash, |who| format!("{} {}", who.account, who.region));
@@ -71,6 +68,7 @@ fn reasons(service: &ServiceReport) -> String {
     if more > 0 {
         shown.push(format!("{more} more"));
     }
+    shown.extend(service.notes.iter().map(|note| cut(note, 48)));
     shown.join("; ")
 }
 
@@ -104,21 +102,11 @@ fn objective_row(service: &str, objective: &ObjectiveReport) -> Row {
     row(service, format!("objective {}", objective.name), value, &objective.item, note)
 }
 
-fn row<T>(service: &str, what: String, value: String, item: &Item<T>, note: String) -> Row {
+pub(super) fn row<T>(service: &str, what: String, value: String, item: &Item<T>, note: String) -> Row {
     let age = item.age_seconds.map_or_else(dash, |age| format!("{age:.0} s"));
     let reason = item.reason.as_ref().map(ToString::to_string);
     let note = reason.into_iter().chain((!note.is_empty()).then_some(note)).collect::<Vec<_>>().join("; ");
     [service.to_owned(), what, value, item.state.to_owned(), age, cut(&note, 160)]
-}
-
-fn alert_word(state: AlertState) -> &'static str {
-    match state {
-        AlertState::Firing => "firing",
-        AlertState::NoData => "no data",
-        AlertState::Pending => "pending",
-        AlertState::Suppressed => "suppressed",
-        AlertState::Ok => "ok",
-    }
 }
 
 fn word(state: HealthState) -> &'static str {
@@ -138,7 +126,7 @@ fn cut(text: &str, most: usize) -> String {
     }
 }
 
-fn dash() -> String {
+pub(super) fn dash() -> String {
     "–".to_owned()
 }
 

@@ -1,5 +1,6 @@
 //! What sources tell, as plain data: the same shapes whatever the backend. One file a family of payloads.
 
+mod alert;
 mod cdn;
 mod cost;
 mod database;
@@ -15,9 +16,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::number::Number;
-use super::subject::Name;
 use crate::text::Text;
 
+pub use alert::*;
 pub use cdn::*;
 pub use cost::*;
 pub use database::*;
@@ -45,9 +46,9 @@ pub enum Payload {
     /// Of [`Subject::Identity`](super::Subject::Identity).
     Identity(Identity),
     /// Of [`Subject::Silences`](super::Subject::Silences).
-    Silences(Vec<Silence>),
-    /// Of [`Subject::AlarmHistory`](super::Subject::AlarmHistory), the newest first.
-    AlarmHistory(Vec<AlarmChange>),
+    Silences(Silences),
+    /// Of [`Subject::AlarmHistory`](super::Subject::AlarmHistory).
+    AlarmHistory(AlarmHistory),
     /// Of [`Subject::Releases`](super::Subject::Releases).
     Releases(Releases),
     /// Of [`Subject::Traffic`](super::Subject::Traffic).
@@ -87,7 +88,7 @@ macro_rules! contents {
 
 contents! {
     Objective(ObjectiveData), Workload(Workload), Scaling(Scaling), Health(Health), Alerts(Vec<Alert>),
-    Identity(Identity), Silences(Vec<Silence>), AlarmHistory(Vec<AlarmChange>), Releases(Releases), Traffic(Traffic),
+    Identity(Identity), Silences(Silences), AlarmHistory(AlarmHistory), Releases(Releases), Traffic(Traffic),
     Database(Database), Protection(Protection), Cdn(Cdn), Probe(Probe), Cost(Cost), Usage(Usage),
 }
 
@@ -369,59 +370,6 @@ pub struct Component {
     pub detail: Option<Text>,
     /// Its parts.
     pub components: Vec<Component>,
-}
-
-/// An alarm or alert, whatever raised it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Alert {
-    /// Its name.
-    pub name: Text,
-    /// Who raises it.
-    pub origin: AlertOrigin,
-    /// Its state.
-    pub state: AlertState,
-    /// `page`, `critical`, `warning`, … as labelled; empty where not.
-    pub severity: Text,
-    /// What it says.
-    pub summary: Text,
-    /// Since when it is in this state.
-    pub since: Option<Timestamp>,
-    /// The service of the configuration that it is about, where a label or dimension tells.
-    pub service: Option<Name>,
-    /// Runbook that its annotations name.
-    pub runbook: Option<Text>,
-    /// Its labels or dimensions.
-    pub labels: Vec<(Text, Text)>,
-}
-
-/// Who raises an alert.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AlertOrigin {
-    /// A CloudWatch alarm.
-    Cloudwatch,
-    /// Alertmanager.
-    Alertmanager,
-    /// A Prometheus rule, where there is no Alertmanager.
-    Prometheus,
-    /// The simulated fleet.
-    Simulator,
-}
-
-/// States of an alert, the worst first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AlertState {
-    /// `ALARM`, `firing`, `active`.
-    Firing,
-    /// `INSUFFICIENT_DATA`: the alarm cannot judge.
-    NoData,
-    /// `pending`.
-    Pending,
-    /// Silenced or inhibited.
-    Suppressed,
-    /// `OK`.
-    Ok,
 }
 
 /// Whose credentials are in use.

@@ -8,7 +8,7 @@ use crate::config::theme::Role;
 use crate::event::LogLevel;
 use crate::executor::journal::RunState;
 use crate::runbook::StepState;
-use crate::source::AlertState;
+use crate::source::{Alert, AlertState, SilenceState, Suppression};
 
 /// How a state is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +78,27 @@ pub fn alert(state: AlertState) -> Sign {
         AlertState::Ok => "✓",
     };
     Sign { sign, word, role }
+}
+
+/// State of an alert, told apart by what holds it back.
+pub fn alert_of(alert: &Alert) -> Sign {
+    let word = match (alert.state, alert.held_by.first()) {
+        (AlertState::Suppressed, Some(Suppression::Alert(_))) => "inhibited",
+        (AlertState::Suppressed, Some(Suppression::Interval(_))) => "muted",
+        (AlertState::Suppressed, Some(Suppression::Suppressor(_)) | None) => "suppressed",
+        _ => self::alert(alert.state).word,
+    };
+    Sign { word, ..self::alert(alert.state) }
+}
+
+/// State of a silence.
+pub fn silence(state: SilenceState, ends_soon: bool) -> Sign {
+    match state {
+        SilenceState::Active if ends_soon => sign("!", "ENDS SOON", Role::Warning),
+        SilenceState::Active => sign("⊘", "in force", Role::Text),
+        SilenceState::Pending => sign("○", "pending", Role::Muted),
+        SilenceState::Expired => sign("✓", "ended", Role::Muted),
+    }
 }
 
 /// How loud a line of the log is.

@@ -1,4 +1,7 @@
-//! Alarms and alerts of all sources, the worst first, and how far that can be trusted.
+//! Alarms and alerts of all sources, the worst first, below them the silences, and how far that can be trusted.
+
+mod detail;
+mod silences;
 
 use std::time::Duration;
 
@@ -6,6 +9,7 @@ use ratatui::layout::Rect;
 
 use crate::config::theme::Role;
 use crate::source::{Alert, AlertOrigin, AlertState, Measured, Name};
+use crate::state::lists::AlertRow;
 use crate::state::{State, lists};
 use crate::view::part::list::{self, List};
 use crate::view::part::page::{Page, Row, piece};
@@ -19,27 +23,34 @@ const WIDE: u16 = 110;
 
 /// Draws the alerts.
 pub fn draw(area: Rect, selected: usize, state: &State, pen: &mut Pen<'_>) {
+    let rows = lists::alert_rows(state);
+    let selected = selected.min(rows.len().saturating_sub(1));
     let alerts = lists::alerts(state);
     let table = Table::new(columns(area.width), area.width.saturating_sub(2));
-    let selected = selected.min(alerts.len().saturating_sub(1));
     let cells = |(at, alert): (usize, &&Alert)| table.row(at == selected, cells(alert, area.width, state));
     let mut list = List {
-        head: vec![list::heading("ALERTS", glance(&alerts)), table.head()],
+        head: vec![list::heading("ALERTS", glance(&alerts, state)), table.head()],
         rows: alerts.iter().enumerate().map(cells).collect(),
-        selected: (!alerts.is_empty()).then_some(selected),
-        foot: foot(state, alerts.get(selected).copied(), area.width),
+        selected: (!rows.is_empty()).then_some(selected),
+        foot: foot(area, state, rows.get(selected).copied()),
     };
     if alerts.is_empty() {
         list.rows.push(list::empty(&state.filter, nothing(state)));
     }
+    let between = list.rows.len() - alerts.len();
+    let below = silences::section(area.width, selected.checked_sub(alerts.len()), state);
+    if selected >= alerts.len() {
+        list.selected = list.selected.map(|selected| selected + between + below.head);
+    }
+    list.rows.extend(below.rows);
     list::draw(area, &list, pen);
 }
 
 fn columns(width: u16) -> &'static [Column] {
     const NARROW: &[Column] =
-        &[fixed("state", 10), fixed("severity", 8), share("alert", 3), share("service", 2), fixed("for", 4)];
+        &[fixed("state", 12), fixed("severity", 8), share("alert", 3), share("service", 2), fixed("for", 4)];
     const ALL: &[Column] = &[
-        fixed("state", 10),
+        fixed("state", 12),
         fixed("severity", 10),
         share("alert", 5),
         share("service", 3),
@@ -52,9 +63,8 @@ fn columns(width: u16) -> &'static [Column] {
 
 fn cells(alert: &Alert, width: u16, state: &State) -> Vec<Bit<'static>> {
     let live = of_origin(state, alert.origin).is_some_and(|measured| measured.live().is_some());
-    let sign = signs::alert(alert.state);
-    let (role, _) = sign.piece(0);
-    let role = if live { role } else { Role::Stale };
+    let sign = signs::alert_of(alert);
+    let role = if live { sign.role } else { Role::Stale };
     let text = if live { Role::Text } else { Role::Stale };
     let word = format!("{} {}{}", sign.sign, sign.word, if live { "" } else { "~" });
     let service = alert.service.as_ref().map_or("—", |name| name.as_str());
@@ -67,7 +77,8 @@ fn cells(alert: &Alert, width: u16, state: &State) -> Vec<Bit<'static>> {
     ];
     if width >= WIDE {
         cells.push(piece(Role::Muted, origin(alert.origin)));
-        cells.push(piece(text, &alert.summary));
+        let held = detail::held_in_short(alert, state).map(|held| format!("{held} — ")).unwrap_or_default();
+        cells.push(piece(text, format!("{held}{}", alert.summary)));
     }
     cells
 }
@@ -99,17 +110,18 @@ fn of_source<'a>(state: &'a State, source: &Name) -> Measured<'a, Vec<Alert>> {
     state.readings.alerts(&state.config, source, state.now)
 }
 
-/// How many there are of each state.
-fn glance(alerts: &[&Alert]) -> Row {
-    let states = [AlertState::Firing, AlertState::NoData, AlertState::Pending, AlertState::Suppressed];
-    let count = |of: AlertState| alerts.iter().filter(|alert| alert.state == of).count();
-    let counted = states.into_iter().map(|of| (of, count(of))).filter(|(_, count)| *count > 0);
-    counted
-        .map(|(of, count)| {
-            let sign = signs::alert(of);
-            piece(sign.role, format!("{} {count} {}  ", sign.sign, sign.word))
-        })
-        .collect()
+/// How many there are of each state, and whether a silence ends soon.
+fn glance(alerts: &[&Alert], state: &State) -> Row {
+    let mut counted: Vec<(signs::Sign, usize)> = Vec::new();
+    for sign in alerts.iter().map(|alert| signs::alert_of(alert)) {
+        match counted.iter_mut().find(|(known, _)| *known == sign) {
+            Some((_, count)) => *count += 1,
+            None => counted.push((sign, 1)),
+        }
+    }
+    let count =
+        |(sign, count): (signs::Sign, usize)| piece(sign.role, format!("{} {count} {}  ", sign.sign, sign.word));
+    counted.into_iter().map(count).chain(silences::soonest(state)).collect()
 }
 
 /// What an empty list means: that nothing fires only where every source answers.
@@ -132,38 +144,29 @@ fn live_age<T>(measured: &Measured<'_, T>) -> Option<Duration> {
     }
 }
 
-/// The selected alert in full, and how old each source's list is.
-fn foot(state: &State, selected: Option<&Alert>, width: u16) -> Vec<Row> {
-    let mut page = Page::new(width.saturating_sub(2));
-    page.blank();
-    if let Some(alert) = selected {
-        detail(&mut page, state, alert);
-        page.blank();
-    }
+/// The selected alert or silence in full, and how old each source's list is: half of the height at most.
+fn foot(area: Rect, state: &State, selected: Option<AlertRow<'_>>) -> Vec<Row> {
+    let width = area.width.saturating_sub(2);
+    let mut sources = Page::new(width);
+    sources.blank();
     for source in state.config.alert_sources() {
-        let measured = of_source(state, &source);
-        page.pieces(2, &source_line(&source, &measured));
+        sources.pieces(2, &source_line(&source, &of_source(state, &source)));
     }
-    page.into_rows()
-}
-
-fn detail(page: &mut Page, state: &State, alert: &Alert) {
-    page.field(
-        "says",
-        &[piece(Role::Text, or_dash(&alert.summary)), piece(Role::Muted, format!("  from {}", origin(alert.origin)))],
-    );
-    let labels: Vec<String> = alert.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
-    if !labels.is_empty() {
-        page.field("labels", &[piece(Role::Muted, labels.join("  "))]);
+    let mut page = Page::new(width);
+    page.blank();
+    match selected {
+        Some(AlertRow::Alert(alert)) => detail::alert(&mut page, state, alert),
+        Some(AlertRow::Silence(silence, of)) => silences::detail(&mut page, state, silence, of),
+        None => return sources.into_rows(),
     }
-    let rows = lists::runbooks(state);
-    let answer = rows.iter().find(|row| row.suggested_by.is_some_and(|by| by.name == alert.name));
-    if let Some(row) = answer {
-        page.field(
-            "runbook",
-            &[piece(Role::Key, row.runbook.id.as_str()), piece(Role::Text, format!("  {}", row.runbook.title))],
-        );
+    let room = usize::from(area.height / 2).saturating_sub(sources.len()).max(3);
+    let mut rows = page.into_rows();
+    if rows.len() > room {
+        rows.truncate(room);
+        rows.extend(std::iter::once(vec![piece(Role::Muted, "… a larger window shows more")]));
     }
+    rows.extend(sources.into_rows());
+    rows
 }
 
 fn source_line(source: &str, measured: &Measured<'_, Vec<Alert>>) -> Vec<Bit<'static>> {
@@ -172,4 +175,9 @@ fn source_line(source: &str, measured: &Measured<'_, Vec<Alert>>) -> Vec<Bit<'st
     }
     let (count, read) = measured.value().map_or((0, Duration::ZERO), |(alerts, age)| (alerts.len(), age));
     vec![piece(Role::Muted, format!("{source} read {} ago, {count} alarms or alerts told", age::short(read)))]
+}
+
+/// Whether an alert fires or is held back from telling that it does.
+fn raised(alert: &Alert) -> bool {
+    matches!(alert.state, AlertState::Firing | AlertState::Suppressed)
 }

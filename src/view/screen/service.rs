@@ -57,7 +57,8 @@ fn title(area: Rect, service: &Service, state: &State, pen: &mut Pen<'_>) {
         bit(Role::Title, format!("{} ", service.name)),
         bit(badge::level_role(verdict.level), verdict.level.word()),
     ];
-    let texts: Vec<&str> = verdict.reasons.iter().map(|reason| reason.text.as_str()).collect();
+    let reasons = verdict.reasons.iter().map(|reason| reason.text.as_str());
+    let texts: Vec<&str> = reasons.chain(verdict.notes.iter().map(String::as_str)).collect();
     let why = if texts.is_empty() { service.summary.clone() } else { texts.join("; ") };
     bits.push(bit(Role::Text, format!("  {why}")));
     pen.line(area.x + 1, area.y, area.width.saturating_sub(2), &bits);

@@ -53,6 +53,72 @@ fn alerts_of_a_failed_source_are_greyed_and_say_why() {
     assert!(picture.runs_of(Role::Stale).iter().any(|run| run.contains("NO DATA~")));
 }
 
+/// The alerts screen on the row of that number.
+fn held_back(selected: usize) -> State {
+    on(fixture::held_back(), Screen::Alerts { selected })
+}
+
+#[test]
+fn an_alert_that_is_held_back_says_by_what_and_until_when() {
+    insta::assert_snapshot!("held_back_80x24", at(SMALL, &held_back(2)).text_and_styles());
+    insta::assert_snapshot!("held_back_120x40", at(MIDDLE, &held_back(2)).text());
+    insta::assert_snapshot!("held_back_200x50", at(LARGE, &held_back(3)).text());
+    shows(&at(SMALL, &held_back(3)), &["⊘ silenced", "⊘ inhibited", "silenced by alice until 01:12 UTC (in 11:56)"]);
+    shows(&at(SMALL, &held_back(2)), &["inhibited while RtechAppDown fires", "pagerduty"]);
+}
+
+#[test]
+fn a_silence_that_ends_soon_stands_out_in_words_and_is_selected_like_an_alert() {
+    let picture = at(MIDDLE, &held_back(4));
+    insta::assert_snapshot!("silence_120x40", picture.text_and_styles());
+    shows(
+        &picture,
+        &["! silence ends 11:56", "! ENDS SOON", "holds     1: DiskAlmostFull", "2 in force — read 4s ago"],
+    );
+    shows(&at(SMALL, &held_back(7)), &["ended 10m ago", "▸ ✓ ended"]);
+    let mut state = held_back(0);
+    state.filter = "migration".to_owned();
+    shows(&at(SMALL, &state), &["migration tonight", "○ pending"]);
+    assert!(!at(SMALL, &state).text().contains("ENDS SOON"));
+}
+
+#[test]
+fn silences_that_can_not_be_read_are_not_shown_as_none() {
+    let mut state = held_back(0);
+    let source = Name::from("alertmanager");
+    for attempt in 0..3 {
+        let error = quarterdeck::source::SourceErrorKind::Unreachable;
+        let outcome = Err(quarterdeck::source::SourceError::new(&source, error, "connection refused"));
+        let subject = quarterdeck::source::Subject::Silences { source: source.clone() };
+        let reading = quarterdeck::source::Reading { subject, outcome };
+        state.readings.receive(reading, Now::fixed(fixture::READ + 30 + attempt * 30));
+    }
+    state.now = Now::fixed(fixture::READ + 120);
+    insta::assert_snapshot!("silences_failed_80x24", at(SMALL, &state).text());
+    shows(&at(MIDDLE, &state), &["FAILED, last 2m ago: connection refused (alertmanager)"]);
+    let mut never = fixture::never();
+    never.config = fixture::held_back().config.clone();
+    shows(&at(SMALL, &alerts(never)), &["SILENCES   not read yet"]);
+}
+
+#[test]
+fn what_is_held_back_is_told_of_its_service_and_does_not_count() {
+    let verdict = |state: &State| {
+        let service = state.config.service("rtech-app").unwrap();
+        quarterdeck::state::verdict::service_verdict(&state.readings, &state.config, service, state.now)
+    };
+    let state = fixture::held_back();
+    let told = verdict(&state);
+    let notes = ["1 silenced until 01:12 UTC: DiskAlmostFull", "1 inhibited by RtechAppDown: HighLatency"];
+    assert_eq!(told.notes, notes);
+    let reasons: Vec<&str> = told.reasons.iter().map(|reason| reason.text.as_str()).collect();
+    assert!(
+        reasons.contains(&"RtechAppDown fires") && !reasons.iter().any(|text| text.contains("Disk")),
+        "{reasons:?}"
+    );
+    shows(&at(MIDDLE, &state), &["held back 1 silenced until 01:12 UTC: DiskAlmostFull"]);
+}
+
 /// A fleet that no alarm is told of.
 fn quiet() -> State {
     let mut state = fixture::live();

@@ -50,7 +50,10 @@ unit = "seconds"
 /// A fleet whose latency is `latency` seconds, and whose alert list is `alerts`.
 fn fleet(latency: &'static str, alerts: String) -> impl Fn(&Asked) -> axum::response::Response {
     move |asked| match asked.path.as_str() {
-        "/api/v2/alerts" => reply(200, "application/json", alerts.clone()),
+        "/api/v2/alerts/groups" => reply(200, "application/json", alerts.clone()),
+        "/api/v2/silences" => {
+            reply(200, "application/json", std::fs::read(recorded("alertmanager-silences.json")).unwrap())
+        }
         "/health" => {
             reply(200, "application/json", r#"{"status":"healthy","checks":{"db":{"status":"healthy","latency":3}}}"#)
         }
@@ -104,7 +107,7 @@ async fn reported(latency: &'static str, alerts: &str) -> (i32, Value) {
 
 #[tokio::test]
 async fn everything_is_named_with_value_unit_age_and_state() {
-    let alerts = std::fs::read_to_string(recorded("alertmanager-alerts.json")).unwrap();
+    let alerts = std::fs::read_to_string(recorded("alertmanager-groups.json")).unwrap();
     let (code, report) = reported("0.1", &alerts).await;
     assert_eq!((code, &report["level"]), (1, &json!("unhealthy")), "an alert that pages fires for it");
     let service = &report["services"][0];
@@ -117,8 +120,9 @@ async fn everything_is_named_with_value_unit_age_and_state() {
     assert_eq!(service["signals"][1]["value"], json!("NaN"), "what is not finite stays a word");
     assert!((service["objectives"][0]["budget_remaining"].as_f64().unwrap() - 0.7).abs() < 1e-9);
     assert_eq!(service["health"][0]["components"][0]["latency_ms"], json!(3.0));
-    assert_eq!(report["alerts"][0]["value"], json!(1), "one fires; the silenced and the inhibited do not");
-    assert_eq!(report["alerts"][0]["alerts"].as_array().unwrap().len(), 3);
+    assert_eq!(report["alerts"][0]["value"], json!(2), "two fire; the silenced and the inhibited do not");
+    assert_eq!(report["alerts"][0]["alerts"].as_array().unwrap().len(), 4);
+    assert_eq!(report["silences"][0]["state"], json!("live"));
     assert_eq!(report["backups"][0]["measures"][0]["value"], json!(10_000.0));
 }
 
@@ -198,7 +202,7 @@ async fn watching_prints_a_document_a_line_and_follows_a_backend_that_goes_away(
 async fn the_json_is_as_its_schema_says() {
     let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/status.schema.json")).unwrap();
     let schema: Value = serde_json::from_str(&text).unwrap();
-    let alerts = std::fs::read_to_string(recorded("alertmanager-alerts.json")).unwrap();
+    let alerts = std::fs::read_to_string(recorded("alertmanager-groups.json")).unwrap();
     for (latency, alerts) in [("0.1", alerts.as_str()), ("NaN", "[]"), ("+Inf", "no alerts")] {
         let (_, report) = reported(latency, alerts).await;
         assert_eq!(valid(&schema, &schema, &report, "$"), Ok(()));

@@ -67,15 +67,11 @@ pub(super) fn composite(alarm: &CompositeAlarm, known: &[Known]) -> Alert {
 fn alert(common: &Common<'_>, service: Option<Name>, labels: Vec<(Text, Text)>) -> Alert {
     let description = common.description.filter(|description| !description.trim().is_empty());
     Alert {
-        name: text(common.name),
-        origin: AlertOrigin::Cloudwatch,
-        state: state(common.state),
-        severity: Text::default(),
         summary: text(description.or(common.reason)),
         since: common.since.and_then(timestamp),
         service,
-        runbook: None,
         labels,
+        ..Alert::new(text(common.name), AlertOrigin::Cloudwatch, state(common.state))
     }
 }
 

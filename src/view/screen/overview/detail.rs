@@ -23,7 +23,9 @@ pub(super) fn draw(area: Rect, service: &Service, state: &State, pen: &mut Pen<'
     let verdict = service_verdict(&state.readings, &state.config, service, state.now);
     title(area, service, &verdict, pen);
     let inner = Rect { x: area.x + 1, y: area.y + 1, width: area.width.saturating_sub(2), height: area.height - 1 };
-    let mut tail = flowed(inner.width, values(service, state));
+    let mut tail: Vec<Row> =
+        verdict.notes.iter().map(|note| vec![bit(Role::Muted, format!("held back {note}"))]).collect();
+    tail.extend(flowed(inner.width, values(service, state)));
     let mut below = runbooks(service, state);
     below.extend(last_run(service, state));
     let others = flowed(inner.width, others(service, state));
