@@ -66,11 +66,11 @@ fn silenced(held: &[&Alert], silences: Option<&Silences>, now: Now) -> Option<St
 
 /// When the last of the silences ends that hold an alert back; it is silenced until then.
 pub fn silenced_until(alert: &Alert, silences: &Silences) -> Option<Timestamp> {
-    let id = |by| match by {
-        &Suppression::Silence(ref id) => Some(id),
+    let id = |by: &'_ Suppression| match by {
+        Suppression::Silence(id) => silences.get(id),
         _ => None,
     };
-    alert.held_by.iter().filter_map(id).filter_map(|id| silences.get(id)).map(|silence| silence.ends).max()
+    alert.held_by.iter().filter_map(id).map(|silence| silence.ends).max()
 }
 
 fn inhibited(held: &[&Alert]) -> Option<String> {
