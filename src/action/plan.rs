@@ -183,6 +183,9 @@ pub enum Call {
         service: String,
         /// The desired count.
         desired: u32,
+        /// The place of `[[aws.place]]`; none is `[aws]` itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        place: Option<Name>,
     },
 }
 

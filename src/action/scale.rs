@@ -121,6 +121,7 @@ fn step(scale: &Scale, ecs: &EcsService) -> Step {
             cluster: ecs.cluster.clone(),
             service: ecs.service.clone(),
             desired: scale.desired,
+            place: ecs.place.clone(),
         },
     }
 }

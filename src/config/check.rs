@@ -6,6 +6,7 @@
 mod backend;
 mod by;
 mod fleet;
+mod place;
 mod service;
 mod signal;
 pub(crate) mod words;
@@ -18,6 +19,7 @@ use super::error::ConfigErrors;
 use super::expand::Variables;
 use super::raw::{Document, Entry, Section};
 use super::{Config, DEFAULT_INTERVAL, Environment, EnvironmentKind, Guards, Query, Ui};
+use place::Places;
 use words::{beside, duration, name, or, path};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -46,6 +48,8 @@ pub fn parse(text: &str, file: &Path, variable: &Variables<'_>) -> Result<Config
 struct Sources {
     kind: EnvironmentKind,
     aws: bool,
+    /// For [`words::place`], and [`Places::of_region`] where something lives in one region for the whole world.
+    places: Places,
     cloudwatch: Option<Duration>,
     prometheus: Option<Duration>,
     simulator: Option<Duration>,
@@ -100,6 +104,7 @@ fn config(document: &Document<'_>) -> Option<Config> {
     let sources = Sources {
         kind,
         aws: aws_at.is_some(),
+        places: Places::of(aws.clone().flatten()),
         cloudwatch: interval_of(&cloudwatch_at, &cloudwatch, |cloudwatch| cloudwatch.polling.interval),
         prometheus: interval_of(&prometheus_at, &prometheus, |backend| backend.polling.interval),
         simulator: interval_of(&simulator_at, &simulator, |simulator| simulator.interval),
@@ -110,11 +115,12 @@ fn config(document: &Document<'_>) -> Option<Config> {
     let runbook_dirs = root.section("runbooks").map_or(Some(Vec::new()), |section| runbook_dirs(&section));
     let ui = root.section("ui").map_or(Some(default_ui()), |section| ui(&section));
     let state_dir = or(root.get("state_dir"), None, state_dir);
+    let implied = sources.places.implied();
     root.done();
     Some(Config {
         path: document.file().to_owned(),
         environment: environment?,
-        aws: aws?,
+        aws: aws?.map(|aws| aws.with_places(implied)),
         cloudwatch: cloudwatch?,
         ecs: ecs?,
         prometheus: prometheus?,

@@ -148,6 +148,31 @@ impl Aws {
     pub fn at(&self, place: Option<&Name>) -> Option<&Self> {
         place.map_or(Some(self), |place| self.places.get(place))
     }
+
+    /// The same with further places; those that are there stay.
+    pub fn with_places(mut self, further: BTreeMap<Name, Aws>) -> Self {
+        for (name, aws) in further {
+            self.places.entry(name).or_insert(aws);
+        }
+        self
+    }
+
+    /// Whether the same credentials read both.
+    pub fn is_same_login(&self, other: &Self) -> bool {
+        let login = |aws: &Self| (aws.profile.clone(), aws.role_arn.clone(), aws.account.clone());
+        login(self) == login(other)
+    }
+
+    /// This one and its places, with their names; `None` is this one, and comes first.
+    pub fn all(&self) -> impl Iterator<Item = (Option<&Name>, &Self)> {
+        let places = self.places.iter().map(|(name, aws)| (Some(name), aws));
+        std::iter::once((None, self)).chain(places)
+    }
+}
+
+/// The name of a source that asks one place: `cloudwatch`, and `cloudwatch dr` for the place `dr`.
+pub fn source_at(source: &str, place: Option<&Name>) -> Name {
+    place.map_or_else(|| Name::from(source), |place| Name::from(format!("{source} {place}")))
 }
 
 /// CloudWatch polling.
@@ -262,13 +287,21 @@ impl Config {
         if self.simulator.is_some() {
             return vec![Name::from("simulator")];
         }
-        let alarms = self.cloudwatch.as_ref().filter(|cloudwatch| !cloudwatch.alarm_prefixes.is_empty());
         let rules = match (&self.alertmanager, &self.prometheus) {
             (Some(_), _) => Some("alertmanager"),
             (None, Some(_)) => Some("prometheus"),
             (None, None) => None,
         };
-        alarms.map(|_| "cloudwatch").into_iter().chain(rules).map(Name::from).collect()
+        let alarms = self.alarm_places().into_iter().map(|place| source_at("cloudwatch", place.as_ref()));
+        alarms.chain(rules.map(Name::from)).collect()
+    }
+
+    /// The places whose alarms are read: `[aws]` itself and all others, where alarms are chosen. The source of their alerts
+    /// is [`source_at`]`("cloudwatch", place)`.
+    pub fn alarm_places(&self) -> Vec<Option<Name>> {
+        let chosen = self.cloudwatch.as_ref().is_some_and(|cloudwatch| !cloudwatch.alarm_prefixes.is_empty());
+        let places = self.aws.iter().filter(|_| chosen).flat_map(Aws::all);
+        places.map(|(place, _)| place.cloned()).collect()
     }
 
     /// The sources of silences.
@@ -355,7 +388,7 @@ impl Config {
 
     fn alerts_interval(&self, source: &Name) -> Duration {
         let http = |backend: &Option<HttpBackend>| backend.as_ref().map(|backend| backend.polling.interval);
-        let found = match source.as_str() {
+        let found = match source.split(' ').next().unwrap_or_default() {
             "cloudwatch" => self.cloudwatch.as_ref().map(|cloudwatch| cloudwatch.polling.interval),
             "alertmanager" => http(&self.alertmanager),
             _ => http(&self.prometheus),

@@ -12,7 +12,8 @@ use hyper_util::client::legacy::Error as HttpError;
 
 use super::target::{ApplyError, Permit, Target};
 use crate::action::Call;
-use crate::source::aws::Connection;
+use crate::source::Name;
+use crate::source::aws::{Connection, Connections};
 use crate::text::Text;
 
 /// How long the question whose credentials these are may take: it stands between the check of the lease and the call.
@@ -21,19 +22,19 @@ const WHO_AM_I: Duration = Duration::from_secs(5);
 /// ECS, for changing. Only the executor's process builds one.
 #[derive(Debug)]
 pub struct Ecs {
-    connection: Connection,
+    connections: Connections,
 }
 
 impl Ecs {
-    /// ECS over a connection. No network yet.
-    pub fn new(connection: Connection) -> Self {
-        Self { connection }
+    /// ECS in all places of an environment. No network yet.
+    pub fn new(connections: Connections) -> Self {
+        Self { connections }
     }
 
     async fn send(&self, call: &Call, permit: Permit<'_>) -> Result<Text, ApplyError> {
-        let config = self.connection.sdk_config_for_actions().await;
+        let Call::EcsSetDesiredCount { cluster, service, desired, place } = call;
+        let config = self.connection(place.as_ref(), permit.region())?.sdk_config_for_actions().await;
         check_account(&aws_sdk_sts::Client::new(&config), permit.account()).await?;
-        let Call::EcsSetDesiredCount { cluster, service, desired } = call;
         let desired = i32::try_from(*desired).map_err(|_| not_sent(&format!("{desired} is too large for the API")))?;
         let client = aws_sdk_ecs::Client::new(&config);
         let request = client.update_service().cluster(cluster).service(service).desired_count(desired);
@@ -42,6 +43,20 @@ impl Ecs {
             Ok(output) => receipt(&output, desired),
             Err(error) => Err(classify(&error)),
         }
+    }
+}
+
+impl Ecs {
+    /// The connection of the call's own place and no other, which must be of the plan's region.
+    fn connection(&self, place: Option<&Name>, region: &str) -> Result<&Connection, ApplyError> {
+        let Some(connection) = self.connections.exactly(place) else {
+            let place = place.map_or("[aws]", Name::as_str);
+            return Err(not_sent(&format!("the configuration has no place {place}")));
+        };
+        if connection.region() != region {
+            return Err(not_sent(&format!("the place is in {}, the plan is of {region}", connection.region())));
+        }
+        Ok(connection)
     }
 }
 

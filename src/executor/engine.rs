@@ -181,7 +181,7 @@ impl Work<'_> {
             Ok(reason) => reason,
             Err(error) => Some(error.to_string()),
         };
-        let permit = Permit::new(self.taken.run(), self.taken.lease().epoch, &self.taken.plan().account, &look);
+        let permit = Permit::new(self.taken.run(), self.taken.lease().epoch, self.taken.plan(), &look);
         let answer = tokio::time::timeout(CALL, self.engine.target.apply(&step.call, permit)).await;
         Ok(answer.unwrap_or_else(|_| {
             Err(ApplyError::Unknown(Text::clean(&format!("no answer within {} s", CALL.as_secs()))))

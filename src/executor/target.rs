@@ -6,11 +6,11 @@ use futures_util::future::BoxFuture;
 
 use super::ecs::Ecs;
 use super::journal::RunId;
-use crate::action::Call;
+use crate::action::{Call, Plan};
 use crate::clock::Now;
 use crate::config::Config;
 use crate::simulator::SimulatedTarget;
-use crate::source::aws::Connection;
+use crate::source::aws::Connections;
 use crate::text::Text;
 
 /// The door to production (or to the simulated fleet) of a configuration. Only the executor's process opens it.
@@ -23,7 +23,7 @@ pub fn open(config: &Config, state_dir: &Path, clock: fn() -> Now) -> Result<Box
             Ok(target) => Ok(Box::new(target)),
             Err(error) => Err(error.to_string()),
         },
-        (None, Some(aws)) => Ok(Box::new(Ecs::new(Connection::open(aws)))),
+        (None, Some(aws)) => Ok(Box::new(Ecs::new(Connections::open(aws)))),
         (None, None) => Err("the configuration has neither [aws] nor [simulator]".to_owned()),
     }
 }
@@ -41,6 +41,7 @@ pub struct Permit<'a> {
     run: RunId,
     epoch: u64,
     account: String,
+    region: String,
     look: LastLook<'a>,
 }
 
@@ -48,8 +49,9 @@ pub struct Permit<'a> {
 pub(super) type LastLook<'a> = &'a (dyn Fn() -> Option<String> + Send + Sync);
 
 impl<'a> Permit<'a> {
-    pub(super) fn new(run: &RunId, epoch: u64, account: &str, look: LastLook<'a>) -> Self {
-        Self { run: run.clone(), epoch, account: account.to_owned(), look }
+    pub(super) fn new(run: &RunId, epoch: u64, plan: &Plan, look: LastLook<'a>) -> Self {
+        let (account, region) = (plan.account.to_string(), plan.region.to_string());
+        Self { run: run.clone(), epoch, account, region, look }
     }
 
     /// Whether the call may leave now: the lease is held, and what was observed is recent. A process that was stopped, or a
@@ -64,7 +66,8 @@ impl<'a> Permit<'a> {
     /// A permit for the tests of targets.
     #[cfg(test)]
     pub(crate) fn for_test() -> Self {
-        Self::new(&RunId("test".to_owned()), 1, "000000000000", &|| None)
+        let (run, account, region) = (RunId("test".to_owned()), "000000000000".to_owned(), "us-east-1".to_owned());
+        Self { run, epoch: 1, account, region, look: &|| None }
     }
 
     /// The run.
@@ -75,6 +78,11 @@ impl<'a> Permit<'a> {
     /// The account that the call must be sent to.
     pub fn account(&self) -> &str {
         &self.account
+    }
+
+    /// The region that the call must be sent to.
+    pub fn region(&self) -> &str {
+        &self.region
     }
 
     /// The lease's epoch.

@@ -51,7 +51,7 @@ impl SimulatedTarget {
     }
 
     fn send(&self, call: &Call) -> Result<Text, ApplyError> {
-        let Call::EcsSetDesiredCount { cluster, service, desired } = call;
+        let Call::EcsSetDesiredCount { cluster, service, desired, .. } = call;
         check(cluster, service, *desired).map_err(|reason| ApplyError::Rejected(Text::clean(&reason)))?;
         let changed = self.log.change(&Name::from(service.as_str()), *desired, (self.clock)().wall);
         changed.map_err(|error| ApplyError::NotSent(Text::clean(&error.to_string())))?;
@@ -110,7 +110,7 @@ mod tests {
     }
 
     fn call(service: &str, desired: u32) -> Call {
-        Call::EcsSetDesiredCount { cluster: CLUSTER.to_owned(), service: service.to_owned(), desired }
+        Call::EcsSetDesiredCount { cluster: CLUSTER.to_owned(), service: service.to_owned(), desired, place: None }
     }
 
     /// A call under a fault: how it ended (`None`: never), and the effects that it had.
@@ -145,8 +145,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_call_about_what_is_not_there_is_rejected_without_effect() {
-        let elsewhere =
-            Call::EcsSetDesiredCount { cluster: "other".to_owned(), service: "rtech-app".to_owned(), desired: 3 };
+        let elsewhere = Call::EcsSetDesiredCount {
+            cluster: "other".to_owned(),
+            service: "rtech-app".to_owned(),
+            desired: 3,
+            place: None,
+        };
         for call in [call("rtech-redis", 3), call("shop", 3), call("rtech-app", MOST_TASKS + 1), elsewhere] {
             let (ended, effects) = apply(None, &call).await;
             assert!(matches!(ended, Some(Err(ApplyError::Rejected(_)))) && effects.is_empty(), "{call:?}");

@@ -11,8 +11,8 @@ use ratatui::layout::Rect;
 use super::part::age;
 use super::part::clip::{clip, width};
 use super::part::{Bit, Pen, bit};
-use crate::config::EnvironmentKind;
 use crate::config::theme::Role;
+use crate::config::{Aws, EnvironmentKind, source_at};
 use crate::executor::journal::RunState;
 use crate::source::{Identity, Measured, Name};
 use crate::state::{Arm, State, lists};
@@ -87,7 +87,7 @@ fn account(state: &State, role: Role) -> Vec<Segment> {
         return vec![Segment::new(7, role, ["SIMULATED FLEET".to_owned(), "SIMULATED".to_owned()])];
     }
     let Some(aws) = &state.config.aws else { return Vec::new() };
-    let told = identity(state).live();
+    let told = identity(state, None).live();
     let account = match (told, &aws.account) {
         (Some(told), Some(meant)) if told.account.as_str() != meant => {
             let forms =
@@ -98,14 +98,39 @@ fn account(state: &State, role: Role) -> Vec<Segment> {
         (None, Some(meant)) => Segment::new(0, role, [format!("{meant} (unverified)"), format!("{meant}?")]),
         (None, None) => Segment::new(2, role, ["account not known".to_owned(), "account?".to_owned()]),
     };
-    vec![account, Segment::new(6, role, [aws.region.clone()])]
+    let mut segments = vec![account, Segment::new(6, role, [aws.region.clone()])];
+    segments.extend(places(state, aws, role));
+    segments
 }
 
-/// The source that tells whose credentials are in use.
-const IDENTITY_SOURCE: &str = "sts";
+/// The other regions and accounts: only that they are there, unless the credentials of one are of another account than is
+/// meant there.
+fn places(state: &State, aws: &Aws, role: Role) -> Option<Segment> {
+    let wrong = aws.places.iter().find_map(|(place, meant)| {
+        let (told, meant) = (identity(state, Some(place)).live()?, meant.account.as_deref()?);
+        (told.account.as_str() != meant).then(|| {
+            let (long, short) = ("WRONG ACCOUNT", "WRONG ACCT");
+            [format!("{place}: {long} {} (meant {meant})", told.account), format!("{place}: {short} {}", told.account)]
+        })
+    });
+    let count = aws.places.len();
+    match wrong {
+        Some(forms) => Some(Segment::new(7, Role::Critical, forms)),
+        None if count == 0 => None,
+        None => {
+            let names: Vec<&str> = aws.places.keys().map(Name::as_str).collect();
+            Some(Segment::new(
+                1,
+                role,
+                [format!("+ {}", names.join(", ")), format!("+{count} places"), format!("+{count}")],
+            ))
+        }
+    }
+}
 
-fn identity(state: &State) -> Measured<'_, Identity> {
-    state.readings.identity(&state.config, &Name::from(IDENTITY_SOURCE), state.now)
+/// Whose credentials are in use in a place.
+fn identity<'a>(state: &'a State, place: Option<&Name>) -> Measured<'a, Identity> {
+    state.readings.identity(&state.config, &source_at("sts", place), state.now)
 }
 
 fn state_segments(state: &State) -> Vec<Segment> {
@@ -150,7 +175,8 @@ const CREDENTIALS_SOON: Duration = Duration::from_secs(3600);
 
 /// When the credentials end, once that is near; told by the last identity, as a moment stays true when its reading is old.
 fn credentials(state: &State) -> Option<Segment> {
-    let expires = identity(state).value()?.0.expires?;
+    let places = state.config.aws.iter().flat_map(Aws::all).map(|(place, _)| place);
+    let expires = places.filter_map(|place| identity(state, place).value()?.0.expires).min()?;
     let left = age::since(expires, state.now.wall);
     if left.is_zero() {
         let forms = ["AWS CREDENTIALS EXPIRED".to_owned(), "CREDS EXPIRED".to_owned()];

@@ -9,6 +9,7 @@ mod ecs;
 mod failures;
 mod identity;
 mod lab;
+mod places;
 mod scaling;
 mod server;
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
-use quarterdeck::config::{Config, ConfigErrors, check, find};
+use quarterdeck::config::{Config, ConfigErrors, Query, check, find};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -83,6 +83,42 @@ fn each_invalid_configuration_is_refused_with_line_key_and_remedy() {
             insta::assert_snapshot!(name, errors.to_string());
         }
     });
+}
+
+/// The configuration of a file in `tests/configs/valid`.
+fn valid(name: &str) -> Config {
+    let file = root().join("tests/configs/valid").join(name);
+    check::parse(&std::fs::read_to_string(&file).unwrap(), &file, &variable).unwrap()
+}
+
+#[test]
+fn a_place_takes_over_what_belongs_to_its_login_and_nothing_of_another() {
+    let config = valid("places.toml");
+    let aws = config.aws.unwrap();
+    let at = |place: &str| aws.places.get(place).unwrap();
+    let (dr, data, audit) = (at("dr"), at("data"), at("audit"));
+    assert_eq!((dr.region.as_str(), &dr.account, &dr.profile), ("eu-west-1", &aws.account, &aws.profile));
+    assert_eq!((&dr.role_arn, &dr.action_role_arn), (&aws.role_arn, &aws.action_role_arn));
+    assert_eq!((data.region.as_str(), data.profile.as_deref()), ("us-east-1", Some("on-call")));
+    assert_eq!((data.account.as_deref(), &data.action_role_arn), (Some("210987654321"), &None));
+    assert_eq!((&audit.role_arn, &audit.action_role_arn), (&None, &None), "those are of the first account");
+    assert!(audit.endpoint != aws.endpoint && data.endpoint == aws.endpoint);
+}
+
+#[test]
+fn a_region_is_a_place_without_being_declared_and_our_own_region_is_none() {
+    let config = valid("places.toml");
+    let aws = config.aws.as_ref().unwrap();
+    let implied = aws.places.get("us-west-2").expect("implied");
+    assert_eq!((implied.region.as_str(), &implied.account), ("us-west-2", &aws.account));
+    let place_of = |name: &str| config.service(name).unwrap().ecs.as_ref().unwrap().place.clone();
+    assert_eq!((place_of("app-home"), place_of("app-dr")), (None, Some("dr".into())));
+    match &config.services[0].signals[1].query {
+        Query::CloudWatchMaths { metrics, .. } => {
+            assert!(metrics.values().all(|metric| metric.place == Some("dr".into())), "one call computes it");
+        }
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]

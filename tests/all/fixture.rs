@@ -634,6 +634,7 @@ pub(crate) fn plan() -> Plan {
                 cluster: "rtech-prod".to_owned(),
                 service: "rtech-app".to_owned(),
                 desired: 4,
+                place: None,
             },
         }],
         fingerprint: BTreeMap::from([("desired".to_owned(), "2".to_owned())]),

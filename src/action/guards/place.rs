@@ -20,7 +20,7 @@ pub(super) fn account(plan: &Plan, context: &GuardContext<'_>) -> Finding {
     }
     match (&context.config.aws, &context.config.simulator) {
         (_, Some(_)) => Finding::allow(format!("simulated fleet, account {} in {}", plan.account, plan.region)),
-        (Some(aws), None) => as_configured(plan, aws, context.config.environment.kind),
+        (Some(aws), None) => in_its_place(plan, aws, context),
         (None, None) => Finding::deny("the configuration has neither [aws] nor a simulated fleet"),
     }
 }
@@ -59,19 +59,31 @@ fn arn_place(arn: &str) -> Option<(&str, &str)> {
     }
 }
 
-fn as_configured(plan: &Plan, aws: &Aws, kind: EnvironmentKind) -> Finding {
+/// The account and region that are meant are those of the place where the service runs, whatever `[aws]` itself says.
+fn in_its_place(plan: &Plan, aws: &Aws, context: &GuardContext<'_>) -> Finding {
+    let Some(ecs) = context.config.service(plan.action.target()).and_then(|service| service.ecs.as_ref()) else {
+        return Finding::deny(format!("the configuration doesn't say where {} runs", plan.action.target()));
+    };
+    let said = ecs.place.as_ref().map_or("aws".to_owned(), |place| format!("aws.place[{place}]"));
+    match aws.at(ecs.place.as_ref()) {
+        Some(aws) => as_configured(plan, aws, &said, context.config.environment.kind),
+        None => Finding::deny(format!("there is no {said} in the configuration")),
+    }
+}
+
+fn as_configured(plan: &Plan, aws: &Aws, said: &str, kind: EnvironmentKind) -> Finding {
     if plan.region.as_str() != aws.region {
-        return Finding::deny(format!("region {} is not {}, which aws.region says", plan.region, aws.region));
+        return Finding::deny(format!("region {} is not {}, which {said}.region says", plan.region, aws.region));
     }
     match &aws.account {
         Some(account) if plan.account.as_str() == account => {
             Finding::allow(format!("account {account} in {}, as configured", aws.region))
         }
-        Some(account) => Finding::deny(format!("account {} is not {account}, which aws.account says", plan.account)),
-        None if kind == EnvironmentKind::Production => {
-            Finding::deny("aws.account is not configured, and this is production: write the 12 digits that are meant")
-        }
-        None => Finding::ask(format!("account {} in {}; aws.account is not configured", plan.account, plan.region)),
+        Some(account) => Finding::deny(format!("account {} is not {account}, which {said}.account says", plan.account)),
+        None if kind == EnvironmentKind::Production => Finding::deny(format!(
+            "{said}.account is not configured, and this is production: write the 12 digits that are meant"
+        )),
+        None => Finding::ask(format!("account {} in {}; {said}.account is not configured", plan.account, plan.region)),
     }
 }
 

@@ -1,9 +1,11 @@
 //! `[aws]`, `[cloudwatch]`, `[ecs]`, `[prometheus]`, `[alertmanager]`, `[simulator]`.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use url::Url;
 
+use super::place::places;
 use super::words::{duration, file, filled, line, maybe, or, path, secret, secret_file, url};
 use crate::config::raw::{Entry, Section};
 use crate::config::{Aws, CloudWatch, EnvironmentKind, HttpAuth, HttpBackend, Polling, Secret, Simulator};
@@ -40,28 +42,35 @@ pub(super) fn aws(section: &Section<'_>, kind: EnvironmentKind) -> Option<Aws> {
     let role_arn = maybe(section.get("role_arn"), role);
     let action_role_arn = maybe(section.get("action_role_arn"), role);
     let endpoint = maybe(section.get("endpoint"), optional_url);
+    let itself = || {
+        Some(Aws {
+            profile: profile?.filter(|profile| !profile.is_empty()),
+            region: region?,
+            account: account?.flatten(),
+            role_arn: role_arn?.flatten(),
+            action_role_arn: action_role_arn?.flatten(),
+            endpoint: endpoint?.flatten(),
+            places: BTreeMap::new(),
+        })
+    };
+    let itself = itself().and_then(|aws| accountable(section, aws, kind));
+    let places = places(section, itself.as_ref(), kind);
     section.done();
-    let account = account?.flatten();
-    if account.is_none() && kind == EnvironmentKind::Production {
+    Some(Aws { places: places?, ..itself? })
+}
+
+fn accountable(section: &Section<'_>, aws: Aws, kind: EnvironmentKind) -> Option<Aws> {
+    if aws.account.is_none() && kind == EnvironmentKind::Production {
         section.error(
             "the key `account` is missing",
             Some("in production name the account (12 digits) that the credentials must belong to"),
         );
         return None;
     }
-    let aws = Aws {
-        profile: profile?.filter(|profile| !profile.is_empty()),
-        region: region?,
-        account,
-        role_arn: role_arn?.flatten(),
-        action_role_arn: action_role_arn?.flatten(),
-        endpoint: endpoint?.flatten(),
-        places: std::collections::BTreeMap::new(),
-    };
     Some(aws)
 }
 
-fn region(entry: &Entry<'_>) -> Option<String> {
+pub(super) fn region(entry: &Entry<'_>) -> Option<String> {
     let value = entry.expanded()?.value;
     let parts: Vec<&str> = value.split('-').collect();
     let words =
@@ -75,7 +84,7 @@ fn region(entry: &Entry<'_>) -> Option<String> {
 }
 
 /// An account; an empty string (of an optional variable) is none.
-fn account(entry: &Entry<'_>) -> Option<Option<String>> {
+pub(super) fn account(entry: &Entry<'_>) -> Option<Option<String>> {
     let value = entry.expanded()?.value;
     if value.is_empty() {
         return Some(None);
@@ -88,7 +97,7 @@ fn account(entry: &Entry<'_>) -> Option<Option<String>> {
 }
 
 /// A role's ARN; an empty string (of an optional variable) is none.
-fn role(entry: &Entry<'_>) -> Option<Option<String>> {
+pub(super) fn role(entry: &Entry<'_>) -> Option<Option<String>> {
     let value = entry.expanded()?.value;
     if value.is_empty() {
         return Some(None);
@@ -114,7 +123,7 @@ fn is_role_arn(value: &str) -> bool {
         && path.chars().all(|c| c.is_ascii_alphanumeric() || "+=,.@_-/".contains(c))
 }
 
-fn optional_url(entry: &Entry<'_>) -> Option<Option<Url>> {
+pub(super) fn optional_url(entry: &Entry<'_>) -> Option<Option<Url>> {
     let empty = entry.expanded()?.value.is_empty();
     if empty { Some(None) } else { url(entry).map(Some) }
 }

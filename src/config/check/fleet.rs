@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use super::place::Places;
 use super::service::{names, service};
 use super::{Sources, written};
 use crate::config::Service;
@@ -20,7 +21,7 @@ pub(super) fn services(root: &Section<'_>, sources: &Sources) -> Option<Vec<Serv
     }
     let blocks: Vec<Option<Vec<Section<'_>>>> = blocks.iter().map(of_block).collect();
     unique(&single, &blocks);
-    one_ecs_service_each(single.iter().chain(blocks.iter().flatten().flatten()));
+    one_ecs_service_each(single.iter().chain(blocks.iter().flatten().flatten()), &sources.places);
     // Collected twice: all are read, whichever fails.
     let mut all: Vec<Option<Service>> = single.iter().map(|section| service(section, sources)).collect();
     all.extend(blocks.into_iter().flat_map(|block| read(block, sources)));
@@ -67,13 +68,14 @@ fn unique(single: &[Section<'_>], blocks: &[Option<Vec<Section<'_>>>]) {
 }
 
 /// Two services on one ECS service would be two owners of the same tasks.
-fn one_ecs_service_each<'s, 'a: 's>(sections: impl Iterator<Item = &'s Section<'a>>) {
-    let mut seen: HashMap<(Cow<'a, str>, Cow<'a, str>), usize> = HashMap::new();
+fn one_ecs_service_each<'s, 'a: 's>(sections: impl Iterator<Item = &'s Section<'a>>, places: &Places) {
+    let mut seen: HashMap<(String, Cow<'a, str>, Cow<'a, str>), usize> = HashMap::new();
     for ecs in sections.filter_map(|section| section.peek("ecs").filter(Entry::is_table)?.section()) {
         let part = |key| ecs.peek(key)?.templated();
         let (Some(cluster), Some(service)) = (part("cluster"), part("service")) else { continue };
         let line = ecs.document().line(ecs.span());
-        if let Some(first) = seen.insert((cluster, service), line) {
+        let place = places.identity(part("place").as_deref());
+        if let Some(first) = seen.insert((place, cluster, service), line) {
             let message = format!("another [[service]] names the same ECS service, in line {first}");
             ecs.error(&message, Some("one ECS service belongs to one [[service]]"));
         }

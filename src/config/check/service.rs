@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::backend::{every, headers, polling};
 use super::signal::{measure, objective, signal};
-use super::words::{duration, filled, line, maybe, name, or, url};
+use super::words::{duration, filled, line, maybe, name, or, place, url};
 use super::{Sources, named};
 use crate::config::raw::{Entry, Section};
 use crate::config::{Caps, EcsService, EnvironmentKind, HealthCheck, HealthShape, Protected, Role, Service, Signal};
@@ -74,12 +74,14 @@ fn one_per_role(section: &Section<'_>, signals: &[Signal]) -> Option<()> {
 fn ecs_service(section: &Section<'_>, sources: &Sources) -> Option<EcsService> {
     let cluster = section.need("cluster").and_then(|entry| ecs_name(&entry));
     let service = section.need("service").and_then(|entry| ecs_name(&entry));
+    let at = section.get("place");
     section.done();
     if !sources.aws && sources.simulator.is_none() {
         section.error("needs the section [aws]", Some("add [aws] with its region"));
         return None;
     }
-    Some(EcsService { cluster: cluster?, service: service?, place: None })
+    let place = place(at, sources);
+    Some(EcsService { cluster: cluster?, service: service?, place: place? })
 }
 
 fn ecs_name(entry: &Entry<'_>) -> Option<String> {

@@ -235,19 +235,28 @@ fn cloudwatch(entry: Entry<'_>, sources: &Sources) -> Option<Query> {
     }
     let section = entry.section()?;
     let query = match section.get("expression") {
-        Some(expression) => maths(&section, &expression),
-        None => metric(&section, None).map(Query::CloudWatch),
+        Some(expression) => maths(&section, &expression, sources),
+        None => placed_metric(&section, sources).map(Query::CloudWatch),
     };
     sources.cloudwatch.and(query)
 }
 
-fn maths(section: &Section<'_>, expression: &Entry<'_>) -> Option<Query> {
+fn placed_metric(section: &Section<'_>, sources: &Sources) -> Option<CloudWatchMetric> {
+    let place = words::place(section.get("place"), sources);
+    let metric = metric(section, None);
+    Some(CloudWatchMetric { place: place?, ..metric? })
+}
+
+/// An expression stands in one place: one call computes it.
+fn maths(section: &Section<'_>, expression: &Entry<'_>, sources: &Sources) -> Option<Query> {
+    let place = words::place(section.get("place"), sources);
     let period = or(section.get("period"), 60, period);
     let text = words::query(expression);
     let metrics = section.need("metrics").and_then(Entry::section);
     section.done();
-    let (period, text) = (period?, text?);
-    let read = |(id, _, entry): (&str, _, Entry<'_>)| Some((id_of(id, &text, &entry)?, metric_of(entry, period)?));
+    let (period, text, place) = (period?, text?, place?);
+    let at = |metric| CloudWatchMetric { place: place.clone(), ..metric };
+    let read = |(id, _, entry): (&str, _, Entry<'_>)| Some((id_of(id, &text, &entry)?, at(metric_of(entry, period)?)));
     let metrics: Vec<_> = metrics?.all().into_iter().map(read).collect();
     let metrics: BTreeMap<_, _> = metrics.into_iter().collect::<Option<_>>()?;
     if metrics.is_empty() {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::{Span, SpanRelativeTo};
 use url::Url;
 
+use super::Sources;
 use crate::config::Secret;
 use crate::config::raw::Entry;
 use crate::source::Name;
@@ -37,6 +38,21 @@ pub(crate) fn name(entry: &Entry<'_>) -> Option<Name> {
         "is not a usable name",
         Some("allowed: up to 64 letters, digits, `.`, `_` and `-`, beginning with a letter or digit"),
     );
+    None
+}
+
+/// `place = "…"` of a section: `None` is `[aws]` itself. A place is declared with `[[aws.place]]`, or is a region, which
+/// then is `[aws]` in that region and is added to [`Aws::places`](crate::config::Aws::places). The outer `None` is an error
+/// that was noted. The simulated fleet has any place.
+pub(super) fn place(entry: Option<Entry<'_>>, sources: &Sources) -> Option<Option<Name>> {
+    let Some(entry) = entry else { return Some(None) };
+    if sources.aws {
+        return sources.places.named(&entry);
+    }
+    if sources.simulator.is_some() {
+        return name(&entry).map(Some);
+    }
+    entry.error("needs the section [aws]", Some("add [aws] with its region"));
     None
 }
 

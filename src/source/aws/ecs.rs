@@ -18,7 +18,7 @@ use super::error::Asked;
 use super::recent::Recent;
 use super::{decode, ecs_decode, few_at_once};
 use crate::clock::Mono;
-use crate::config::{EcsService, Polling};
+use crate::config::{EcsService, Polling, source_at};
 use crate::source::{
     Ask, Cadence, Cluster, Name, Payload, Reading, Readings, Source, SourceError, SourceErrorKind, Subject, Task,
     Workload,
@@ -58,6 +58,11 @@ impl Ecs {
     pub fn new(connection: Arc<Connection>, polling: Polling, placed: Vec<Placed>) -> Self {
         let subjects = placed.iter().map(|placed| Subject::Workload { service: placed.service.clone() }).collect();
         Self { name: Name::from("ecs"), connection, polling, placed, subjects, reader: OnceCell::new() }
+    }
+
+    /// The same for services of a place: named after it.
+    pub fn at(self, place: Option<&Name>) -> Self {
+        Self { name: source_at("ecs", place), ..self }
     }
 
     /// Groups of services that one call asks for.

@@ -13,7 +13,7 @@ use tokio::sync::OnceCell;
 
 use super::connect::{Connection, operation_timeout};
 use super::error::Asked;
-use crate::config::IDENTITY_INTERVAL;
+use crate::config::{IDENTITY_INTERVAL, source_at};
 use crate::source::{
     Ask, Cadence, Identity, Name, Payload, Reading, Readings, Source, SourceError, SourceErrorKind, Subject,
 };
@@ -22,7 +22,7 @@ use crate::text::Text;
 /// The longest that one poll may take.
 const DEADLINE: Duration = Duration::from_secs(10);
 
-/// Asks every [`IDENTITY_INTERVAL`] who we are. Its name, and that of its subject, is `sts`.
+/// Asks every [`IDENTITY_INTERVAL`] who we are in one place. Its name is that of its subject.
 pub struct WhoAmI {
     name: Name,
     connection: Arc<Connection>,
@@ -31,9 +31,9 @@ pub struct WhoAmI {
 }
 
 impl WhoAmI {
-    /// A source named `sts`.
-    pub fn new(connection: Arc<Connection>) -> Self {
-        let name = Name::from("sts");
+    /// A source named `sts`, or `sts PLACE` of another place than `[aws]` itself.
+    pub fn new(connection: Arc<Connection>, place: Option<&Name>) -> Self {
+        let name = source_at("sts", place);
         let subjects = vec![Subject::Identity { source: name.clone() }];
         Self { name, connection, subjects, reader: OnceCell::new() }
     }

@@ -38,24 +38,22 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt};
 
 use crate::config::{Config, Query};
-use crate::source::{SharedSource, SignalId, Subject};
+use crate::source::{Name, SharedSource, SignalId, Subject};
 
 pub use cloudwatch::ask;
 pub use connect::Connection;
 pub use observe::observe;
 pub use places::Connections;
 
-/// The sources that the configuration asks of AWS: identity always, ECS and scaling where services run there, CloudWatch
-/// where signals, measures or alarms are read there.
+/// The sources that the configuration asks of AWS, place by place: identity always, ECS and scaling where services run
+/// there, CloudWatch where signals, measures or alarms are read there. Each subject is read in one place.
 pub fn sources(connections: &Arc<Connections>, config: &Config) -> Vec<SharedSource> {
-    let connection = connections.here();
-    let mut sources: Vec<SharedSource> = vec![Arc::new(identity::WhoAmI::new(connection.clone()))];
-    let placed = placed(config);
-    if !placed.is_empty() {
-        sources.push(Arc::new(ecs::Ecs::new(connection.clone(), config.ecs, placed.clone())));
-        sources.push(Arc::new(scaling::AutoScaling::new(connection.clone(), config.ecs, placed)));
+    let mut sources: Vec<SharedSource> = Vec::new();
+    for (place, connection) in connections.all() {
+        sources.push(Arc::new(identity::WhoAmI::new(connection.clone(), place)));
+        sources.extend(ecs_sources(place, connection, config));
+        sources.extend(cloudwatch_sources(place, connection, config));
     }
-    sources.extend(cloudwatch_sources(connection, config));
     let others = [
         balancer::sources,
         cdn::sources,
@@ -70,15 +68,27 @@ pub fn sources(connections: &Arc<Connections>, config: &Config) -> Vec<SharedSou
     sources
 }
 
-fn cloudwatch_sources(connection: &Arc<Connection>, config: &Config) -> Vec<SharedSource> {
+fn ecs_sources(place: Option<&Name>, connection: &Arc<Connection>, config: &Config) -> Vec<SharedSource> {
+    let placed: Vec<_> = placed(config).into_iter().filter(|placed| placed.ecs.place.as_ref() == place).collect();
+    if placed.is_empty() {
+        return Vec::new();
+    }
+    let ecs = ecs::Ecs::new(connection.clone(), config.ecs, placed.clone()).at(place);
+    let scaling = scaling::AutoScaling::new(connection.clone(), config.ecs, placed).at(place);
+    vec![Arc::new(ecs), Arc::new(scaling)]
+}
+
+fn cloudwatch_sources(place: Option<&Name>, connection: &Arc<Connection>, config: &Config) -> Vec<SharedSource> {
     let mut sources: Vec<SharedSource> = Vec::new();
-    let wanted = wanted(config);
+    let here = |wanted: &cloudwatch::Wanted| cloudwatch::place_of(&wanted.query) == place;
+    let wanted: Vec<_> = wanted(config).into_iter().filter(here).collect();
     if !wanted.is_empty() {
         let polling = config.cloudwatch.as_ref().map_or(cloudwatch::POLLING, |settings| settings.polling);
-        sources.push(Arc::new(cloudwatch::Metrics::new(connection.clone(), polling, wanted)));
+        sources.push(Arc::new(cloudwatch::Metrics::new(connection.clone(), polling, wanted).at(place)));
     }
     if let Some(settings) = config.cloudwatch.as_ref().filter(|settings| !settings.alarm_prefixes.is_empty()) {
-        sources.push(Arc::new(cloudwatch::Alarms::new(connection.clone(), settings.clone(), config)));
+        let alarms = cloudwatch::Alarms::new(connection.clone(), settings.clone(), config);
+        sources.push(Arc::new(alarms.at(place, config)));
     }
     sources
 }

@@ -22,12 +22,14 @@ pub async fn observe(
     now: Now,
 ) -> Result<Observation, SourceError> {
     let ecs = placed(config, service)?;
-    let connection = &**connections.at(ecs.place.as_ref());
+    let connection = connections.exactly(ecs.place.as_ref()).ok_or_else(|| no_place(ecs))?;
     let (who, workload, scaling, firing) = tokio::join!(
         within("sts", async { identity::Reader::new(connection, DEADLINE).await.identity(connection).await }),
         within("ecs", async { ecs::Reader::new(connection, DEADLINE).await.workload(ecs).await }),
         within("autoscaling", async { scaling::Reader::new(connection, DEADLINE).await.scaling(ecs).await }),
-        within("cloudwatch", async { cloudwatch::firing(connection, config, service, DEADLINE).await }),
+        within("cloudwatch", async {
+            cloudwatch::firing(connection, (config, ecs.place.as_ref()), service, DEADLINE).await
+        }),
     );
     Ok(Observation { taken: now.wall, identity: who?, workload: workload?, scaling: scaling?, firing: firing.ok() })
 }
@@ -38,6 +40,13 @@ async fn within<T>(source: &str, part: impl Future<Output = Result<T, SourceErro
         let reason = format!("observing took longer than {} s", DEADLINE.as_secs());
         Err(SourceError::new(&Name::from(source), SourceErrorKind::Timeout, &reason))
     })
+}
+
+/// Never the connection of another place: what is seen there would be of another service of the same name.
+fn no_place(ecs: &EcsService) -> SourceError {
+    let place = ecs.place.as_ref().map_or("[aws]", Name::as_str);
+    let reason = format!("the configuration has no place {place}, where {} runs", ecs.service);
+    SourceError::new(&Name::from("aws"), SourceErrorKind::Missing, &reason)
 }
 
 fn placed<'a>(config: &'a Config, service: &Name) -> Result<&'a EcsService, SourceError> {

@@ -21,9 +21,15 @@ impl Connections {
         Self { here: Arc::new(Connection::open(aws)), places: aws.places.iter().map(place).collect() }
     }
 
-    /// One connection for every place.
+    /// One connection and no other place.
     pub fn single(here: Arc<Connection>) -> Self {
         Self { here, places: HashMap::new() }
+    }
+
+    /// The same with the connection of a further place.
+    pub fn and(mut self, place: Name, connection: Arc<Connection>) -> Self {
+        self.places.insert(place, connection);
+        self
     }
 
     /// The connection of `[aws]` itself.
@@ -34,6 +40,11 @@ impl Connections {
     /// The connection of a place. The check of the configuration refuses a place that is not declared.
     pub fn at(&self, place: Option<&Name>) -> &Arc<Connection> {
         place.and_then(|place| self.places.get(place)).unwrap_or(&self.here)
+    }
+
+    /// The connection of exactly this place, for what must never reach another: `None` where it is not declared.
+    pub fn exactly(&self, place: Option<&Name>) -> Option<&Arc<Connection>> {
+        place.map_or(Some(&self.here), |place| self.places.get(place))
     }
 
     /// All of them with their places, `[aws]` itself first.

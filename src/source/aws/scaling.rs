@@ -15,7 +15,7 @@ use super::connect::{Connection, operation_timeout};
 use super::ecs::Placed;
 use super::error::Asked;
 use super::{few_at_once, scaling_decode};
-use crate::config::{EcsService, Polling, SCALING_INTERVAL};
+use crate::config::{EcsService, Polling, SCALING_INTERVAL, source_at};
 use crate::source::{
     Ask, Cadence, Name, Payload, Reading, Readings, Scaling, ScalingActivity, ScalingPolicy, Source, SourceError,
     SourceErrorKind, Subject,
@@ -46,6 +46,11 @@ impl AutoScaling {
     pub fn new(connection: Arc<Connection>, polling: Polling, placed: Vec<Placed>) -> Self {
         let subjects = placed.iter().map(|placed| Subject::Scaling { service: placed.service.clone() }).collect();
         Self { name: Name::from("autoscaling"), connection, polling, placed, subjects, reader: OnceCell::new() }
+    }
+
+    /// The same for services of a place: named after it.
+    pub fn at(self, place: Option<&Name>) -> Self {
+        Self { name: source_at("autoscaling", place), ..self }
     }
 }
 

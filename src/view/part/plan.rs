@@ -97,8 +97,9 @@ pub fn sends(page: &mut Page, plan: &Plan) {
 /// A call as the provider names it, with its values.
 pub fn call(call: &Call) -> String {
     match call {
-        Call::EcsSetDesiredCount { cluster, service, desired } => {
-            format!("ecs:UpdateService {cluster}/{service} desiredCount={desired}")
+        Call::EcsSetDesiredCount { cluster, service, desired, place } => {
+            let place = place.as_ref().map_or_else(String::new, |place| format!(" in {place}"));
+            format!("ecs:UpdateService {cluster}/{service} desiredCount={desired}{place}")
         }
     }
 }

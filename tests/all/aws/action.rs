@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use quarterdeck::executor::ecs::Ecs;
 use quarterdeck::executor::journal::{Entry, RunState};
+use quarterdeck::source::aws::Connections;
 use serde_json::json;
 
 use super::identity::{WHOLE, xml};
@@ -17,8 +18,8 @@ async fn run(server: &Server) -> (RunState, Bench) {
     let mut config = config();
     config.guards.steady_deadline = Duration::from_secs(1);
     let bench = Bench::with_config(Fake::new(fake::Answer::Accept), config);
-    let connection = std::sync::Arc::into_inner(connection_at(&settings(server))).expect("not shared");
-    let state = bench.execute_with(&bench.journal, &Ecs::new(connection)).await.expect("a run");
+    let connections = Connections::single(connection_at(&settings(server)));
+    let state = bench.execute_with(&bench.journal, &Ecs::new(connections)).await.expect("a run");
     (state, bench)
 }
 

@@ -64,6 +64,11 @@ impl Server {
         format!("http://127.0.0.1:{}/", self.port)
     }
 
+    /// How many requests of any operation came so far.
+    pub(super) fn count(&self) -> usize {
+        self.shared.seen.lock().unwrap().len()
+    }
+
     /// All requests of one operation so far.
     pub(super) fn seen(&self, operation: &str) -> Vec<Request> {
         let seen = self.shared.seen.lock().unwrap();

@@ -87,7 +87,27 @@ static ROWS: &[Row] = &[
         c.config.aws = None;
         c.config.simulator = Some(Simulator { seed: 1, scenario: "x".into(), interval: Duration::from_secs(1) });
     }),
+    row("account", Allow, "210987654321 in eu-west-1, as configured", |c| in_dr(c, "210987654321", "eu-west-1")),
+    row("account", Deny, "not 210987654321, which aws.place[dr].account says", |c| {
+        in_dr(c, "123456789012", "eu-west-1");
+    }),
+    row("account", Deny, "not eu-west-1, which aws.place[dr].region says", |c| in_dr(c, "210987654321", "us-east-1")),
+    row("account", Deny, "there is no aws.place[dr]", |c| {
+        in_dr(c, "210987654321", "eu-west-1");
+        aws(c).places.clear();
+    }),
+    row("account", Deny, "aws.place[dr].account is not configured", |c| {
+        in_dr(c, "210987654321", "eu-west-1");
+        aws(c).places.values_mut().for_each(|place| place.account = None);
+    }),
     row("shown-is-sent", Allow, "1 call, as shown", |_| {}),
+    row("shown-is-sent", Deny, "not those of this action", |c| {
+        in_dr(c, "210987654321", "eu-west-1");
+        c.doctor = |p| {
+            let Call::EcsSetDesiredCount { place, .. } = &mut p.steps[0].call;
+            *place = None;
+        }
+    }),
     row("shown-is-sent", Deny, "not those of this action", |c| {
         c.doctor = |p| {
             let Call::EcsSetDesiredCount { desired, .. } = &mut p.steps[0].call;
@@ -202,6 +222,21 @@ static ROWS: &[Row] = &[
 
 fn aws(case: &mut Case) -> &mut quarterdeck::config::Aws {
     case.config.aws.as_mut().expect("[aws]")
+}
+
+/// The service runs in the place dr, which is of account 210987654321 in eu-west-1; it was observed there with these
+/// credentials.
+fn in_dr(case: &mut Case, account: &str, region: &str) {
+    let there = quarterdeck::config::Aws {
+        account: Some("210987654321".into()),
+        region: "eu-west-1".into(),
+        ..aws(case).clone()
+    };
+    aws(case).places.insert("dr".into(), there);
+    case.config.services[0].ecs.as_mut().expect("ECS").place = Some("dr".into());
+    (case.observed.identity.account, case.observed.identity.region) = (account.into(), region.into());
+    let arn = format!("arn:aws:ecs:{region}:{account}:service/rtech-prod/rtech-app");
+    case.observed.workload.arn = arn.as_str().into();
 }
 
 fn rollout(case: &mut Case, rollout: Rollout) {

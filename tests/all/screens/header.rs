@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use quarterdeck::clock::Now;
-use quarterdeck::config::EnvironmentKind;
 use quarterdeck::config::theme::Role;
+use quarterdeck::config::{Aws, EnvironmentKind};
 use quarterdeck::executor::journal::RunState;
 use quarterdeck::source::{Identity, Name, Number, Payload, Reading, SignalData, Subject};
 use quarterdeck::state::{Arm, State};
@@ -82,6 +82,26 @@ fn credentials_of_another_account_are_loud() {
     let picture = picture(&state, 80, 24, &Paint::Roles);
     assert!(picture.runs_of(Role::Critical)[0].contains("WRONG ACC"), "{}", picture.text());
     assert!(picture.text().contains("PROD"), "{}", picture.text());
+}
+
+#[test]
+fn other_places_are_named_and_wrong_credentials_of_one_are_loud() {
+    let mut state = fixture::live();
+    let aws = Arc::make_mut(&mut state.config).aws.as_mut().unwrap();
+    let dr = Aws { account: Some("210987654321".into()), region: "eu-west-1".into(), ..aws.clone() };
+    aws.places.insert("dr".into(), dr);
+    assert!(rows(&state, 120)[0].contains("us-east-1  + dr"), "{}", rows(&state, 120)[0]);
+    let identity = Identity {
+        account: Text::from("123456789012"),
+        region: Text::from("eu-west-1"),
+        arn: Text::from("arn:aws:iam::123456789012:user/alice"),
+        expires: Some(state.now.wall + jiff::SignedDuration::from_mins(5)),
+    };
+    let subject = Subject::Identity { source: Name::from("sts dr") };
+    state.readings.receive(Reading { subject, outcome: Ok(Payload::Identity(identity)) }, state.now);
+    assert!(rows(&state, 120)[1].contains("AWS credentials end in 5m"), "{}", rows(&state, 120)[1]);
+    let picture = picture(&state, 80, 24, &Paint::Roles);
+    assert!(picture.runs_of(Role::Critical)[0].contains("dr: WRONG ACC"), "{}", picture.text());
 }
 
 #[test]

@@ -11,7 +11,7 @@ use tokio::sync::OnceCell;
 
 use super::alarm_decode::{self, Known};
 use super::reader::Reader;
-use crate::config::{CloudWatch, Config};
+use crate::config::{CloudWatch, Config, Service, source_at};
 use crate::source::aws::connect::Connection;
 use crate::source::{
     Alert, AlertState, Ask, Cadence, Name, Payload, Reading, Readings, Source, SourceError, SourceErrorKind, Subject,
@@ -39,7 +39,13 @@ impl Alarms {
     pub fn new(connection: Arc<Connection>, settings: CloudWatch, config: &Config) -> Self {
         let subjects = vec![Subject::Alerts { source: Name::from("cloudwatch") }];
         let name = Name::from("cloudwatch-alarms");
-        Self { name, connection, settings, known: known(config), subjects, reader: OnceCell::new() }
+        Self { name, connection, settings, known: known(config, None), subjects, reader: OnceCell::new() }
+    }
+
+    /// The same for a place: named after it, as are the alerts, which are about services of that place.
+    pub fn at(self, place: Option<&Name>, config: &Config) -> Self {
+        let subjects = vec![Subject::Alerts { source: source_at("cloudwatch", place) }];
+        Self { name: source_at("cloudwatch-alarms", place), subjects, known: known(config, place), ..self }
     }
 }
 
@@ -75,7 +81,7 @@ impl Source for Alarms {
 /// Names of the alarms that fire for `service`, fresh. Without configured alarms there is nothing that could fire.
 pub(in crate::source::aws) async fn firing(
     connection: &Connection,
-    config: &Config,
+    (config, place): (&Config, Option<&Name>),
     service: &Name,
     deadline: Duration,
 ) -> Result<Vec<Text>, SourceError> {
@@ -84,14 +90,17 @@ pub(in crate::source::aws) async fn firing(
         return Ok(Vec::new());
     }
     let reader = Reader::new(connection, deadline).await;
-    let alarms = alarms(&reader, prefixes, &known(config)).await?;
+    let alarms = alarms(&reader, prefixes, &known(config, place)).await?;
     let fires = |alarm: &Alert| alarm.state == AlertState::Firing && alarm.service.as_ref() == Some(service);
     Ok(alarms.into_iter().filter(fires).map(|alarm| alarm.name).collect())
 }
 
-fn known(config: &Config) -> Vec<Known> {
-    let known = config.services.iter().map(|service| Known { name: service.name.clone(), ecs: service.ecs.clone() });
-    known.collect()
+/// The services that alarms of a place may be about. Where a service runs tells its own; one of the same cluster and name
+/// in another place is another.
+fn known(config: &Config, place: Option<&Name>) -> Vec<Known> {
+    let here = |service: &&Service| service.ecs.as_ref().is_none_or(|ecs| ecs.place.as_ref() == place);
+    let services = config.services.iter().filter(here);
+    services.map(|service| Known { name: service.name.clone(), ecs: service.ecs.clone() }).collect()
 }
 
 /// All alarms of all prefixes, each once, by name.

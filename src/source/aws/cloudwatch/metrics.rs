@@ -10,7 +10,7 @@ use tokio::sync::OnceCell;
 use super::batch::{Batch, pack};
 use super::reader::Reader;
 use super::window::{Window, period_of};
-use crate::config::{Polling, Query};
+use crate::config::{Polling, Query, source_at};
 use crate::source::aws::connect::Connection;
 use crate::source::aws::few_at_once;
 use crate::source::{Ask, Cadence, Name, Payload, Reading, Readings, Source, SourceError, Subject};
@@ -56,6 +56,11 @@ impl Metrics {
         let shortest = queries.iter().filter_map(period_of).min().unwrap_or_default();
         let name = Name::from("cloudwatch");
         Self { name, connection, polling, shortest, subjects, queries, shown, reader: OnceCell::new() }
+    }
+
+    /// The same for queries of a place: named after it.
+    pub fn at(self, place: Option<&Name>) -> Self {
+        Self { name: source_at("cloudwatch", place), ..self }
     }
 
     async fn poll_batch(&self, reader: &Reader, batch: Batch<'_>, ask: Ask, out: &Readings) {

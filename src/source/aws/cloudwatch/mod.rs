@@ -31,7 +31,10 @@ const ASK_DEADLINE: Duration = Duration::from_secs(10);
 /// Asks one question of a runbook. A check must not pass on old or incomplete evidence: a newest complete period that
 /// ended more than three periods (at least five minutes) ago is [`Number::NoData`], partial data is an error.
 pub async fn ask(connections: &Connections, query: &Query, now: Now) -> Result<Number, SourceError> {
-    let connection = connections.at(place_of(query));
+    let Some(connection) = connections.exactly(place_of(query)) else {
+        let reason = "the query is of a place that the configuration does not have";
+        return Err(SourceError::new(&Name::from("cloudwatch"), SourceErrorKind::Missing, reason));
+    };
     tokio::time::timeout(ASK_DEADLINE, answer_to(connection, query, now)).await.unwrap_or_else(|_| {
         let reason = format!("no whole answer within {} s", ASK_DEADLINE.as_secs());
         Err(SourceError::new(&Name::from("cloudwatch"), SourceErrorKind::Timeout, &reason))
@@ -39,7 +42,7 @@ pub async fn ask(connections: &Connections, query: &Query, now: Now) -> Result<N
 }
 
 /// The place that a query is of.
-fn place_of(query: &Query) -> Option<&Name> {
+pub(super) fn place_of(query: &Query) -> Option<&Name> {
     match query {
         Query::CloudWatch(metric) => metric.place.as_ref(),
         Query::CloudWatchMaths { metrics, .. } => metrics.values().next()?.place.as_ref(),
