@@ -5,6 +5,7 @@
 
 mod backend;
 mod by;
+mod database;
 mod fleet;
 mod place;
 mod service;

@@ -16,6 +16,7 @@
 
 pub mod alerts;
 pub mod course;
+pub mod database;
 pub mod demo;
 pub mod ecs;
 pub mod fleet;

@@ -12,7 +12,7 @@ use super::fleet::{self, Profile};
 use super::log::Log;
 use super::measure::{self, moment};
 use super::scenario::Scenario;
-use super::{SOURCE, SimulatorError, alerts, ecs, health};
+use super::{SOURCE, SimulatorError, alerts, database, ecs, health};
 use crate::clock::Now;
 use crate::config::{Config, Objective, Query};
 use crate::source::{
@@ -93,6 +93,9 @@ impl Simulated {
             }
             Subject::Alerts { .. } => Payload::Alerts(alerts::alerts(&at.course, at.began, at.seconds)),
             Subject::Identity { .. } => Payload::Identity(ecs::identity()),
+            Subject::Database { service } => {
+                Payload::Database(database::database(service, at.began, at.seconds).ok_or_else(|| missing(subject))?)
+            }
             _ => return Err(missing(subject)),
         })
     }
@@ -162,18 +165,11 @@ impl World for Simulated {
         if !subjects.contains(&identity) {
             subjects.push(identity);
         }
-        let group = |name: &str, wanted: fn(&Subject) -> bool| -> SharedSource {
-            let subjects = subjects.iter().filter(|subject| wanted(subject)).cloned().collect();
-            Arc::new(Part { name: Name::from(name), subjects, fleet: self.clone() })
+        let part = |name: &&str| -> SharedSource {
+            let subjects = subjects.iter().filter(|subject| part_of(subject) == *name).cloned().collect();
+            Arc::new(Part { name: Name::from(*name), subjects, fleet: self.clone() })
         };
-        vec![
-            group("simulator-signals", |s| {
-                matches!(s, Subject::Signal(_) | Subject::Objective { .. } | Subject::Backup { .. })
-            }),
-            group("simulator-ecs", |s| matches!(s, Subject::Workload { .. } | Subject::Scaling { .. })),
-            group("simulator-health", |s| matches!(s, Subject::Health { .. })),
-            group(SOURCE, |s| matches!(s, Subject::Alerts { .. } | Subject::Identity { .. })),
-        ]
+        PARTS.iter().map(part).collect()
     }
 
     fn observe<'a>(&'a self, service: &'a Name, now: Now) -> BoxFuture<'a, Result<Observation, SourceError>> {
@@ -186,6 +182,19 @@ impl World for Simulated {
             Ok(question(query)?.value(&at.course, at.began, at.seconds))
         }
         .boxed()
+    }
+}
+
+/// The parts that are polled by themselves, as sources of different kinds are.
+const PARTS: [&str; 4] = ["simulator-signals", "simulator-ecs", "simulator-health", SOURCE];
+
+/// The part that answers for a subject.
+fn part_of(subject: &Subject) -> &'static str {
+    match subject {
+        Subject::Signal(_) | Subject::Objective { .. } | Subject::Backup { .. } => PARTS[0],
+        Subject::Workload { .. } | Subject::Scaling { .. } => PARTS[1],
+        Subject::Health { .. } => PARTS[2],
+        _ => SOURCE,
     }
 }
 

@@ -1,6 +1,7 @@
 //! How a service stands, as a pure judgement of readings: the same for the overview and for `quarterdeck status`.
 
 mod alerts;
+pub mod database;
 
 use serde::Serialize;
 
@@ -66,6 +67,7 @@ pub fn service_verdict(readings: &ReadingStore, config: &Config, service: &Servi
     endpoints(&mut parts, readings, config, service, now);
     workload(&mut parts, readings, config, service, now);
     alerts::judge(&mut parts, readings, config, service, now);
+    database::database(&mut parts, readings, config, service, now);
     let level = parts.iter().map(|part| part.level).max().unwrap_or(Level::Unknown);
     let mut reasons: Vec<Reason> = parts.into_iter().filter(|part| part.level != Level::Healthy).collect();
     reasons.sort_by_key(|reason| std::cmp::Reverse(reason.level));

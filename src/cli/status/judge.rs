@@ -67,6 +67,7 @@ impl Look<'_> {
             health: service.health.iter().map(|check| self.health(&service.name, &check.name)).collect(),
             tasks: service.ecs.as_ref().map(|_| self.tasks(&service.name)),
             scaling: service.ecs.as_ref().map(|_| self.scaling(&service.name)),
+            database: self.database(service),
         }
     }
 

@@ -4,6 +4,7 @@
 //! is documented in `docs/status.schema.json`.
 
 mod alerts;
+mod database;
 mod gather;
 mod judge;
 mod report;

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::alerts::{AlertsReport, SilencesReport};
+use super::database::DatabaseReport;
 use crate::config::{EnvironmentKind, Role};
 use crate::slo::{RuleState, Severity};
 use crate::source::{Component, HealthState, Identity, Name, Number, ScalingPolicy, Unit};
@@ -75,6 +76,8 @@ pub struct ServiceReport {
     pub tasks: Option<TasksReport>,
     /// Its scaling; null where it does not run on ECS.
     pub scaling: Option<ScalingReport>,
+    /// Its database or cache; null where it is none.
+    pub database: Option<DatabaseReport>,
 }
 
 /// One signal or backup measure.

@@ -59,6 +59,7 @@ fn add_service(rows: &mut Vec<Row>, service: &ServiceReport) {
         let policies: Vec<&str> = scaling.policies.iter().map(|policy| policy.name.as_str()).collect();
         rows.push(row(name, "scaling".to_owned(), value, &scaling.item, policies.join(", ")));
     }
+    rows.extend(service.database.as_ref().map(|database| super::database::line(name, database)));
 }
 
 /// The worst reasons, each cut short; the lines below and the JSON have the rest.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::backend::{every, headers, polling};
+use super::database::database;
 use super::signal::{measure, objective, signal};
 use super::words::{duration, filled, line, maybe, name, or, place, url};
 use super::{Sources, named};
@@ -27,6 +28,7 @@ pub(super) fn service(section: &Section<'_>, sources: &Sources) -> Option<Servic
     let owner = name.as_ref();
     let summary = or(section.get("summary"), String::new(), line);
     let ecs = section.section("ecs").map_or(Some(None), |ecs| ecs_service(&ecs, sources).map(Some));
+    let database = section.section("database").map_or(Some(None), |section| database(&section, sources).map(Some));
     let health = named(section.sections("health"), health);
     let signals = named(section.sections("signal"), |section| signal(section, sources, owner));
     let objectives = named(section.sections("objective"), |section| objective(section, sources, owner));
@@ -40,7 +42,7 @@ pub(super) fn service(section: &Section<'_>, sources: &Sources) -> Option<Servic
         summary: summary?,
         ecs: ecs?,
         load_balancer: None,
-        database: None,
+        database: database?,
         cdn: None,
         probes: Vec::new(),
         logs: Vec::new(),

@@ -110,6 +110,8 @@ fn kind_of(code: &str, message: &str, status: u16) -> SourceErrorKind {
         | "ResourceNotFoundException"
         | "ResourceNotFound"
         | "ObjectNotFoundException" => SourceErrorKind::Missing,
+        // RDS and ElastiCache: `DBClusterNotFoundFault`, `DBInstanceNotFound`, `CacheClusterNotFound` …
+        _ if code.ends_with("NotFoundFault") || code.ends_with("NotFound") => SourceErrorKind::Missing,
         _ => SourceErrorKind::Refused,
     }
 }

@@ -72,6 +72,8 @@ pub enum MemberRole {
 /// Maintenance that waits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PendingMaintenance {
+    /// What it waits for: the cluster or instance.
+    pub resource: Text,
     /// `system-update`, `db-upgrade`, `os-upgrade` …
     pub action: Text,
     /// What it is.

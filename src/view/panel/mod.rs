@@ -1,5 +1,6 @@
 //! Panels of the service screen, one file each, listed in [`PANELS`].
 
+pub mod database;
 pub mod errors;
 pub mod health;
 pub mod latency;
@@ -28,6 +29,7 @@ pub static PANELS: &[PanelSpec] = &[
     PanelSpec { name: "latency", serves: has_latency, draw: latency::draw },
     PanelSpec { name: "errors", serves: has_errors, draw: errors::draw },
     PanelSpec { name: "scaling", serves: |service| service.ecs.is_some(), draw: scaling::draw },
+    PanelSpec { name: "database", serves: |service| service.database.is_some(), draw: database::draw },
     PanelSpec { name: "health and alarms", serves: |_| true, draw: health::draw },
     PanelSpec { name: "signals", serves: |service| unpanelled(service).next().is_some(), draw: signals::draw },
 ];
