@@ -7,6 +7,7 @@ mod backend;
 mod by;
 mod database;
 mod fleet;
+mod http_source;
 mod place;
 mod service;
 mod signal;
@@ -53,6 +54,7 @@ struct Sources {
     places: Places,
     cloudwatch: Option<Duration>,
     prometheus: Option<Duration>,
+    http: http_source::Apis,
     simulator: Option<Duration>,
 }
 
@@ -62,7 +64,7 @@ impl Sources {
         let own = match query {
             Query::Prometheus(_) => self.prometheus,
             Query::CloudWatch(_) | Query::CloudWatchMaths { .. } => self.cloudwatch,
-            Query::Http(_) => None,
+            Query::Http(query) => self.http.interval(&query.request.source),
             Query::Simulator(_) => self.simulator,
         };
         own.unwrap_or(DEFAULT_INTERVAL)
@@ -99,15 +101,20 @@ fn config(document: &Document<'_>) -> Option<Config> {
     let prometheus = optional(&prometheus_at, backend::http);
     let alertmanager = optional(&alertmanager_at, backend::http);
     let simulator = optional(&simulator_at, backend::simulator);
+    let http_at = root.sections("http");
+    let apis = http_source::Apis::of(&http_at);
+    let http = named(http_at, http_source::source);
     needs_aws(&cloudwatch_at, &aws_at);
     let real = [&aws_at, &cloudwatch_at, &prometheus_at, &alertmanager_at];
     stands_alone(&simulator_at, &real);
+    http_source::stands_aside(simulator_at.is_some(), &root);
     let sources = Sources {
         kind,
         aws: aws_at.is_some(),
         places: Places::of(aws.clone().flatten()),
         cloudwatch: interval_of(&cloudwatch_at, &cloudwatch, |cloudwatch| cloudwatch.polling.interval),
         prometheus: interval_of(&prometheus_at, &prometheus, |backend| backend.polling.interval),
+        http: apis,
         simulator: interval_of(&simulator_at, &simulator, |simulator| simulator.interval),
     };
     let services = fleet::services(&root, &sources);
@@ -126,7 +133,7 @@ fn config(document: &Document<'_>) -> Option<Config> {
         ecs: ecs?,
         prometheus: prometheus?,
         alertmanager: alertmanager?,
-        http: Vec::new(),
+        http: http?,
         cost: None,
         simulator: simulator?,
         services: services?,

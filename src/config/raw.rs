@@ -332,6 +332,11 @@ impl<'a> Entry<'a> {
         }
     }
 
+    /// The string, expanded, for a look in passing: what is wrong with it is told where it is read.
+    pub fn quietly_expanded(&self) -> Option<String> {
+        expand(self.written()?, self.document.variable).ok().map(|expanded| expanded.value)
+    }
+
     /// The value as a truth.
     pub fn boolean(&self) -> Option<bool> {
         match self.value.get_ref() {

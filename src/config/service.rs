@@ -253,7 +253,8 @@ impl Signal {
         let lag = match &self.query {
             Query::CloudWatch(metric) => Duration::from_secs(u64::from(metric.period) * 3),
             Query::CloudWatchMaths { period, .. } => Duration::from_secs(u64::from(*period) * 3),
-            Query::Prometheus(_) | Query::Http(_) | Query::Simulator(_) => Duration::ZERO,
+            Query::Http(query) => query.lag,
+            Query::Prometheus(_) | Query::Simulator(_) => Duration::ZERO,
         };
         Cadence { every: self.interval, lag }
     }

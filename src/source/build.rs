@@ -10,6 +10,7 @@ use crate::simulator;
 use crate::source::alertmanager::{self, AlertSource};
 use crate::source::aws::{self, Connections};
 use crate::source::health;
+use crate::source::json_api::{self, JsonApi};
 use crate::source::prometheus::{self, Prometheus};
 use crate::source::{Alert, AlertState, Name, Number, Observation, SharedSource, SourceError, SourceErrorKind, World};
 use crate::text::Text;
@@ -19,6 +20,7 @@ struct Backends {
     config: Arc<Config>,
     prometheus: Option<Arc<Prometheus>>,
     alerts: Option<Arc<AlertSource>>,
+    http: Vec<Arc<JsonApi>>,
     aws: Option<Arc<Connections>>,
 }
 
@@ -34,7 +36,8 @@ pub async fn world(config: Arc<Config>) -> Result<Arc<dyn World>, SourceError> {
     let prometheus = config.prometheus.as_ref().map(|backend| Arc::new(Prometheus::new(backend)));
     let alerts = alertmanager::source(&config, prometheus.as_ref()).map(Arc::new);
     let aws = config.aws.as_ref().map(|aws| Arc::new(Connections::open(aws)));
-    Ok(Arc::new(Backends { config, prometheus, alerts, aws }))
+    let http = json_api::apis(&config);
+    Ok(Arc::new(Backends { config, prometheus, alerts, http, aws }))
 }
 
 fn simulated(config: Arc<Config>) -> Result<Arc<dyn World>, SourceError> {
@@ -52,6 +55,7 @@ impl World for Backends {
         }
         sources.extend(self.alerts.clone().map(|alerts| alerts as SharedSource));
         sources.extend(health::sources(&self.config));
+        sources.extend(json_api::sources(&self.config, &self.http));
         if let Some(connections) = &self.aws {
             sources.extend(aws::sources(connections, &self.config));
         }
@@ -78,7 +82,10 @@ impl World for Backends {
                 (Query::Prometheus(_), None, _) => {
                     Err(missing("prometheus", "the query is PromQL, and the configuration has no [prometheus]"))
                 }
-                (Query::Http(_), ..) => Err(missing("http", "a JSON API can't be asked yet")),
+                (Query::Http(query), ..) => match self.http.iter().find(|api| *api.key() == query.request.source) {
+                    Some(api) => api.ask(query, now).await,
+                    None => Err(missing("http", &format!("there is no [[http]] named {}", query.request.source))),
+                },
                 (Query::Simulator(_), ..) => {
                     Err(missing(simulator::SOURCE, "the query is of the simulated fleet, which is not in use"))
                 }

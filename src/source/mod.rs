@@ -10,6 +10,7 @@ pub mod build;
 pub mod data;
 pub mod health;
 pub mod http;
+pub mod json_api;
 pub mod number;
 pub mod poll;
 pub mod prometheus;

@@ -3,6 +3,7 @@
 mod alerts;
 mod health;
 mod http;
+mod json_api;
 mod prometheus;
 mod status;
 mod world;
@@ -30,6 +31,7 @@ struct Asked {
     query: String,
     headers: HeaderMap,
     form: HashMap<String, String>,
+    body: String,
 }
 
 /// A server on loopback that answers by a function and remembers what it was asked.
@@ -79,6 +81,7 @@ async fn answer(State((script, log)): State<(Script, Arc<Mutex<Vec<Asked>>>)>, r
         query: parts.uri.query().unwrap_or_default().to_owned(),
         headers: parts.headers,
         form,
+        body: String::from_utf8_lossy(&body).into_owned(),
     };
     let response = script(&asked);
     log.lock().unwrap().push(asked);

@@ -149,17 +149,31 @@ pub(super) fn ecs(section: &Section<'_>) -> Option<Polling> {
 /// Polling of ECS where `[ecs]` is not there.
 pub(super) const ECS: Polling = every(15, 10);
 
+/// What an HTTP backend is where nothing is written, and whether its answers have series.
+pub(super) struct HttpDefaults {
+    pub(super) polling: Polling,
+    pub(super) max_body: u64,
+    pub(super) series: bool,
+}
+
 /// `[prometheus]`, `[alertmanager]`.
 pub(super) fn http(section: &Section<'_>) -> Option<HttpBackend> {
+    let backend = http_backend(section, &HttpDefaults { polling: every(15, 10), max_body: 8 << 20, series: true });
+    section.done();
+    backend
+}
+
+/// The keys of any HTTP backend.
+pub(super) fn http_backend(section: &Section<'_>, default: &HttpDefaults) -> Option<HttpBackend> {
     let url = section.need("url").and_then(|entry| base_url(&entry));
     let auth = auth(section);
     let headers = section.section("headers").map_or(Some(Vec::new()), |headers| self::headers(&headers));
     let ca_file = maybe(section.get("ca_file"), file);
     let client_cert_file = maybe(section.get("client_cert_file"), file);
-    let polling = polling(section, every(15, 10));
-    let max_series = or(section.get("max_series"), 100, |entry| entry.integer(1..=10_000));
-    let max_body = or(section.get("max_body"), 8 << 20, |entry| entry.integer(1_024..=256 << 20));
-    section.done();
+    let polling = polling(section, default.polling);
+    let max_series = default.series.then(|| section.get("max_series")).flatten();
+    let max_series = or(max_series, 100, |entry| entry.integer(1..=10_000));
+    let max_body = or(section.get("max_body"), default.max_body, |entry| entry.integer(1_024..=256 << 20));
     Some(HttpBackend {
         url: url?,
         auth: auth?,
@@ -221,8 +235,20 @@ fn header(key: &str, entry: &Entry<'_>) -> Option<(String, Secret)> {
         entry.error("is not the name of a header", Some("letters, digits and `-`, such as X-Scope-OrgID"));
         return None;
     }
-    let value = if carries_secret(key) { secret(entry) } else { line(entry).map(Secret::new) };
+    let value = match entry.is_table() {
+        true => header_file(&entry.clone().section()?),
+        false if carries_secret(key) => secret(entry),
+        false => line(entry).map(Secret::new),
+    };
     Some((key.to_owned(), value?))
+}
+
+/// `{ file = "…", prefix = "Bearer " }`: the first line of a file, after a prefix.
+fn header_file(section: &Section<'_>) -> Option<Secret> {
+    let secret = section.need("file").and_then(|entry| secret_file(&entry));
+    let prefix = or(section.get("prefix"), String::new(), line);
+    section.done();
+    Some(Secret::new(format!("{}{}", prefix?, secret?.reveal())))
 }
 
 fn carries_secret(header: &str) -> bool {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::Sources;
 use super::backend::interval;
 use super::by::{self, By};
+use super::http_source;
 use super::words::{self, duration, filled, maybe, name, or};
 use crate::config::raw::{Entry, Section};
 use crate::config::{CloudWatchMetric, Direction, Objective, PromQuery, Query, Role, Signal};
@@ -177,18 +178,19 @@ fn suits(section: &Section<'_>, role: Role, unit: Unit) -> Option<()> {
     None
 }
 
-/// The one query of a signal: `promql`, `cloudwatch` or `simulator`.
+/// The one query of a signal: `promql`, `cloudwatch`, `http` or `simulator`.
 fn query(section: &Section<'_>, sources: &Sources, owner: Option<&Name>) -> Option<Query> {
     let by = by::of_promql(section, owner);
     let promql = section.get("promql").map(|entry| promql(&entry, sources, by));
     let cloudwatch = section.get("cloudwatch").map(|entry| cloudwatch(entry, sources));
+    let http = section.get("http").map(|entry| http_source::query(entry, &sources.http));
     let simulator = section.get("simulator").map(|entry| simulated(&entry, sources));
-    let mut given: Vec<Option<Query>> = [promql, cloudwatch, simulator].into_iter().flatten().collect();
+    let mut given: Vec<Option<Query>> = [promql, cloudwatch, http, simulator].into_iter().flatten().collect();
     if given.len() == 1 {
         return given.pop().flatten();
     }
     let message = if given.is_empty() { "has no query" } else { "has several queries" };
-    section.error(message, Some("give one of promql, cloudwatch, simulator"));
+    section.error(message, Some("give one of promql, cloudwatch, http, simulator"));
     None
 }
 

@@ -102,7 +102,8 @@ pub(crate) fn duration(entry: &Entry<'_>, allowed: RangeInclusive<Duration>) -> 
     None
 }
 
-fn parse_duration(value: &str) -> Option<Duration> {
+/// A duration, if the text is one.
+pub(crate) fn parse_duration(value: &str) -> Option<Duration> {
     let span: Span = value.trim().parse().ok()?;
     let exact = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
     Duration::try_from(exact).ok()

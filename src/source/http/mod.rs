@@ -11,7 +11,7 @@ mod fault;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Request, Response};
 use tokio::sync::OnceCell;
 use url::Url;
@@ -112,6 +112,15 @@ impl HttpClient {
     pub async fn post_form(&self, url: &Url, form: &[(&str, &str)]) -> Result<Answer, SourceError> {
         let client = self.client().await?;
         self.send(client.post(url.clone()).form(form)).await
+    }
+
+    /// POST of JSON with a whole, bounded answer, whatever the status.
+    ///
+    /// # Errors
+    /// As [`HttpClient::get`].
+    pub async fn post_json(&self, url: &Url, body: &str) -> Result<Answer, SourceError> {
+        let client = self.client().await?;
+        self.send(client.post(url.clone()).header(CONTENT_TYPE, "application/json").body(body.to_owned())).await
     }
 
     /// GET that reads status and headers only.

@@ -87,7 +87,8 @@ pub fn gap(signal: &Signal, window: Duration) -> Duration {
         Query::CloudWatch(metric) => Duration::from_secs(metric.period.into()),
         Query::CloudWatchMaths { period, .. } => Duration::from_secs((*period).into()),
         Query::Prometheus(_) => step(window, signal.interval),
-        Query::Http(_) | Query::Simulator(_) => Duration::ZERO,
+        Query::Http(query) => query.lag,
+        Query::Simulator(_) => Duration::ZERO,
     };
     signal.interval.max(step) * 3
 }
