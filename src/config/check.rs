@@ -98,7 +98,7 @@ fn config(document: &Document<'_>) -> Option<Config> {
     let aws = optional(&aws_at, |section| backend::aws(section, kind));
     let cloudwatch = optional(&cloudwatch_at, backend::cloudwatch);
     let ecs = ecs_at.as_ref().map_or(Some(backend::ECS), backend::ecs);
-    let prometheus = optional(&prometheus_at, backend::http);
+    let prometheus = optional(&prometheus_at, backend::prometheus);
     let alertmanager = optional(&alertmanager_at, backend::http);
     let simulator = optional(&simulator_at, backend::simulator);
     let http_at = root.sections("http");

@@ -214,6 +214,8 @@ pub struct HttpBackend {
     pub max_series: usize,
     /// The largest body, in bytes, after decompression.
     pub max_body: usize,
+    /// Parameters that go with each request to Prometheus' API, such as Thanos' `dedup` and `partial_response`.
+    pub parameters: Vec<(String, String)>,
 }
 
 /// How to authenticate to an HTTP backend.

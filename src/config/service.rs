@@ -166,12 +166,30 @@ pub struct PromQuery {
     pub expression: String,
     /// The label and its value that pick one series of many; `None`: the answer is a scalar or one series.
     pub pick: Option<(Name, Name)>,
+    /// The quantile that is taken of the answer, which is a histogram then.
+    pub quantile: Option<Quantile>,
+}
+
+/// A quantile between 0 and 1, both excluded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Quantile(u64);
+
+impl Quantile {
+    /// The quantile, if it lies between 0 and 1.
+    pub fn new(value: f64) -> Option<Self> {
+        (value > 0.0 && value < 1.0).then(|| Self(value.to_bits()))
+    }
+
+    /// Its value.
+    pub fn value(self) -> f64 {
+        f64::from_bits(self.0)
+    }
 }
 
 impl PromQuery {
     /// An expression that gives a scalar or one series.
     pub fn single(expression: &str) -> Self {
-        Self { expression: expression.to_owned(), pick: None }
+        Self { expression: expression.to_owned(), pick: None, quantile: None }
     }
 }
 

@@ -95,6 +95,14 @@ mod tests {
     }
 
     #[test]
+    fn three_nines_over_thirty_days_allow_43_minutes_and_12_seconds() {
+        let down = PERIOD.as_secs_f64() * (1.0 - 0.999);
+        assert!((down - 43.2 * 60.0).abs() < 1e-6);
+        let budget = budget(&data(&[(30 * DAY, down, PERIOD.as_secs_f64())]), 0.999, PERIOD).unwrap();
+        assert!((budget.consumed - 1.0).abs() < 1e-9, "exactly all of it");
+    }
+
+    #[test]
     fn without_traffic_or_counts_there_is_no_budget() {
         assert_eq!(budget(&data(&[(30 * DAY, 0.0, 0.0)]), 0.999, PERIOD), Err(BadShare::NoTraffic));
         assert_eq!(budget(&data(&[(3600, 0.0, 10.0)]), 0.999, PERIOD), Err(BadShare::Unknown));

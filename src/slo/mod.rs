@@ -1,9 +1,10 @@
-//! The mathematics of ratio objectives: bad share, burn rate, error budget, multi-window rules. Pure.
+//! The mathematics of objectives: bad share, burn rate, error budget, multi-window rules, quantiles of histograms. Pure.
 //!
 //! Shares are ratios of sums over one window, never means of ratios. What is not known stays not known: no traffic is not
 //! 100 %, and NaN passes no bound. Formulas: *The Site Reliability Workbook*, chapter 5, “Alerting on SLOs”.
 
 pub mod budget;
+pub mod quantile;
 pub mod rules;
 
 use std::time::Duration;

@@ -236,6 +236,7 @@ fn prometheus() -> HttpBackend {
         polling: polling(15),
         max_series: 100,
         max_body: 1 << 20,
+        parameters: Vec::new(),
     }
 }
 

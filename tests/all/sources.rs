@@ -112,6 +112,7 @@ fn backend(server: &Scripted) -> HttpBackend {
         polling: Polling { interval: Duration::from_secs(5), timeout: Duration::from_secs(5) },
         max_series: 100,
         max_body: 1 << 20,
+        parameters: Vec::new(),
     }
 }
 

@@ -149,14 +149,67 @@ pub(super) fn ecs(section: &Section<'_>) -> Option<Polling> {
 /// Polling of ECS where `[ecs]` is not there.
 pub(super) const ECS: Polling = every(15, 10);
 
-/// What an HTTP backend is where nothing is written, and whether its answers have series.
+/// What an HTTP backend is where nothing is written, and whether its answers have series (of a tenant).
 pub(super) struct HttpDefaults {
     pub(super) polling: Polling,
     pub(super) max_body: u64,
     pub(super) series: bool,
 }
 
-/// `[prometheus]`, `[alertmanager]`.
+/// What the API itself takes: `parameters` must not stand in its way.
+const OWN_PARAMETERS: [&str; 7] = ["query", "time", "start", "end", "step", "timeout", "limit"];
+
+/// The header by which Mimir, Cortex and Thanos' receivers tell tenants apart.
+const TENANT: &str = "X-Scope-OrgID";
+
+/// `[prometheus]`: any server with its API.
+pub(super) fn prometheus(section: &Section<'_>) -> Option<HttpBackend> {
+    let parameters = section.section("parameters").map_or(Some(Vec::new()), |section| parameters(&section));
+    let backend = http(section)?;
+    Some(HttpBackend { parameters: parameters?, ..backend })
+}
+
+fn parameters(section: &Section<'_>) -> Option<Vec<(String, String)>> {
+    let read = |(key, _, entry): &(&str, _, Entry<'_>)| {
+        if OWN_PARAMETERS.contains(key) {
+            entry.error("is set by the query itself", Some("such as dedup = \"true\", partial_response = \"true\""));
+            return None;
+        }
+        Some(((*key).to_owned(), filled(entry)?))
+    };
+    section.all().iter().map(read).collect::<Vec<_>>().into_iter().collect()
+}
+
+/// A tenant's name, as Mimir allows it: what a header can carry, and no separator of tenants but `|`.
+fn tenant(entry: &Entry<'_>) -> Option<String> {
+    let value = filled(entry)?;
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "!-_.*'()|".contains(c);
+    if value.len() <= 150 && value.chars().all(allowed) {
+        return Some(value);
+    }
+    entry.error(
+        "is not the name of a tenant",
+        Some("up to 150 letters, digits and !-_.*'(); several are joined by `|`"),
+    );
+    None
+}
+
+fn with_tenant(
+    section: &Section<'_>,
+    mut headers: Vec<(String, Secret)>,
+    tenant: Option<String>,
+) -> Option<Vec<(String, Secret)>> {
+    let Some(tenant) = tenant else { return Some(headers) };
+    if headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(TENANT)) {
+        section
+            .error(&format!("names the tenant twice: as tenant and as the header {TENANT}"), Some("keep one of them"));
+        return None;
+    }
+    headers.push((TENANT.to_owned(), Secret::new(tenant)));
+    Some(headers)
+}
+
+/// `[prometheus]` but for its parameters, `[alertmanager]`.
 pub(super) fn http(section: &Section<'_>) -> Option<HttpBackend> {
     let backend = http_backend(section, &HttpDefaults { polling: every(15, 10), max_body: 8 << 20, series: true });
     section.done();
@@ -168,6 +221,7 @@ pub(super) fn http_backend(section: &Section<'_>, default: &HttpDefaults) -> Opt
     let url = section.need("url").and_then(|entry| base_url(&entry));
     let auth = auth(section);
     let headers = section.section("headers").map_or(Some(Vec::new()), |headers| self::headers(&headers));
+    let tenant = maybe(default.series.then(|| section.get("tenant")).flatten(), tenant);
     let ca_file = maybe(section.get("ca_file"), file);
     let client_cert_file = maybe(section.get("client_cert_file"), file);
     let polling = polling(section, default.polling);
@@ -177,12 +231,13 @@ pub(super) fn http_backend(section: &Section<'_>, default: &HttpDefaults) -> Opt
     Some(HttpBackend {
         url: url?,
         auth: auth?,
-        headers: headers?,
+        headers: with_tenant(section, headers?, tenant?)?,
         ca_file: ca_file?,
         client_cert_file: client_cert_file?,
         polling: polling?,
         max_series: usize::try_from(max_series?).ok()?,
         max_body: usize::try_from(max_body?).ok()?,
+        parameters: Vec::new(),
     })
 }
 

@@ -1,6 +1,7 @@
-//! `by`: which series of an answer with many is meant.
+//! `by` and `quantile`: which series of an answer is meant, and what is taken of it.
 
-use super::words::filled;
+use super::words::{filled, maybe};
+use crate::config::Quantile;
 use crate::config::raw::{Entry, Section};
 use crate::source::Name;
 
@@ -21,6 +22,22 @@ pub(super) fn read(section: &Section<'_>, owner: Option<&Name>, suits: bool) -> 
         return None;
     }
     if entry.is_table() { written(entry).map(Some) } else { Some(Some((label(&entry)?, owner?.clone()))) }
+}
+
+/// `quantile` of a signal whose PromQL gives a histogram.
+pub(super) fn quantile(section: &Section<'_>) -> Option<Option<Quantile>> {
+    let suits = section.peek("promql").is_some();
+    maybe(section.get("quantile"), |entry| {
+        if !suits {
+            entry.error("is taken of a histogram of Prometheus, and there is none here", None);
+            return None;
+        }
+        let quantile = Quantile::new(entry.number()?);
+        if quantile.is_none() {
+            entry.error("must lie between 0 and 1, both excluded", Some("the 95th percentile is written 0.95"));
+        }
+        quantile
+    })
 }
 
 fn written(entry: Entry<'_>) -> Option<(Name, Name)> {

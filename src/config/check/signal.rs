@@ -9,7 +9,7 @@ use super::by::{self, By};
 use super::http_source;
 use super::words::{self, duration, filled, maybe, name, or};
 use crate::config::raw::{Entry, Section};
-use crate::config::{CloudWatchMetric, Direction, Objective, PromQuery, Query, Role, Signal};
+use crate::config::{CloudWatchMetric, Direction, Objective, PromQuery, Quantile, Query, Role, Signal};
 use crate::source::{Name, Unit};
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -180,8 +180,8 @@ fn suits(section: &Section<'_>, role: Role, unit: Unit) -> Option<()> {
 
 /// The one query of a signal: `promql`, `cloudwatch`, `http` or `simulator`.
 fn query(section: &Section<'_>, sources: &Sources, owner: Option<&Name>) -> Option<Query> {
-    let by = by::of_promql(section, owner);
-    let promql = section.get("promql").map(|entry| promql(&entry, sources, by));
+    let (by, quantile) = (by::of_promql(section, owner), by::quantile(section));
+    let promql = section.get("promql").map(|entry| promql(&entry, sources, by, quantile));
     let cloudwatch = section.get("cloudwatch").map(|entry| cloudwatch(entry, sources));
     let http = section.get("http").map(|entry| http_source::query(entry, &sources.http));
     let simulator = section.get("simulator").map(|entry| simulated(&entry, sources));
@@ -194,7 +194,7 @@ fn query(section: &Section<'_>, sources: &Sources, owner: Option<&Name>) -> Opti
     None
 }
 
-fn promql(entry: &Entry<'_>, sources: &Sources, by: Option<By>) -> Option<Query> {
+fn promql(entry: &Entry<'_>, sources: &Sources, by: Option<By>, quantile: Option<Option<Quantile>>) -> Option<Query> {
     let text = words::query(entry);
     if sources.prometheus.is_none() {
         entry.error("needs the section [prometheus]", Some("add [prometheus] with its url"));
@@ -208,7 +208,7 @@ fn promql(entry: &Entry<'_>, sources: &Sources, by: Option<By>) -> Option<Query>
         );
         return None;
     }
-    Some(Query::Prometheus(PromQuery { expression: text, pick: by? }))
+    Some(Query::Prometheus(PromQuery { expression: text, pick: by?, quantile: quantile? }))
 }
 
 fn simulated(entry: &Entry<'_>, sources: &Sources) -> Option<Query> {
@@ -388,7 +388,7 @@ fn windowed(entry: &Entry<'_>, sources: &Sources, by: Option<By>) -> Option<Quer
         );
         return None;
     }
-    Some(Query::Prometheus(PromQuery { expression: text, pick: by? }))
+    Some(Query::Prometheus(PromQuery { expression: text, pick: by?, quantile: None }))
 }
 
 #[cfg(test)]

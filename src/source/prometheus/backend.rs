@@ -29,6 +29,7 @@ pub struct Prometheus {
     base: Url,
     timeout: Duration,
     max_series: usize,
+    parameters: Vec<(String, String)>,
     permits: Semaphore,
 }
 
@@ -60,9 +61,10 @@ pub(super) struct Vector {
 impl Vector {
     /// The value of the selected series.
     pub(super) fn value(&self, selector: &Selector) -> Result<Answered, String> {
-        let (value, at) = self.outcome.value(selector)?;
+        let (value, at, remark) = self.outcome.value(selector)?;
         let sampled = at.map_or(self.received, |at| (at + self.skew).min(self.received));
-        let (skew, partial, warnings) = (self.skew, self.partial, self.warnings.clone());
+        let (skew, partial, mut warnings) = (self.skew, self.partial, self.warnings.clone());
+        warnings.extend(remark.map(Text::from));
         Ok(Answered { value, sampled, skew, partial, warnings })
     }
 
@@ -95,6 +97,7 @@ impl Prometheus {
             base: backend.url.clone(),
             timeout: backend.polling.timeout,
             max_series: backend.max_series,
+            parameters: backend.parameters.clone(),
             permits: Semaphore::new(CONCURRENCY),
         }
     }
@@ -121,7 +124,8 @@ impl Prometheus {
     /// What HTTP and the server say, and answers of another shape.
     pub async fn instant(&self, query: &PromQuery, now: Now) -> Result<Answered, SourceError> {
         let selector = Selector::from(query);
-        let vector = self.vector(&query.expression, selector.label().map_or(&[], std::slice::from_ref), now).await?;
+        let labels: Vec<Name> = selector.labels().collect();
+        let vector = self.vector(&query.expression, &labels, now).await?;
         vector.value(&selector).map_err(|reason| self.malformed(&reason))
     }
 
@@ -167,7 +171,10 @@ impl Prometheus {
     /// # Errors
     /// What HTTP and the server say.
     pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, SourceError> {
-        let url = self.url(path)?;
+        let mut url = self.url(path)?;
+        if !self.parameters.is_empty() {
+            url.query_pairs_mut().extend_pairs(&self.parameters);
+        }
         let answer = self.http.accepted(self.http.get(&url).await?)?;
         answer.json().map_err(|reason| self.malformed(&reason))
     }
@@ -175,7 +182,9 @@ impl Prometheus {
     async fn query(&self, path: &str, form: &[(&str, &str)], labels: &[Name]) -> Result<(Answer, Reply), SourceError> {
         let url = self.url(&format!("api/v1/{path}"))?;
         let _permit = self.permits.acquire().await.map_err(|_| self.malformed("the source is closing"))?;
-        let answer = self.http.post_form(&url, form).await?;
+        let further = self.parameters.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+        let form: Vec<(&str, &str)> = form.iter().copied().chain(further).collect();
+        let answer = self.http.post_form(&url, &form).await?;
         let answer = self.http.accepted(answer).map_err(query_timeout)?;
         let limits = Limits { series: self.max_series, labels };
         let reply = decode::reply(&answer, limits).map_err(|reason| self.malformed(&reason))?;

@@ -4,6 +4,7 @@
 //! whose label it names. History is fetched once, then only the steps that are new. The API: <https://prometheus.io/docs/prometheus/latest/querying/api/>.
 
 mod backend;
+mod buckets;
 mod decode;
 mod history;
 mod objective;

@@ -140,9 +140,9 @@ impl<'a> Questions<'a> {
 
 impl Tallies {
     pub(super) fn add(&mut self, tally: Tally) {
-        for label in [&tally.bad, &tally.valid].into_iter().filter_map(|counted| counted.selector.label()) {
-            if !self.labels.contains(label) {
-                self.labels.push(label.clone());
+        for label in [&tally.bad, &tally.valid].into_iter().flat_map(|counted| counted.selector.labels()) {
+            if !self.labels.contains(&label) {
+                self.labels.push(label);
             }
         }
         self.all.push(tally);

@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 
-use jiff::Timestamp;
-
+use super::buckets::{self, Valued};
 use super::series::{Series, moment, number};
-use crate::config::PromQuery;
+use crate::config::{PromQuery, Quantile};
 use crate::source::{Name, Number, Point};
+
+/// The label of a classic bucket's upper bound.
+const BOUND: &str = "le";
 
 /// The `result` of an answer.
 #[derive(Debug, Default)]
@@ -29,18 +31,25 @@ pub(super) enum Cell {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Selector {
     pick: Option<(Name, Name)>,
+    quantile: Option<Quantile>,
 }
 
 impl From<&PromQuery> for Selector {
     fn from(query: &PromQuery) -> Self {
-        Self { pick: query.pick.clone() }
+        Self { pick: query.pick.clone(), quantile: query.quantile }
     }
 }
 
 impl Selector {
     /// The label that it picks by.
-    pub(super) fn label(&self) -> Option<&Name> {
+    fn label(&self) -> Option<&Name> {
         self.pick.as_ref().map(|(label, _)| label)
+    }
+
+    /// The labels that it needs: what it picks by, and the bounds of buckets for a quantile.
+    pub(super) fn labels(&self) -> impl Iterator<Item = Name> {
+        let bounds = self.quantile.map(|_| Name::from(BOUND));
+        self.label().cloned().into_iter().chain(bounds)
     }
 }
 
@@ -51,10 +60,13 @@ impl Outcome {
     }
 
     /// Keeps a series; `picked` has the values of its labels by the number of the label.
-    pub(super) fn add(&mut self, series: Series, labels: &[Name], picked: Vec<(usize, String)>) {
+    pub(super) fn add(&mut self, mut series: Series, labels: &[Name], picked: Vec<(usize, String)>) {
         let number = u32::try_from(self.series.len()).unwrap_or(u32::MAX);
         for (label, value) in picked {
             let Some(label) = labels.get(label) else { continue };
+            if *label == BOUND {
+                series.le = Some(value.clone());
+            }
             self.index.entry(label.clone()).or_default().entry(value).or_default().push(number);
         }
         self.series.push(series);
@@ -65,61 +77,65 @@ impl Outcome {
         self.series.len()
     }
 
-    /// The value of the selected series and when it was sampled; [`Number::NoData`] where there is none.
-    pub(super) fn value(&self, selector: &Selector) -> Result<(Number, Option<Timestamp>), String> {
-        match (self.kind.as_str(), self.scalar.as_slice()) {
-            ("scalar", [Cell::Time(at), Cell::Word(word)]) => scalar(*at, word, selector),
-            ("vector", []) => match self.one(selector)? {
-                None => Ok((Number::NoData, None)),
-                Some(series) => series.newest().map(|(value, at)| (value, Some(at))),
+    /// The value of the selected series, or its quantile; [`Number::NoData`] where there is none.
+    pub(super) fn value(&self, selector: &Selector) -> Result<Valued, String> {
+        match (self.kind.as_str(), self.scalar.as_slice(), selector.quantile) {
+            ("scalar", [Cell::Time(at), Cell::Word(word)], None) => scalar(*at, word, selector),
+            ("vector", [], Some(quantile)) => buckets::value(&self.selected(selector)?, quantile),
+            ("vector", [], None) => match self.one(selector)? {
+                None => Ok((Number::NoData, None, None)),
+                Some(series) => series.newest().map(|(value, at)| (value, Some(at), None)),
             },
-            (kind, _) => Err(format!("a result of type `{kind}` where a number is expected")),
+            (kind, ..) => Err(format!("a result of type `{kind}` where a number is expected")),
         }
     }
 
     /// The history of the selected series, oldest first; empty where there is none.
     pub(super) fn points(&self, selector: &Selector) -> Result<Vec<Point>, String> {
-        match (self.kind.as_str(), self.scalar.as_slice()) {
-            ("matrix", []) => self.one(selector)?.map_or(Ok(Vec::new()), Series::history),
-            (kind, _) => Err(format!("a result of type `{kind}` where a series is expected")),
+        match (self.kind.as_str(), self.scalar.as_slice(), selector.quantile) {
+            ("matrix", [], Some(quantile)) => buckets::points(&self.selected(selector)?, quantile),
+            ("matrix", [], None) => self.one(selector)?.map_or(Ok(Vec::new()), Series::history),
+            (kind, ..) => Err(format!("a result of type `{kind}` where a series is expected")),
         }
     }
 
     fn one(&self, selector: &Selector) -> Result<Option<&Series>, String> {
-        let Some((label, value)) = &selector.pick else { return self.only() };
-        let Some(values) = self.index.get(label) else { return self.unlabelled(label) };
-        match values.get(value.as_str()).map(Vec::as_slice) {
-            None | Some([]) => Ok(None),
-            Some([number]) => Ok(self.series.get(*number as usize)),
-            Some(several) => Err(format!(
+        let selected = self.selected(selector)?;
+        match (selected.as_slice(), &selector.pick) {
+            ([], _) => Ok(None),
+            ([series], _) => Ok(Some(series)),
+            (several, Some((label, value))) => Err(format!(
                 "{} series have {label}=\"{value}\" where one is expected; aggregate the expression, as with `sum by ({label}) (…)`",
+                several.len()
+            )),
+            (several, None) => Err(format!(
+                "{} series where one is expected; aggregate the expression, as with `sum(…)`, or pick one with `by`",
                 several.len()
             )),
         }
     }
 
-    /// No series has the label at all: fine where there is none, else a slip that would be "no data" for ever.
-    fn unlabelled(&self, label: &Name) -> Result<Option<&Series>, String> {
-        match self.count() {
-            0 => Ok(None),
-            _ => Err(format!("no series has the label `{label}`; keep it, as with `sum by ({label}) (…)`")),
-        }
+    /// The series that are meant: all, or those with the label's value.
+    fn selected(&self, selector: &Selector) -> Result<Vec<&Series>, String> {
+        let Some((label, value)) = &selector.pick else { return Ok(self.series.iter().collect()) };
+        let Some(values) = self.index.get(label) else { return self.unlabelled(label) };
+        let numbers = values.get(value.as_str()).map_or(&[][..], Vec::as_slice);
+        Ok(numbers.iter().filter_map(|number| self.series.get(*number as usize)).collect())
     }
 
-    fn only(&self) -> Result<Option<&Series>, String> {
+    /// No series has the label at all: fine where there is none, else a slip that would be "no data" for ever.
+    fn unlabelled(&self, label: &Name) -> Result<Vec<&Series>, String> {
         match self.count() {
-            0 | 1 => Ok(self.series.first()),
-            count => Err(format!(
-                "{count} series where one is expected; aggregate the expression, as with `sum(…)`, or pick one with `by`"
-            )),
+            0 => Ok(Vec::new()),
+            _ => Err(format!("no series has the label `{label}`; keep it, as with `sum by ({label}) (…)`")),
         }
     }
 }
 
-fn scalar(at: f64, word: &str, selector: &Selector) -> Result<(Number, Option<Timestamp>), String> {
+fn scalar(at: f64, word: &str, selector: &Selector) -> Result<Valued, String> {
     if let Some(label) = selector.label() {
         return Err(format!("a scalar, which has no label `{label}`"));
     }
     let value = number(word).ok_or_else(|| format!("`{word}` is not a number"))?;
-    Ok((value, Some(moment(at)?)))
+    Ok((value, Some(moment(at)?), None))
 }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 
+use super::buckets::NativeSample;
 use crate::source::{Name, Number, Point};
 
 /// A series: one sample of an instant query, or the samples of a range.
@@ -13,7 +14,12 @@ use crate::source::{Name, Number, Point};
 pub(super) struct Series {
     value: Option<Sample>,
     values: Option<Vec<Sample>>,
-    histogram: bool,
+    /// The native histogram of an instant query.
+    pub(super) histogram: Option<NativeSample>,
+    /// The native histograms of a range.
+    pub(super) histograms: Option<Vec<NativeSample>>,
+    /// The label `le`, where it is asked for.
+    pub(super) le: Option<String>,
 }
 
 impl Series {
@@ -29,8 +35,11 @@ impl Series {
     }
 
     fn without_number(&self) -> String {
-        match self.histogram {
-            true => "a native histogram where a number is expected; take `histogram_quantile(…)` of it".to_owned(),
+        match self.histogram.is_some() || self.histograms.is_some() {
+            true => {
+                "a native histogram where a number is expected; take `histogram_quantile(…)` of it, or set `quantile`"
+                    .to_owned()
+            }
             false => "a series without a value".to_owned(),
         }
     }
@@ -121,10 +130,8 @@ impl<'de> Visitor<'de> for SeriesSeed<'_> {
                 "metric" => picked = map.next_value_seed(LabelsSeed(self.0))?,
                 "value" => series.value = Some(map.next_value()?),
                 "values" => series.values = Some(map.next_value()?),
-                "histogram" | "histograms" => {
-                    series.histogram = true;
-                    map.next_value::<IgnoredAny>()?;
-                }
+                "histogram" => series.histogram = Some(map.next_value()?),
+                "histograms" => series.histograms = Some(map.next_value()?),
                 _ => {
                     map.next_value::<IgnoredAny>()?;
                 }

@@ -72,8 +72,10 @@ impl Expression {
     }
 
     fn add(&mut self, subject: Subject, selector: Selector) {
-        if let Some(label) = selector.label().filter(|label| !self.labels.contains(label)) {
-            self.labels.push(label.clone());
+        for label in selector.labels() {
+            if !self.labels.contains(&label) {
+                self.labels.push(label);
+            }
         }
         self.takers.push(Taker { subject, selector });
     }

@@ -1,7 +1,9 @@
 //! The query API: recorded answers of Prometheus 2.42, and answers that must not pass for data.
 
 mod fan_out;
+mod histogram;
 mod tail;
+mod variants;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
