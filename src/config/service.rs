@@ -80,6 +80,16 @@ pub enum HealthShape {
     Settled,
     /// `{status, checks: {name: {status, latency?, error?}}}`.
     Checks,
+    /// Spring Boot's actuator: `{status, components: {name: {status, details}}}`.
+    Spring,
+    /// ASP.NET Core: the word `Healthy`, or `{status, totalDuration, entries: {name: {status, duration, …}}}`.
+    Aspnet,
+    /// `application/health+json`: `{status, checks: {"db:responseTime": [{status, observedValue, …}]}}`.
+    HealthJson,
+    /// NestJS Terminus: `{status, info, error, details: {name: {status}}}`.
+    Terminus,
+    /// Whichever of them the report shows by its members; an answer that shows none is a failure.
+    Auto,
 }
 
 /// A measured signal of a service.

@@ -2,6 +2,7 @@
 
 mod alerts;
 mod health;
+mod health_shapes;
 mod http;
 mod json_api;
 mod prometheus;

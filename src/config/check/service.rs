@@ -16,8 +16,16 @@ const DAY: Duration = Duration::from_secs(86_400);
 /// The most tasks that a cap may allow.
 const MOST_TASKS: u64 = 5_000;
 
-const SHAPES: &[(&str, HealthShape)] =
-    &[("plain", HealthShape::Plain), ("settled", HealthShape::Settled), ("checks", HealthShape::Checks)];
+const SHAPES: &[(&str, HealthShape)] = &[
+    ("plain", HealthShape::Plain),
+    ("auto", HealthShape::Auto),
+    ("settled", HealthShape::Settled),
+    ("checks", HealthShape::Checks),
+    ("spring", HealthShape::Spring),
+    ("aspnet", HealthShape::Aspnet),
+    ("health_json", HealthShape::HealthJson),
+    ("terminus", HealthShape::Terminus),
+];
 
 /// `[[service]]`, or one service of `[[services]]`.
 pub(super) fn service(section: &Section<'_>, sources: &Sources) -> Option<Service> {

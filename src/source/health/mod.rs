@@ -3,7 +3,14 @@
 //! Lenient about what else a report holds, strict about what is concluded from it: only an endpoint that says so, in the
 //! shape that is configured, is healthy. Every endpoint is a source of its own, so that a slow one delays no other.
 
+mod aspnet;
+mod checks;
+mod health_json;
 mod report;
+mod settled;
+mod shape;
+mod spring;
+mod terminus;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -61,7 +68,7 @@ impl HealthSource {
     pub async fn check(&self, now: Now) -> Result<Health, SourceError> {
         let answer = match self.check.shape {
             HealthShape::Plain => self.http.head_of(&self.check.url).await?,
-            HealthShape::Settled | HealthShape::Checks => self.http.get(&self.check.url).await?,
+            _ => self.http.get(&self.check.url).await?,
         };
         let report = self.report(&answer)?;
         Ok(self.judge(report, &answer, now))
@@ -69,21 +76,24 @@ impl HealthSource {
 
     /// What the answer says by itself, before latency and certificate are looked at.
     fn report(&self, answer: &Answer) -> Result<Report, SourceError> {
-        if !answer.status.is_success() && !answer.status.is_server_error() {
+        let told = answer.status.is_success() || answer.status.is_server_error() || self.fails_with_4xx(answer);
+        if !told {
             let kind = kind_of(answer.status);
             return Err(self.http.error(kind, &answer.failure()));
         }
-        let parsed = match self.check.shape {
-            HealthShape::Plain => Ok(Report::plain()),
-            HealthShape::Settled => answer.json().and_then(|json| report::settled(&json)),
-            HealthShape::Checks => answer.json().and_then(|json| report::checks(&json)),
-        };
-        match (parsed, answer.status.is_server_error()) {
+        let parsed = shape::read(self.check.shape, answer);
+        match (parsed, !answer.status.is_success()) {
             (Ok(report), false) => Ok(report),
             (Ok(report), true) => Ok(report.at_most(HealthState::Unhealthy, &answer.failure())),
             (Err(_), true) => Ok(Report::plain().at_most(HealthState::Unhealthy, &answer.failure())),
             (Err(reason), false) => Err(self.http.error(SourceErrorKind::Malformed, &reason)),
         }
+    }
+
+    /// A report may come with 4xx where it declares itself as one: the draft of health+json lets a failure be told so.
+    fn fails_with_4xx(&self, answer: &Answer) -> bool {
+        let of_draft = matches!(self.check.shape, HealthShape::HealthJson | HealthShape::Auto);
+        of_draft && answer.status.is_client_error() && shape::declared(answer)
     }
 
     fn judge(&self, mut report: Report, answer: &Answer, now: Now) -> Health {

@@ -1,15 +1,18 @@
-//! Health reports in JSON, as two kinds of service write them.
+//! What a health report says, and the pieces that its shapes have in common.
 
 use serde_json::{Map, Value};
 
 use crate::source::{Component, HealthState};
 use crate::text::Text;
 
-/// How deep components may have components.
-const MAX_DEPTH: usize = 4;
+/// How deep components may have components; what lies deeper is judged, but not kept.
+pub(super) const MAX_DEPTH: usize = 4;
 
-/// The most components on one level.
-const MAX_COMPONENTS: usize = 64;
+/// The most components that are kept on one level: the worst, if there are more.
+pub(super) const MAX_COMPONENTS: usize = 64;
+
+/// The most figures of one component that are told.
+const MAX_FIGURES: usize = 3;
 
 /// What a report says.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +27,32 @@ impl Report {
     /// A report that says no more than that all is well.
     pub(super) fn plain() -> Self {
         Self { state: HealthState::Healthy, reason: None, version: None, components: Vec::new() }
+    }
+
+    /// A report that says one word of itself, whose meaning is `state`, and names parts.
+    pub(super) fn of(said: &str, state: HealthState, components: Vec<Component>) -> Self {
+        let reason = match culprits(&components) {
+            names if names.is_empty() => said.to_owned(),
+            names => format!("{said}: {}", names.join(", ")),
+        };
+        let reason = (state != HealthState::Healthy).then_some(reason);
+        let own = Self { state, reason, version: None, components: Vec::new() };
+        let judged = components.iter().fold(own, |report, part| report.at_most(cap(part.state), &told(part)));
+        Self { components, ..judged }
+    }
+
+    /// A report whose own word is its member `status`, told by `meaning`.
+    pub(super) fn stated(
+        object: &Map<String, Value>,
+        meaning: impl Fn(&str) -> HealthState,
+        components: Vec<Component>,
+    ) -> Self {
+        let (state, said) = match object.get("status") {
+            Some(Value::String(word)) => (meaning(word), format!("it says “{}”", Text::clean(word))),
+            Some(_) => (HealthState::Unknown, "its `status` is no word".to_owned()),
+            None => (HealthState::Unknown, "its report has no `status`".to_owned()),
+        };
+        Self::of(&said, state, components)
     }
 
     /// The report, made no better than `bound`; the reason is kept where it is what decides.
@@ -46,66 +75,7 @@ fn badness(state: HealthState) -> u8 {
     }
 }
 
-/// `{status, services: {name: {status: "fulfilled", value: {healthy, responseTime?, error?}} | {status: "rejected", reason}}}`.
-///
-/// # Errors
-/// JSON that is no object.
-pub(super) fn settled(json: &Value) -> Result<Report, String> {
-    report(json, "services", settled_component)
-}
-
-/// `{status, version?, checks: {name: {status, latency?, error?, …}}}`; a check may have `services` of its own.
-///
-/// # Errors
-/// JSON that is no object.
-pub(super) fn checks(json: &Value) -> Result<Report, String> {
-    report(json, "checks", |name, value| checked_component(name, value, 1))
-}
-
-/// The service's own account of how long its check took (`X-Health-Check-Duration: 12ms`), listed like a component.
-pub(super) fn own_duration(header: &str) -> Option<Component> {
-    let text = header.trim();
-    let (number, scale) = match (text.strip_suffix("ms"), text.strip_suffix('s')) {
-        (Some(milliseconds), _) => (milliseconds, 1.0),
-        (None, Some(seconds)) => (seconds, 1000.0),
-        (None, None) => (text, 1.0),
-    };
-    let value = number.trim().parse::<f64>().ok().filter(|value| value.is_finite() && *value >= 0.0)?;
-    Some(Component {
-        name: Text::clean("health check"),
-        state: HealthState::Healthy,
-        latency_ms: Some(value * scale),
-        detail: None,
-        components: Vec::new(),
-    })
-}
-
-fn report(json: &Value, parts: &str, component: impl Fn(&str, &Value) -> Component) -> Result<Report, String> {
-    let Value::Object(object) = json else {
-        return Err("the JSON is no health report: an object with `status` is expected".to_owned());
-    };
-    let components =
-        object.get(parts).and_then(Value::as_object).map(|all| members(all, component)).unwrap_or_default();
-    let (state, reason) = match object.get("status") {
-        Some(Value::String(word)) => (state_of(word), format!("it says “{word}”")),
-        Some(_) => (HealthState::Unknown, "its `status` is no word".to_owned()),
-        None => (HealthState::Unknown, "its report has no `status`".to_owned()),
-    };
-    let reason = match culprits(&components) {
-        names if names.is_empty() => reason,
-        names => format!("{reason}: {}", names.join(", ")),
-    };
-    let own = Report {
-        state,
-        reason: (state != HealthState::Healthy).then_some(reason),
-        version: object.get("version").and_then(Value::as_str).map(Text::clean),
-        components: Vec::new(),
-    };
-    let judged = components.iter().fold(own, |report, part| report.at_most(cap(part.state), &said(part)));
-    Ok(Report { components, ..judged })
-}
-
-/// A report that calls itself healthy with a part that is not is degraded; one with a part that does not say is unknown.
+/// Something that calls itself healthy with a part that is not is degraded; with a part that does not say it is unknown.
 fn cap(part: HealthState) -> HealthState {
     match part {
         HealthState::Unhealthy | HealthState::Degraded => HealthState::Degraded,
@@ -113,7 +83,7 @@ fn cap(part: HealthState) -> HealthState {
     }
 }
 
-fn said(part: &Component) -> String {
+fn told(part: &Component) -> String {
     let word = match part.state {
         HealthState::Healthy => "healthy",
         HealthState::Degraded => "degraded",
@@ -125,73 +95,88 @@ fn said(part: &Component) -> String {
 }
 
 fn culprits(components: &[Component]) -> Vec<String> {
-    components.iter().filter(|part| part.state != HealthState::Healthy).take(4).map(said).collect()
+    components.iter().filter(|part| part.state != HealthState::Healthy).take(4).map(told).collect()
 }
 
-fn members(all: &Map<String, Value>, component: impl Fn(&str, &Value) -> Component) -> Vec<Component> {
-    all.iter().take(MAX_COMPONENTS).map(|(name, value)| component(name, value)).collect()
+/// The object that a report is.
+///
+/// # Errors
+/// JSON of another kind.
+pub(super) fn object(json: &Value) -> Result<&Map<String, Value>, String> {
+    json.as_object().ok_or_else(|| "the JSON is no health report: an object with `status` is expected".to_owned())
 }
 
-fn settled_component(name: &str, value: &Value) -> Component {
-    let settled = value.get("value");
-    let state = match (value.get("status").and_then(Value::as_str), settled.and_then(|value| value.get("healthy"))) {
-        (Some("rejected"), _) => HealthState::Unhealthy,
-        (Some("fulfilled"), Some(Value::Bool(true))) => HealthState::Healthy,
-        (Some("fulfilled"), Some(Value::Bool(false))) => HealthState::Unhealthy,
-        _ => HealthState::Unknown,
-    };
-    let error = settled.and_then(|value| value.get("error")).or_else(|| value.get("reason"));
-    Component {
-        name: Text::clean(name),
-        state,
-        latency_ms: settled.and_then(|value| value.get("responseTime")).and_then(milliseconds),
-        detail: error.and_then(words),
-        components: Vec::new(),
+/// The members of an object as components; none where it is no object. Where there are too many, the worst are kept.
+pub(super) fn members(all: Option<&Value>, component: impl Fn(&str, &Value) -> Component) -> Vec<Component> {
+    let all = all.and_then(Value::as_object);
+    bounded(all.into_iter().flatten().map(|(name, value)| component(name, value)).collect())
+}
+
+/// No more than [`MAX_COMPONENTS`]: the last one says how many are left out, and how the worst of them is.
+pub(super) fn bounded(mut all: Vec<Component>) -> Vec<Component> {
+    if all.len() > MAX_COMPONENTS {
+        all.sort_by_key(|part| std::cmp::Reverse(badness(part.state)));
+        let rest = all.split_off(MAX_COMPONENTS - 1);
+        let worst = rest.first().map_or(HealthState::Healthy, |part| part.state);
+        all.push(leaf(&format!("{} more", rest.len()), worst));
     }
+    all
 }
 
-fn checked_component(name: &str, value: &Value, depth: usize) -> Component {
-    let object = match value {
-        Value::Object(object) => object,
-        other => return leaf(name, other.as_str().map_or(HealthState::Unknown, state_of)),
-    };
-    let parts = object.get("services").or_else(|| object.get("checks")).and_then(Value::as_object);
-    let components = match parts {
-        Some(parts) if depth < MAX_DEPTH => members(parts, |name, value| checked_component(name, value, depth + 1)),
-        _ => Vec::new(),
-    };
-    let state = object.get("status").and_then(Value::as_str).map_or(HealthState::Unknown, state_of);
-    Component {
-        state,
-        latency_ms: object.get("latency").or_else(|| object.get("responseTime")).and_then(milliseconds),
-        detail: object.get("error").and_then(words).or_else(|| figure(object)),
-        components,
-        ..leaf(name, state)
-    }
-}
-
-fn leaf(name: &str, state: HealthState) -> Component {
+/// A component without parts.
+pub(super) fn leaf(name: &str, state: HealthState) -> Component {
     Component { name: Text::clean(name), state, latency_ms: None, detail: None, components: Vec::new() }
 }
 
-/// The first other figure that a check gives, such as `hitRate 0.93`.
-fn figure(object: &Map<String, Value>) -> Option<Text> {
-    let known = ["latency", "responseTime"];
-    let (key, value) = object.iter().find(|(key, value)| value.is_number() && !known.contains(&key.as_str()))?;
-    Some(Text::clean(&format!("{key} {value}")))
+/// A component that is no better than its parts allow; parts below [`MAX_DEPTH`] count, and are not kept.
+pub(super) fn with_parts(mut component: Component, parts: Vec<Component>, depth: usize) -> Component {
+    let bound = parts.iter().map(|part| cap(part.state)).max_by_key(|state| badness(*state));
+    if let Some(bound) = bound.filter(|bound| badness(*bound) > badness(component.state)) {
+        component.state = bound;
+    }
+    if depth < MAX_DEPTH {
+        component.components = parts;
+    }
+    component
 }
 
-fn words(value: &Value) -> Option<Text> {
+/// The service's own account of how long its check took (`X-Health-Check-Duration: 12ms`), listed like a component.
+pub(super) fn own_duration(header: &str) -> Option<Component> {
+    let text = header.trim();
+    let (number, scale) = match (text.strip_suffix("ms"), text.strip_suffix('s')) {
+        (Some(milliseconds), _) => (milliseconds, 1.0),
+        (None, Some(seconds)) => (seconds, 1000.0),
+        (None, None) => (text, 1.0),
+    };
+    let value = number.trim().parse::<f64>().ok().filter(|value| value.is_finite() && *value >= 0.0)?;
+    Some(Component { latency_ms: Some(value * scale), ..leaf("health check", HealthState::Healthy) })
+}
+
+/// The first few figures and words of an object but those of these names: `hitRate 0.93, database PostgreSQL`.
+pub(super) fn figures(object: &Map<String, Value>, but: &[&str]) -> Option<Text> {
+    let shown = |(key, value): (&String, &Value)| match value {
+        _ if but.contains(&key.as_str()) => None,
+        Value::Number(number) => Some(format!("{key} {number}")),
+        Value::Bool(word) => Some(format!("{key} {word}")),
+        Value::String(text) if !text.is_empty() => Some(format!("{key} {}", Text::clean(text))),
+        _ => None,
+    };
+    let all: Vec<String> = object.iter().filter_map(shown).take(MAX_FIGURES).collect();
+    (!all.is_empty()).then(|| Text::clean(&all.join(", ")))
+}
+
+/// A text, or the message of an object; other values as they are written.
+pub(super) fn words(value: &Value) -> Option<Text> {
     match value {
         Value::String(text) if !text.is_empty() => Some(Text::clean(text)),
         Value::Object(object) => object.get("message").and_then(Value::as_str).map(Text::clean),
-        Value::Null | Value::String(_) => None,
+        Value::Null | Value::String(_) | Value::Array(_) => None,
         other => Some(Text::clean(&other.to_string())),
     }
 }
 
 /// A latency in milliseconds: a number, or a text such as `12ms`.
-fn milliseconds(value: &Value) -> Option<f64> {
+pub(super) fn milliseconds(value: &Value) -> Option<f64> {
     let number = match value {
         Value::Number(number) => number.as_f64(),
         Value::String(text) => text.trim().trim_end_matches("ms").trim().parse().ok(),
@@ -201,11 +186,12 @@ fn milliseconds(value: &Value) -> Option<f64> {
 }
 
 /// The words that services use; any other is [`HealthState::Unknown`].
-fn state_of(word: &str) -> HealthState {
+pub(super) fn state_of(word: &str) -> HealthState {
     match word.to_ascii_lowercase().as_str() {
         "healthy" | "ok" | "up" | "pass" | "passing" | "operational" => HealthState::Healthy,
         "degraded" | "warn" | "warning" => HealthState::Degraded,
-        "unhealthy" | "down" | "fail" | "failing" | "failed" | "error" | "critical" => HealthState::Unhealthy,
+        "unhealthy" | "down" | "fail" | "failing" | "failed" | "error" | "critical" | "out_of_service"
+        | "shutting_down" => HealthState::Unhealthy,
         _ => HealthState::Unknown,
     }
 }
@@ -214,6 +200,7 @@ fn state_of(word: &str) -> HealthState {
 mod tests {
     use serde_json::json;
 
+    use super::super::{checks::report as checks, settled::report as settled};
     use super::*;
 
     #[test]

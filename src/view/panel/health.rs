@@ -139,7 +139,7 @@ fn well_text(source: &Name, not_well: usize, well: usize) -> String {
 }
 
 fn alert_bits(alert: &Alert, measured: &Measured<'_, Vec<Alert>>, state: &State) -> Vec<Bit<'static>> {
-    let sign = signs::alert(alert.state);
+    let sign = signs::alert_of(alert);
     let since =
         alert.since.map_or_else(String::new, |at| format!(" for {}", age::short(age::since(state.now.wall, at))));
     let severity = if alert.severity.is_empty() { String::new() } else { format!(" ({})", alert.severity) };

@@ -65,8 +65,8 @@ async fn a_503_with_a_report_is_still_a_report() {
     assert_eq!((health.state, health.http_status), (HealthState::Unhealthy, 503));
     assert_eq!(health.version.as_deref(), Some("2.3.1"));
     let names: Vec<&str> = health.components.iter().map(|part| part.name.as_str()).collect();
-    assert_eq!(names, ["database", "external", "health check"]);
-    assert_eq!(health.components[2].latency_ms, Some(12.0));
+    assert_eq!(names, ["database", "external", "metrics", "health check"]);
+    assert_eq!(health.components[3].latency_ms, Some(12.0));
     assert!(health.reason.unwrap().contains("database is unhealthy (timeout)"));
 }
 
