@@ -37,6 +37,9 @@ pub(super) fn declared(answer: &Answer) -> bool {
     kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/health+json"))
 }
 
+/// Whether a report shows a shape.
+type Shows = fn(&Map<String, Value>) -> bool;
+
 /// The shape that a report shows by its members.
 ///
 /// # Errors
@@ -46,7 +49,7 @@ fn recognised(json: &Value, declared: bool) -> Result<HealthShape, String> {
     if declared {
         return Ok(HealthShape::HealthJson);
     }
-    let rules: [(fn(&Map<String, Value>) -> bool, HealthShape); 6] = [
+    let rules: [(Shows, HealthShape); 6] = [
         (is_settled, HealthShape::Settled),
         (is_aspnet, HealthShape::Aspnet),
         (is_terminus, HealthShape::Terminus),
