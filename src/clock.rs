@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// One moment, on both clocks: the wall (what people read) and the monotonic one (what ages and expiries are counted on).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Now {
     /// Wall time, UTC.
     pub wall: Timestamp,

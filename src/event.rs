@@ -27,6 +27,8 @@ pub enum Event {
     Paste(String),
     /// The terminal has a new size: columns, rows.
     Resize(u16, u16),
+    /// A frame is about to be painted: what it shows is made ready.
+    Paint,
     /// A frame was painted: what was on it can have been seen from now on.
     Painted {
         /// Whether an open confirmation stood on it whole.

@@ -186,7 +186,7 @@ impl Console {
 
     fn draw<B: Backend>(&mut self, terminal: &mut Terminal<B>, state: &mut State) -> Result<(), B::Error> {
         self.draw_at = None;
-        state.now = (self.clock)();
+        self.handle(state, Event::Paint);
         let theme = &self.themes[state.theme % self.themes.len()];
         terminal.draw(|frame| view::draw(frame, state, theme))?;
         let painted = (self.clock)();

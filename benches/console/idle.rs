@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::process::{cpu, status};
 use super::terminal::{Terminal, size};
 
 /// The histories are there and the screen has settled.
@@ -12,15 +13,15 @@ pub(crate) fn measure(length: Duration) {
     let mut terminal = Terminal::start(state.path());
     terminal.until("a service is judged", |screen| screen.contains("HEALTHY"));
     terminal.watch(SETTLE);
-    let (began, before, bytes, switches) = (Instant::now(), cpu(&terminal), terminal.bytes, switches(&terminal));
+    let (began, before, bytes, switches) = (Instant::now(), cpu(terminal.pid()), terminal.bytes, switches(&terminal));
     let drew = terminal.drew();
     let frames = terminal.watch(length);
     let a_frame = (terminal.drew() - drew).as_secs_f64() * 1000.0 / frames.max(1) as f64;
-    let (seconds, after) = (began.elapsed().as_secs_f64(), cpu(&terminal));
+    let (seconds, after) = (began.elapsed().as_secs_f64(), cpu(terminal.pid()));
     let (user, system) = (after.0 - before.0, after.1 - before.1);
     println!("idle at {:?} for {seconds:.0} s, everything polled each second", size());
     println!("  cpu {:.2} % of a core (user {user:.2} s, system {system:.2} s)", (user + system) / seconds * 100.0);
-    println!("  resident {}, at most {}", status(&terminal, "VmRSS:"), status(&terminal, "VmHWM:"));
+    println!("  resident {}, at most {}", status(terminal.pid(), "VmRSS:"), status(terminal.pid(), "VmHWM:"));
     println!("  {a_frame:.2} ms of processor time a frame, events and their wake-ups included");
     let (bytes, woken) = (terminal.bytes - bytes, self::switches(&terminal) - switches);
     println!(
@@ -29,24 +30,10 @@ pub(crate) fn measure(length: Duration) {
         bytes as f64 / seconds,
         woken as f64 / seconds
     );
-    println!("  threads {}", status(&terminal, "Threads:"));
+    println!("  threads {}", status(terminal.pid(), "Threads:"));
     if std::env::var_os("QD_BENCH_SCREEN").is_some() {
         println!("{}", terminal.screen());
     }
-}
-
-/// User and system time of the process, in seconds: fields 14 and 15 of `/proc/PID/stat`, in hundredths (USER_HZ).
-fn cpu(terminal: &Terminal) -> (f64, f64) {
-    let stat = std::fs::read_to_string(format!("/proc/{}/stat", terminal.pid())).unwrap();
-    let fields: Vec<&str> = stat.rsplit(") ").next().unwrap().split(' ').collect();
-    let seconds = |index: usize| fields[index].parse::<f64>().unwrap() / 100.0;
-    (seconds(11), seconds(12))
-}
-
-fn status(terminal: &Terminal, key: &str) -> String {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", terminal.pid())).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_default();
-    line.trim().to_owned()
 }
 
 /// How often any of its threads went to sleep and was woken.

@@ -4,9 +4,10 @@
 //! cargo bench --bench console -- first-frame [RUNS]   # exec to the first whole frame, before any data
 //! cargo bench --bench console -- idle [SECONDS]       # processor time and memory at 1 s polling of the lab
 //! cargo bench --bench console -- keys [PRESSES]       # key to paint, while the lab's backends are well, hang and fail
+//! cargo bench --bench console -- scale [SECONDS [SERVICES]]    # 50, 500 and 5,000 services, or so many
 //! ```
 //!
-//! `idle` and `keys` need the lab: `tests/lab/up` and `. target/lab/env` before. `QD_BENCH_BINARY` names another binary, to
+//! `idle` and `keys` need the lab: `tests/lab/up` and `. target/lab/env` before; `scale` starts its own load. `QD_BENCH_BINARY` names another binary, to
 //! compare with; `QD_BENCH_SIZE` another size than 200x50.
 // A tool that measures: it prints, reads the machine's own time, and stops at the first error.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
@@ -15,19 +16,26 @@
 mod first_frame;
 mod idle;
 mod keys;
+mod process;
+mod scale;
 mod terminal;
 
 use std::time::Duration;
 
 fn main() {
     let mut words = std::env::args().skip(1).filter(|word| word != "--bench");
-    let (what, count) = (words.next(), words.next().map(|count| count.parse::<usize>().expect("a number")));
+    let what = words.next();
+    let mut number = || words.next().map(|count| count.parse::<usize>().expect("a number"));
+    let count = number();
     println!("{}", machine());
     match what.as_deref() {
         Some("first-frame") => first_frame::measure(count.unwrap_or(30)),
         Some("idle") => idle::measure(Duration::from_secs(count.unwrap_or(60) as u64)),
         Some("keys") => keys::measure(count.unwrap_or(200)),
-        _ => println!("first-frame [RUNS], idle [SECONDS] or keys [PRESSES]; see benches/README.md"),
+        Some("scale") => scale::measure(Duration::from_secs(count.unwrap_or(120) as u64), number()),
+        _ => println!(
+            "first-frame [RUNS], idle [SECONDS], keys [PRESSES] or scale [SECONDS [SERVICES]]; see benches/README.md"
+        ),
     }
 }
 

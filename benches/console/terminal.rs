@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
@@ -29,22 +30,36 @@ pub(crate) fn size() -> (u16, u16) {
     (columns.parse().unwrap(), rows.parse().unwrap())
 }
 
+/// Which console is started.
+pub(crate) struct Console<'a> {
+    pub(crate) config: PathBuf,
+    /// `QD_INTERVAL` and `QD_CLOUDWATCH_INTERVAL`, where the configuration knows them.
+    pub(crate) polling: Option<&'a str>,
+    pub(crate) state_dir: &'a Path,
+}
+
 impl Terminal {
     /// Starts the console on the example configuration, polling as often as it may be asked to: every second.
-    pub(crate) fn start(state_dir: &std::path::Path) -> Self {
+    pub(crate) fn start(state_dir: &Path) -> Self {
+        Self::start_on(&Console { config: "examples/rtech/quarterdeck.toml".into(), polling: Some("1s"), state_dir })
+    }
+
+    /// Starts a console.
+    pub(crate) fn start_on(console: &Console<'_>) -> Self {
         let (cols, rows) = size();
         let pair = native_pty_system().openpty(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).unwrap();
         let binary = std::env::var("QD_BENCH_BINARY").unwrap_or_else(|_| env!("CARGO_BIN_EXE_quarterdeck").to_owned());
         let mut command = CommandBuilder::new(binary);
-        command.args(["--config", "examples/rtech/quarterdeck.toml"]);
+        command.arg("--config");
+        command.arg(&console.config);
         command.cwd(env!("CARGO_MANIFEST_DIR"));
         for (name, value) in [("TERM", "xterm-256color"), ("COLORTERM", "truecolor")] {
             command.env(name, value);
         }
-        for (name, value) in [("QD_INTERVAL", "1s"), ("QD_CLOUDWATCH_INTERVAL", "1s")] {
-            command.env(name, value);
+        for name in ["QD_INTERVAL", "QD_CLOUDWATCH_INTERVAL"] {
+            console.polling.into_iter().for_each(|every| command.env(name, every));
         }
-        command.env("QD_STATE_DIR", state_dir);
+        command.env("QD_STATE_DIR", console.state_dir);
         command.env_remove("NO_COLOR");
         let output = stamped(pair.master.try_clone_reader().unwrap());
         let writer = pair.master.take_writer().unwrap();

@@ -137,6 +137,7 @@ fn config(document: &Document<'_>) -> Option<Config> {
         cost: None,
         simulator: simulator?,
         services: services?,
+        index: super::ServiceIndex::default(),
         backups: backups?,
         guards: guards?,
         runbook_dirs: runbook_dirs?,

@@ -14,6 +14,7 @@ pub mod error;
 pub mod expand;
 pub mod find;
 mod http_source;
+mod index;
 pub mod keymap;
 mod log;
 mod probe;
@@ -36,6 +37,7 @@ pub use cost::*;
 pub use database::*;
 pub use error::{ConfigError, ConfigErrors};
 pub use http_source::*;
+pub use index::ServiceIndex;
 pub use log::*;
 pub use probe::*;
 pub use service::*;
@@ -67,6 +69,8 @@ pub struct Config {
     pub simulator: Option<Simulator>,
     /// The services, in the order of the file.
     pub services: Vec<Service>,
+    /// Finds them by name; filled by itself.
+    pub index: ServiceIndex,
     /// Protected things for the backups panel.
     pub backups: Vec<Protected>,
     /// Bounds of what may be done.
@@ -276,7 +280,12 @@ pub struct Ui {
 impl Config {
     /// The service of that name.
     pub fn service(&self, name: &str) -> Option<&Service> {
-        self.services.iter().find(|service| service.name == *name)
+        self.index.find(&self.services, name)
+    }
+
+    /// Where the service of that name stands in the list.
+    pub fn place(&self, name: &str) -> Option<usize> {
+        self.index.place(&self.services, name)
     }
 
     /// The signal of that identifier.

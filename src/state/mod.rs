@@ -1,11 +1,14 @@
 //! What the screen can show. `update` alone changes it; no I/O, no clock, no randomness: same events, same state.
 
 pub mod command;
+pub mod data_age;
 pub mod dialog;
+pub mod history;
 pub mod lists;
 pub mod readings;
 pub mod screen;
 pub mod verdict;
+pub mod verdicts;
 
 mod act;
 mod follow;
@@ -32,6 +35,7 @@ pub use keys::context;
 pub use readings::ReadingStore;
 pub use screen::Screen;
 pub use update::update;
+pub use verdicts::Verdicts;
 
 /// The most lines that the console's log keeps.
 pub const LOG_LINES: usize = 1000;
@@ -53,6 +57,8 @@ pub struct State {
     pub size: (u16, u16),
     /// All readings.
     pub readings: ReadingStore,
+    /// What was judged of them and still holds.
+    pub verdicts: Verdicts,
     /// Screens, the one that is shown last; never empty.
     pub screens: Vec<Screen>,
     /// What lies over the screen.
@@ -129,6 +135,7 @@ impl State {
             now,
             size: (80, 24),
             readings: ReadingStore::default(),
+            verdicts: Verdicts::default(),
             screens: vec![Screen::Overview { selected: 0 }],
             overlay: None,
             filter: String::new(),

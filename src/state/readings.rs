@@ -1,25 +1,27 @@
 //! All readings, by subject.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::time::Duration;
 
-use crate::clock::Now;
+use super::history::History;
+use crate::clock::{Mono, Now};
 use crate::config::Config;
 use crate::source::Name;
 use crate::source::{
-    Alert, Content, Health, Identity, Measured, Number, ObjectiveData, Payload, Point, Reading, Scaling, SignalData,
-    SignalId, SourceError, SourceErrorKind, Subject, Tracked, Workload,
+    Alert, Content, Health, Identity, Measured, Number, ObjectiveData, Payload, Reading, Scaling, SignalData, SignalId,
+    SourceError, SourceErrorKind, Subject, Tracked, Workload,
 };
 use crate::text::Text;
-
-/// The most samples that one series keeps.
-pub const HISTORY_POINTS: usize = 2048;
 
 /// The last value of every subject, its history, and how asking goes.
 #[derive(Debug, Default)]
 pub struct ReadingStore {
     series: HashMap<Subject, Tracked<Series>>,
     others: HashMap<Subject, Tracked<Payload>>,
+    /// Counts what was received: in all, of no service, and of each service.
+    received: u64,
+    shared: u64,
+    of_services: HashMap<Name, u64>,
 }
 
 /// A signal's newest value with its history.
@@ -27,8 +29,8 @@ pub struct ReadingStore {
 pub struct Series {
     /// The newest value.
     pub value: Number,
-    /// Samples, oldest first; bounded by [`HISTORY_POINTS`].
-    pub points: VecDeque<Point>,
+    /// Samples, oldest first; bounded.
+    pub points: History,
     /// The newest answer was not whole.
     pub partial: bool,
     /// Warnings that came with the newest answer.
@@ -38,9 +40,46 @@ pub struct Series {
 impl ReadingStore {
     /// Keeps a reading that was received at `now`.
     pub fn receive(&mut self, reading: Reading, now: Now) {
+        self.count(&reading.subject);
         match reading.outcome {
             Ok(payload) => self.succeed(reading.subject, payload, now),
             Err(error) => self.fail(&reading.subject, error, now),
+        }
+    }
+
+    fn count(&mut self, subject: &Subject) {
+        self.received += 1;
+        match subject.service() {
+            None => self.shared += 1,
+            Some(service) => match self.of_services.get_mut(service) {
+                Some(count) => *count += 1,
+                None => drop(self.of_services.insert(service.clone(), 1)),
+            },
+        }
+    }
+
+    /// Changes with everything that is received.
+    pub fn revision(&self) -> u64 {
+        self.received
+    }
+
+    /// Changes with what is received of no service in particular, such as alerts.
+    pub fn shared_revision(&self) -> u64 {
+        self.shared
+    }
+
+    /// Changes with everything that a service's verdict can depend on.
+    pub fn revision_of(&self, service: &Name) -> u64 {
+        self.shared + self.of_services.get(service).copied().unwrap_or_default()
+    }
+
+    /// The last moment at which a subject that is live now still is, if nothing more is read of it; `None` where it is not live.
+    pub fn live_until(&self, config: &Config, subject: &Subject, now: Now) -> Option<Mono> {
+        match self.freshness(config, subject, now) {
+            Measured::Live { age, .. } => {
+                Some(now.mono.plus(config.cadence(subject).stale_after().saturating_sub(age)))
+            }
+            _ => None,
         }
     }
 
@@ -145,16 +184,9 @@ fn at<'a, T>(map: &'a HashMap<Subject, Tracked<T>>, config: &Config, subject: &S
 }
 
 /// Adds the samples of an answer: in place of the history, or behind it, each moment once and in order.
-fn append(points: &mut VecDeque<Point>, data: &SignalData) {
+fn append(points: &mut History, data: &SignalData) {
     if data.replaces {
         points.clear();
     }
-    for point in &data.points {
-        while points.back().is_some_and(|last| last.at >= point.at) {
-            points.pop_back();
-        }
-        points.push_back(*point);
-    }
-    let surplus = points.len().saturating_sub(HISTORY_POINTS);
-    points.drain(..surplus);
+    points.extend(data.points.iter().copied());
 }

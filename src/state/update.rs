@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Arm, Effects, Overlay, State, act, follow, keys, typing};
+use super::{Arm, Effects, Overlay, State, act, follow, keys, typing, verdicts};
 use crate::event::{Event, LogLevel, Stamped};
 use crate::executor::journal::{RunState, RunView};
 use crate::source::{Reading, Subject};
@@ -18,6 +18,7 @@ pub fn update(state: &mut State, stamped: Stamped) -> Effects {
         Event::Checked { ticket, result } => return follow::checked(state, ticket, &result),
         Event::Paste(text) => typing::paste(state, &text),
         Event::Resize(columns, rows) => state.size = (columns, rows),
+        Event::Paint => verdicts::renew(state),
         Event::Painted { whole } => painted(state, whole),
         Event::Reading(reading) => receive(state, reading),
         Event::Sessions(sessions) => follow::learn(state, sessions),
@@ -56,6 +57,7 @@ fn receive(state: &mut State, reading: Reading) {
         (true, None) => state.record(LogLevel::Info, &format!("{subject} answers again")),
         _ => {}
     }
+    verdicts::renew_after_many(state);
 }
 
 fn failing(state: &State, subject: &Subject) -> bool {

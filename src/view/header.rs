@@ -15,11 +15,8 @@ use crate::config::theme::Role;
 use crate::config::{Aws, EnvironmentKind, source_at};
 use crate::executor::journal::RunState;
 use crate::source::{Identity, Measured, Name};
+use crate::state::data_age::data_age;
 use crate::state::{Arm, State, lists};
-
-mod data_age;
-
-pub use data_age::{DataAge, data_age};
 
 /// Rows of the header.
 pub const ROWS: u16 = 2;

@@ -16,7 +16,7 @@ use quarterdeck::config::keymap::Keymap;
 use quarterdeck::config::{
     Aws, Caps, CloudWatch, CloudWatchMetric, Config, Direction, EcsService, Environment, EnvironmentKind, Guards,
     HealthCheck, HealthShape, HttpAuth, HttpBackend, Objective, Polling, PromQuery, Protected, Query, Role, Secret,
-    Service, Signal, Ui,
+    Service, ServiceIndex, Signal, Ui,
 };
 use quarterdeck::executor::journal::{Entry, Record, RunId, RunState, RunView};
 use quarterdeck::runbook::{Check, CheckQuery, Comparison, Runbook, StepKind};
@@ -200,6 +200,7 @@ pub(crate) fn config() -> Config {
         cost: None,
         simulator: None,
         services: vec![app(), worker(), site()],
+        index: ServiceIndex::default(),
         backups: vec![mongodb()],
         guards: Guards {
             arm_for: Duration::from_secs(900),
@@ -695,4 +696,60 @@ pub(crate) fn run(state: RunState) -> RunView {
         approved: Now::fixed(READ - 600).wall,
         records: entries.into_iter().enumerate().map(record).collect(),
     }
+}
+
+/// So many services of six signals each, all in Prometheus, before the first answer.
+pub(crate) fn fleet(count: usize) -> State {
+    let one = |number: usize| Service {
+        ecs: None,
+        signals: fleet_signals(),
+        ..service(&format!("service-{number:04}"), "one of many")
+    };
+    let services = (0..count).map(one).collect();
+    let config = Config { services, backups: Vec::new(), aws: None, cloudwatch: None, ..config() };
+    State::new(Arc::new(config), Arc::new(Keymap::shipped()), Vec::new().into(), operator(), Now::fixed(READ))
+}
+
+fn fleet_signals() -> Vec<Signal> {
+    let saturation = |name: &str, role| Signal {
+        unit: Unit::Percent,
+        ..signal(name, role, Unit::Percent, Some((80.0, 95.0, 70.0)))
+    };
+    vec![
+        signal("latency_p95", Role::LatencyP95, Unit::Seconds, Some((0.5, 1.5, 0.2))),
+        signal("errors", Role::Errors, Unit::Ratio, Some((0.01, 0.05, 0.001))),
+        signal("traffic", Role::Traffic, Unit::PerSecond, None),
+        saturation("cpu", Role::Cpu),
+        saturation("memory", Role::Memory),
+        signal("queue", Role::Other, Unit::Count, Some((500.0, 1000.0, 100.0))),
+    ]
+}
+
+/// Every signal of a fleet is read, with a history of so many samples each 15 s; nothing fires.
+pub(crate) fn read_fleet(state: &mut State, seconds: u64, samples: u64) {
+    let now = Now::fixed(seconds);
+    for subject in state.config.subjects() {
+        let payload = match &subject {
+            Subject::Signal(id) => Payload::Signal(fleet_series(id.signal.as_str(), seconds, samples)),
+            _ => Payload::Alerts(Vec::new()),
+        };
+        receive(state, subject, payload, now);
+    }
+    state.now = now;
+}
+
+fn fleet_series(signal: &str, seconds: u64, samples: u64) -> SignalData {
+    let base = match signal {
+        "latency_p95" => 0.131,
+        "errors" => 0.0004,
+        _ => 43.0,
+    };
+    let begin = Now::fixed(seconds).wall;
+    let point = |back: u64| {
+        let wave = (back % 24).abs_diff(12) as f64 / 12.0;
+        Point { at: begin - Duration::from_secs(back * 15), value: base * (0.8 + 0.4 * wave) }
+    };
+    let points: Vec<Point> = (0..samples.max(1)).rev().map(point).collect();
+    let value = points.last().map(|point| Number::from(point.value));
+    SignalData { value, sampled: Some(begin), points, replaces: samples > 1, ..SignalData::default() }
 }

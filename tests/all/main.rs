@@ -11,6 +11,7 @@ mod pictures;
 mod recovery;
 mod runbooks;
 mod runs;
+mod scale;
 mod screens;
 mod simulation;
 mod sources;

@@ -171,7 +171,7 @@ async fn a_backfill_brings_half_an_hour_of_history_and_a_poll_only_the_newest_sa
     let Measured::Live { value, age } = store.signal(&config, &id, Now::fixed(2)) else { panic!("not live") };
     assert_eq!(age, Duration::ZERO);
     assert!(value.points.len() > 800, "{} points", value.points.len());
-    assert_eq!(value.points.back().unwrap().at, Now::fixed(2).wall);
+    assert_eq!(value.points.newest().unwrap().at, Now::fixed(2).wall);
 }
 
 #[tokio::test]

@@ -7,7 +7,6 @@
 mod canvas;
 mod scale;
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -18,7 +17,8 @@ use super::number;
 use super::pen::Pen;
 use super::{age, clip};
 use crate::config::theme::Role;
-use crate::source::{Number, Point, Unit};
+use crate::source::{Number, Unit};
+use crate::state::history::History;
 use canvas::Canvas;
 
 /// Columns of the y axis' labels, the gap included.
@@ -31,7 +31,7 @@ const SMALLEST: (u16, u16) = (AXIS + 10, 3);
 #[derive(Debug, Clone, Copy)]
 pub struct Trace<'a> {
     /// Its samples, oldest first.
-    pub points: &'a VecDeque<Point>,
+    pub points: &'a History,
     /// Its role: one of the series, or `Stale`.
     pub role: Role,
     /// Its name, written at its right end, such as `p95`.
@@ -86,9 +86,8 @@ impl Chart<'_> {
 
     /// The greatest value in the window, the objective among them.
     fn greatest(&self) -> f64 {
-        let inside = |at: Timestamp| age::since(self.now, at) <= self.range;
-        let points = self.traces.iter().flat_map(|trace| trace.points.iter());
-        let values = points.filter(|point| point.value.is_finite() && inside(point.at)).map(|point| point.value);
+        let within = self.traces.iter().flat_map(|trace| trace.points.within(self.now, self.range));
+        let values = within.map(|(_, value)| value).filter(|value| value.is_finite());
         values.chain(self.objective).fold(0.0, f64::max)
     }
 
@@ -140,9 +139,9 @@ impl Chart<'_> {
             .traces
             .iter()
             .filter_map(|trace| {
-                let last = trace.points.iter().rev().find(|point| point.value.is_finite())?;
-                let inside = age::since(self.now, last.at) <= self.range;
-                inside.then(|| (scale::row_of(last.value, top, plot.height), trace))
+                let mut values = trace.points.within(self.now, self.range).rev().map(|(_, value)| value);
+                let last = values.find(|value| value.is_finite())?;
+                Some((scale::row_of(last, top, plot.height), trace))
             })
             .collect();
         ends.sort_by_key(|(row, _)| *row);

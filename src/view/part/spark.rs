@@ -1,11 +1,10 @@
 //! A small history: one row of blocks.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::source::Point;
+use crate::state::history::History;
 
 const BLOCKS: [&str; 8] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 
@@ -15,7 +14,7 @@ const HEADROOM: f64 = 4.0 / 3.0;
 /// The window `[now − range, now]` of a history as `columns` blocks, from 0 to its greatest value or to `bound`, whichever
 /// is greater: what is far below its bound looks low. Each column shows the greatest value of its slice of time:
 /// percentiles must not be averaged, and a peak must not vanish. A column without a finite sample is a gap.
-pub fn spark(points: &VecDeque<Point>, now: Timestamp, range: Duration, columns: usize, bound: Option<f64>) -> String {
+pub fn spark(points: &History, now: Timestamp, range: Duration, columns: usize, bound: Option<f64>) -> String {
     let slices = slices(points, now, range, columns);
     let greatest = slices.iter().copied().filter(|value| value.is_finite()).fold(0.0, f64::max);
     let top = bound.map_or(greatest * HEADROOM, |bound| greatest.max(bound));
@@ -23,24 +22,43 @@ pub fn spark(points: &VecDeque<Point>, now: Timestamp, range: Duration, columns:
 }
 
 /// The greatest finite value in each of `columns` slices of `[now − range, now]`; NaN where there is none.
-pub fn slices(points: &VecDeque<Point>, now: Timestamp, range: Duration, columns: usize) -> Vec<f64> {
+pub fn slices(points: &History, now: Timestamp, range: Duration, columns: usize) -> Vec<f64> {
     let mut slices = vec![f64::NAN; columns];
-    for point in points.iter().filter(|point| point.value.is_finite()) {
-        if let Some(slot) = slot(point.at, now, range, columns).and_then(|slot| slices.get_mut(slot)) {
-            *slot = slot.max(point.value);
+    let window = Window::of(now, range, columns);
+    for (at, value) in points.within(now, range).filter(|(_, value)| value.is_finite()) {
+        if let Some(slice) = window.slice(at).and_then(|slice| slices.get_mut(slice)) {
+            *slice = slice.max(value);
         }
     }
     slices
 }
 
-/// Which of `columns` slices of `[now − range, now]` a moment falls into.
-pub fn slot(at: Timestamp, now: Timestamp, range: Duration, columns: usize) -> Option<usize> {
-    let back = now.duration_since(at).as_secs_f64();
-    let share = 1.0 - back / range.as_secs_f64();
-    if columns == 0 || !(0.0..=1.0).contains(&share) {
-        return None;
+/// A window of time, cut into slices of the same length. Whole milliseconds: thousands of samples are sorted into slices for
+/// each frame.
+#[derive(Debug, Clone, Copy)]
+pub struct Window {
+    start: i64,
+    length: u64,
+    slices: u64,
+}
+
+impl Window {
+    /// `[now − range, now]` in so many slices.
+    pub fn of(now: Timestamp, range: Duration, slices: usize) -> Self {
+        let length = i64::try_from(range.as_millis()).unwrap_or(i64::MAX);
+        let start = now.as_millisecond().saturating_sub(length);
+        Self { start, length: length.unsigned_abs(), slices: slices as u64 }
     }
-    Some(((share * columns as f64) as usize).min(columns - 1))
+
+    /// The slice that a moment falls into, in milliseconds since 1970; the right end is in the last.
+    pub fn slice(&self, at: i64) -> Option<usize> {
+        let into = u64::try_from(at.checked_sub(self.start)?).ok()?;
+        if self.slices == 0 || self.length == 0 || into > self.length {
+            return None;
+        }
+        let slice = into.saturating_mul(self.slices) / self.length;
+        usize::try_from(slice.min(self.slices - 1)).ok()
+    }
 }
 
 fn block(value: f64, top: f64) -> &'static str {
@@ -55,8 +73,9 @@ fn block(value: f64, top: f64) -> &'static str {
 mod tests {
     use super::*;
     use crate::clock::Now;
+    use crate::source::Point;
 
-    fn history(values: &[f64]) -> (VecDeque<Point>, Timestamp) {
+    fn history(values: &[f64]) -> (History, Timestamp) {
         let point = |(index, value): (usize, &f64)| Point { at: Now::fixed(index as u64 * 10).wall, value: *value };
         (values.iter().enumerate().map(point).collect(), Now::fixed(values.len() as u64 * 10 - 10).wall)
     }

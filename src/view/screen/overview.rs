@@ -4,15 +4,19 @@ mod columns;
 mod detail;
 mod row;
 
+use std::ops::Range;
+
 use ratatui::layout::{Constraint, Layout, Rect};
 
+use self::columns::Columns;
 use crate::config::Service;
 use crate::config::theme::Role;
+use crate::state::verdict::Level;
 use crate::state::{State, lists};
 use crate::view::panel::panels;
-use crate::view::part::Pen;
 use crate::view::part::panel_frame::panel_frame;
-use columns::Columns;
+use crate::view::part::pen::columns;
+use crate::view::part::{Bit, Pen, badge, bit};
 
 /// Rows that the strip needs before graphs are drawn below it.
 const STRIP: u16 = 11;
@@ -38,7 +42,7 @@ pub fn draw(area: Rect, selected: usize, state: &State, pen: &mut Pen<'_>) {
         let area = Rect { y, height: 1, ..table };
         row::draw(area, service, index == selected, &columns, state, pen);
     }
-    hidden(table, first, rows, services.len(), pen);
+    hidden(table, &services, first..first + rows, state, pen);
     below(strip, services[selected], state, pen);
 }
 
@@ -82,11 +86,31 @@ fn below(area: Rect, service: &Service, state: &State, pen: &mut Pen<'_>) {
     }
 }
 
-/// Says how many rows are above and below.
-fn hidden(table: Rect, first: usize, rows: usize, count: usize, pen: &mut Pen<'_>) {
-    let below = count.saturating_sub(first + rows);
-    if first + below > 0 {
-        let text = format!(" {first} above, {below} below ");
-        pen.right(table.x, table.y, table.width, &text, Role::Warning);
+/// Says how many rows are above and below, and how many of them are not healthy: with hundreds of services most are out of
+/// sight.
+fn hidden(table: Rect, services: &[&Service], shown: Range<usize>, state: &State, pen: &mut Pen<'_>) {
+    let (above, rest) = services.split_at(shown.start.min(services.len()));
+    let below = rest.get(shown.len()..).unwrap_or_default();
+    if above.len() + below.len() == 0 {
+        return;
     }
+    let bits = [told(above, "above", state), vec![bit(Role::Warning, ", ")], told(below, "below", state)].concat();
+    let used = u16::try_from(columns(&bits)).unwrap_or(u16::MAX).min(table.width);
+    pen.line(table.right() - used, table.y, used, &bits);
+}
+
+/// ` 12 above (1 UNHEALTHY, 2 UNKNOWN)`.
+fn told(services: &[&Service], place: &str, state: &State) -> Vec<Bit<'static>> {
+    let mut counts = [Level::Unhealthy, Level::Unknown, Level::Degraded].map(|level| (level, 0));
+    for service in services {
+        let level = state.level(service);
+        if let Some((_, count)) = counts.iter_mut().find(|(known, _)| *known == level) {
+            *count += 1;
+        }
+    }
+    let mut bits = vec![bit(Role::Warning, format!(" {} {place}", services.len()))];
+    for (level, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
+        bits.push(bit(badge::level_role(level), format!(" {count} {}", level.word())));
+    }
+    bits
 }

@@ -10,7 +10,6 @@ use crate::config::Service;
 use crate::config::theme::Role;
 use crate::source::Name;
 use crate::state::State;
-use crate::state::verdict::service_verdict;
 use crate::view::panel::{PanelSpec, panels};
 use crate::view::part::panel_frame::panel_frame;
 use crate::view::part::{Pen, badge, bit};
@@ -52,7 +51,7 @@ impl Shown<'_> {
 
 /// The service's state and why, in one line.
 fn title(area: Rect, service: &Service, state: &State, pen: &mut Pen<'_>) {
-    let verdict = service_verdict(&state.readings, &state.config, service, state.now);
+    let verdict = state.verdict(service);
     let mut bits = vec![
         bit(Role::Title, format!("{} ", service.name)),
         bit(badge::level_role(verdict.level), verdict.level.word()),

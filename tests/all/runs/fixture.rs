@@ -7,7 +7,9 @@ use jiff::Timestamp;
 use quarterdeck::action::scale::Scale;
 use quarterdeck::action::{Action, Approved, Arming, GuardContext, Judged, Operator, Plan, judge, plan_for};
 use quarterdeck::clock::Now;
-use quarterdeck::config::{Aws, Caps, Config, EcsService, Environment, EnvironmentKind, Guards, Polling, Service, Ui};
+use quarterdeck::config::{
+    Aws, Caps, Config, EcsService, Environment, EnvironmentKind, Guards, Polling, Service, ServiceIndex, Ui,
+};
 use quarterdeck::source::{
     Deployment, Identity, Name, Observation, Rollout, Scaling, ScalingPolicy, ScalingTarget, Task, Workload,
 };
@@ -31,6 +33,7 @@ pub(crate) fn config() -> Config {
         cost: None,
         simulator: None,
         services: vec![service()],
+        index: ServiceIndex::default(),
         backups: Vec::new(),
         guards: Guards {
             arm_for: second * 900,

@@ -1,6 +1,7 @@
 //! The overview, in every state of its readings.
 
 use quarterdeck::config::theme::{ColorDepth, Role, Theme};
+use quarterdeck::source::{Number, Payload, Reading, SignalData, Subject};
 use quarterdeck::state::{Screen, State};
 
 use super::paint::{Paint, picture};
@@ -96,4 +97,21 @@ fn many_services_scroll_with_the_selection() {
     state.screens = vec![Screen::Overview { selected: 30 }];
     let text = picture(&state, 80, 24, &Paint::Roles).text();
     assert!(text.contains("▸UNKNOWN   service-27") && text.contains("below"), "{text}");
+}
+
+#[test]
+fn rows_out_of_sight_are_counted_by_how_they_stand() {
+    let mut state = fixture::fleet(500);
+    fixture::read_fleet(&mut state, fixture::READ, 1);
+    for (service, signal, value) in [(3, "errors", 0.9), (400, "cpu", 85.0), (401, "cpu", f64::NAN)] {
+        let id = fixture::id(&format!("service-{service:04}"), signal);
+        let data = SignalData { value: Some(Number::from(value)), ..SignalData::default() };
+        let reading = Reading { subject: Subject::Signal(id), outcome: Ok(Payload::Signal(data)) };
+        state.readings.receive(reading, state.now);
+    }
+    let text = picture(&state, 80, 24, &Paint::Roles).text();
+    assert!(text.contains(" 0 above,  485 below 1 UNKNOWN 1 DEGRADED"), "{text}");
+    state.screens = vec![Screen::Overview { selected: 250 }];
+    let text = picture(&state, 80, 24, &Paint::Roles).text();
+    assert!(text.contains("above 1 UNHEALTHY,"), "{text}");
 }

@@ -7,9 +7,8 @@ use ratatui::layout::Rect;
 
 use super::{Trace, scale};
 use crate::config::theme::Role;
-use crate::view::part::age;
 use crate::view::part::pen::Pen;
-use crate::view::part::spark::slot;
+use crate::view::part::spark::Window;
 
 /// Bits of a braille character, by column and row of the dot.
 /// Unicode chapter 21, braille patterns: U+2800 plus these.
@@ -106,18 +105,20 @@ impl Canvas {
 /// The samples of a series as dot columns: the greatest of each, joined where no gap lies between.
 fn dots(trace: &Trace<'_>, now: Timestamp, range: Duration, columns: usize) -> Vec<Dot> {
     let mut dots: Vec<Dot> = Vec::with_capacity(columns.min(trace.points.len()));
-    let mut last: Option<Timestamp> = None;
-    for point in trace.points {
-        if !point.value.is_finite() {
+    let window = Window::of(now, range, columns);
+    let gap = i64::try_from(trace.gap.as_millis()).unwrap_or(i64::MAX);
+    let mut last: Option<i64> = None;
+    for (at, value) in trace.points.within(now, range) {
+        if !value.is_finite() {
             last = None;
             continue;
         }
-        let Some(column) = slot(point.at, now, range, columns) else { continue };
-        let joined = last.is_some_and(|last| age::since(point.at, last) <= trace.gap);
-        last = Some(point.at);
+        let Some(column) = window.slice(at) else { continue };
+        let joined = last.is_some_and(|last| at - last <= gap);
+        last = Some(at);
         match dots.last_mut() {
-            Some(dot) if dot.column == column => dot.value = dot.value.max(point.value),
-            _ => dots.push(Dot { column, value: point.value, joined }),
+            Some(dot) if dot.column == column => dot.value = dot.value.max(value),
+            _ => dots.push(Dot { column, value, joined }),
         }
     }
     dots
@@ -125,15 +126,14 @@ fn dots(trace: &Trace<'_>, now: Timestamp, range: Duration, columns: usize) -> V
 
 #[cfg(test)]
 mod tests {
-    use std::collections::VecDeque;
-
     use super::*;
     use crate::clock::Now;
     use crate::source::Point;
+    use crate::state::history::History;
 
     fn lines(values: &[f64], width: u16, height: u16) -> Vec<String> {
         let point = |(index, value): (usize, &f64)| Point { at: Now::fixed(index as u64 * 10).wall, value: *value };
-        let points: VecDeque<Point> = values.iter().enumerate().map(point).collect();
+        let points: History = values.iter().enumerate().map(point).collect();
         let trace = Trace { points: &points, role: Role::Series1, label: "", gap: Duration::from_secs(20) };
         let mut canvas = Canvas::new(width, height);
         let span = (values.len() as u64 - 1) * 10;

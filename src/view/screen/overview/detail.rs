@@ -7,7 +7,7 @@ use crate::config::keymap::Context;
 use crate::config::theme::Role;
 use crate::config::{Role as SignalRole, Service, Signal};
 use crate::state::command::Command;
-use crate::state::verdict::{ServiceVerdict, service_verdict};
+use crate::state::verdict::ServiceVerdict;
 use crate::state::{State, lists};
 use crate::view::part::flow::flow;
 use crate::view::part::page::{Page, Row};
@@ -20,7 +20,7 @@ pub(super) fn draw(area: Rect, service: &Service, state: &State, pen: &mut Pen<'
     if area.height == 0 {
         return;
     }
-    let verdict = service_verdict(&state.readings, &state.config, service, state.now);
+    let verdict = state.verdict(service);
     title(area, service, &verdict, pen);
     let inner = Rect { x: area.x + 1, y: area.y + 1, width: area.width.saturating_sub(2), height: area.height - 1 };
     let mut tail: Vec<Row> =

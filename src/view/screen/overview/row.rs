@@ -11,7 +11,7 @@ use crate::config::{Role as SignalRole, Service};
 use crate::source::{Measured, Rollout, Subject, Workload};
 use crate::state::State;
 use crate::state::lists;
-use crate::state::verdict::{fires_for, service_verdict};
+use crate::state::verdict::fires_for;
 use crate::view::part::pen::columns as pen_columns;
 use crate::view::part::reading::{NOTHING, Shown};
 use crate::view::part::signal::{of_role, unpanelled, view};
@@ -69,7 +69,7 @@ fn others(service: &Service, columns: &Columns, state: &State) -> Option<(Range<
 fn cell(area: Rect, slot: &Slot, service: &Service, state: &State, pen: &mut Pen<'_>) {
     match slot.column {
         Column::State => {
-            let level = service_verdict(&state.readings, &state.config, service, state.now).level;
+            let level = state.level(service);
             pen.text(area.x, area.y, area.width, level.word(), badge::level_role(level));
         }
         Column::Service => {

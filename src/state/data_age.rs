@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use super::{ReadingStore, State};
+use crate::clock::Now;
+use crate::config::Config;
 use crate::source::{Measured, Subject};
-use crate::state::State;
 
 /// All subjects of the environment, by state, and the greatest age among the values that are shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -22,6 +24,15 @@ pub struct DataAge {
 }
 
 impl DataAge {
+    /// Counts some subjects as they stand now.
+    pub(super) fn of(readings: &ReadingStore, config: &Config, subjects: &[Subject], now: Now) -> Self {
+        let mut data = Self::default();
+        for subject in subjects {
+            data.count(&readings.freshness(config, subject, now), is_slow(config, subject));
+        }
+        data
+    }
+
     fn count<T>(&mut self, measured: &Measured<'_, T>, slow: bool) {
         match measured {
             Measured::Never => self.never += 1,
@@ -33,22 +44,33 @@ impl DataAge {
             self.oldest = self.oldest.max(measured.value().map(|(_, age)| age));
         }
     }
+
+    /// The same a while later, where nothing was read and nothing became stale meanwhile.
+    pub(super) fn later(self, by: Duration) -> Self {
+        Self { oldest: self.oldest.map(|oldest| oldest.saturating_add(by)), ..self }
+    }
+
+    /// Both together.
+    pub(super) fn and(self, other: Self) -> Self {
+        Self {
+            oldest: self.oldest.max(other.oldest),
+            never: self.never + other.never,
+            live: self.live + other.live,
+            stale: self.stale + other.stale,
+            failed: self.failed + other.failed,
+        }
+    }
 }
 
 /// A value that may be as old as this without being stale is slow by nature.
 const SLOW: Duration = Duration::from_secs(3600);
 
-fn is_slow(state: &State, subject: &Subject) -> bool {
-    matches!(subject, Subject::Backup { .. }) || state.config.cadence(subject).stale_after() >= SLOW
+fn is_slow(config: &Config, subject: &Subject) -> bool {
+    matches!(subject, Subject::Backup { .. }) || config.cadence(subject).stale_after() >= SLOW
 }
 
 /// Counts the states of all subjects that are asked.
 pub fn data_age(state: &State) -> DataAge {
-    let mut data = DataAge::default();
-    let (readings, config, now) = (&state.readings, &*state.config, state.now);
-    for subject in config.subjects() {
-        let slow = is_slow(state, &subject);
-        data.count(&readings.freshness(config, &subject, now), slow);
-    }
-    data
+    let whole = || DataAge::of(&state.readings, &state.config, &state.config.subjects(), state.now);
+    state.verdicts.data_age(state).unwrap_or_else(whole)
 }
