@@ -39,6 +39,51 @@ fn frames(criterion: &mut Criterion) {
     draw(criterion, "frame/service 200x50", &service, (200, 50));
 }
 
+/// Samples of six hours, 15 s apart: more than the console keeps of them, which is every two minutes.
+const SIX_HOURS: u64 = 1440;
+
+fn fleet(services: usize) -> State {
+    let mut state = fixture::fleet(services);
+    fixture::read_fleet(&mut state, fixture::READ + 6 * 3600, SIX_HOURS);
+    state.range = std::time::Duration::from_secs(6 * 3600);
+    let now = state.now;
+    update(&mut state, Stamped { now, event: Event::Paint });
+    state
+}
+
+fn fleets(criterion: &mut Criterion) {
+    for services in [50, 500, 5000] {
+        let mut state = fleet(services);
+        draw(criterion, &format!("frame/overview of {services} services 200x50"), &state, (200, 50));
+        let now = state.now;
+        criterion.bench_function(&format!("paint/renew all verdicts of {services} services"), |bencher| {
+            bencher.iter(|| {
+                state.verdicts = Default::default();
+                update(&mut state, Stamped { now, event: Event::Paint }).len()
+            });
+        });
+        criterion.bench_function(&format!("paint/nothing was read of {services} services"), |bencher| {
+            bencher.iter(|| update(&mut state, Stamped { now, event: Event::Paint }).len());
+        });
+    }
+}
+
+fn readings(criterion: &mut Criterion) {
+    let mut state = fleet(500);
+    let subjects = state.config.subjects();
+    let mut seconds = 0;
+    criterion.bench_function("reading/receive 3,000, verdicts included", |bencher| {
+        bencher.iter(|| {
+            seconds += 15;
+            let now = state.now.plus(std::time::Duration::from_secs(15));
+            for subject in &subjects {
+                let reading = fixture::value(subject, seconds as f64, now);
+                update(&mut state, Stamped { now, event: Event::Reading(reading) });
+            }
+        });
+    });
+}
+
 fn keys(criterion: &mut Criterion) {
     let mut state = ready(fixture::live());
     let now = state.now;
@@ -53,5 +98,5 @@ fn keys(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, frames, keys);
+criterion_group!(benches, frames, fleets, readings, keys);
 criterion_main!(benches);

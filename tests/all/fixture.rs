@@ -753,3 +753,16 @@ fn fleet_series(signal: &str, seconds: u64, samples: u64) -> SignalData {
     let value = points.last().map(|point| Number::from(point.value));
     SignalData { value, sampled: Some(begin), points, replaces: samples > 1, ..SignalData::default() }
 }
+
+/// One value of a series; nothing fires.
+pub(crate) fn value(subject: &Subject, value: f64, now: Now) -> Reading {
+    let point = Point { at: now.wall, value };
+    let data = SignalData {
+        value: Some(Number::from(value)),
+        sampled: Some(now.wall),
+        points: vec![point],
+        ..SignalData::default()
+    };
+    let payload = if subject.is_series() { Payload::Signal(data) } else { Payload::Alerts(Vec::new()) };
+    Reading { subject: subject.clone(), outcome: Ok(payload) }
+}

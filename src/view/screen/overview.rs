@@ -42,8 +42,8 @@ pub fn draw(area: Rect, selected: usize, state: &State, pen: &mut Pen<'_>) {
         let area = Rect { y, height: 1, ..table };
         row::draw(area, service, index == selected, &columns, state, pen);
     }
-    hidden(table, &services, first..first + rows, state, pen);
     below(strip, services[selected], state, pen);
+    hidden((table, strip), &services, first..first + rows, state, pen);
 }
 
 fn nothing(state: &State) -> String {
@@ -86,20 +86,21 @@ fn below(area: Rect, service: &Service, state: &State, pen: &mut Pen<'_>) {
     }
 }
 
-/// Says how many rows are above and below, and how many of them are not healthy: with hundreds of services most are out of
-/// sight.
-fn hidden(table: Rect, services: &[&Service], shown: Range<usize>, state: &State, pen: &mut Pen<'_>) {
+/// Says at the top how many rows are above and on the strip's rule how many are below, and how they stand: with hundreds of
+/// services most are out of sight.
+fn hidden((table, strip): (Rect, Rect), services: &[&Service], shown: Range<usize>, state: &State, pen: &mut Pen<'_>) {
     let (above, rest) = services.split_at(shown.start.min(services.len()));
     let below = rest.get(shown.len()..).unwrap_or_default();
-    if above.len() + below.len() == 0 {
-        return;
+    for (area, hidden, place) in [(table, above, "above"), (strip, below, "below")] {
+        if !hidden.is_empty() {
+            let bits = told(hidden, place, state);
+            let used = u16::try_from(columns(&bits)).unwrap_or(u16::MAX).min(area.width);
+            pen.line(area.right() - used, area.y, used, &bits);
+        }
     }
-    let bits = [told(above, "above", state), vec![bit(Role::Warning, ", ")], told(below, "below", state)].concat();
-    let used = u16::try_from(columns(&bits)).unwrap_or(u16::MAX).min(table.width);
-    pen.line(table.right() - used, table.y, used, &bits);
 }
 
-/// ` 12 above (1 UNHEALTHY, 2 UNKNOWN)`.
+/// ` 12 above 1 UNHEALTHY 2 UNKNOWN `.
 fn told(services: &[&Service], place: &str, state: &State) -> Vec<Bit<'static>> {
     let mut counts = [Level::Unhealthy, Level::Unknown, Level::Degraded].map(|level| (level, 0));
     for service in services {
@@ -112,5 +113,6 @@ fn told(services: &[&Service], place: &str, state: &State) -> Vec<Bit<'static>> 
     for (level, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
         bits.push(bit(badge::level_role(level), format!(" {count} {}", level.word())));
     }
+    bits.push(bit(Role::Warning, " "));
     bits
 }

@@ -94,8 +94,8 @@ kind = "staging"
 url = "{url}"
 interval = "15s"
 timeout = "10s"
-max_series = 20000
-max_body = "64MB"
+max_series = 10000
+max_body = 67108864
 
 [ui]
 range = "6h"
