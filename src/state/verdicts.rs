@@ -26,7 +26,7 @@ const RENEW_AFTER: u64 = 512;
 #[derive(Debug, Default)]
 pub struct Verdicts {
     config: Option<Arc<Config>>,
-    services: Vec<Kept<ServiceVerdict>>,
+    services: Vec<Kept<Option<ServiceVerdict>>>,
     /// What belongs to no service.
     shared: Option<Kept<()>>,
     /// The revision of the readings, and the time, of the last renewal; until when all that is kept holds.
@@ -74,7 +74,7 @@ impl Verdicts {
 
     fn verdict(&self, state: &State, service: &Service) -> Option<&ServiceVerdict> {
         let place = state.config.place(&service.name).filter(|_| self.holds(state))?;
-        self.services.get(place).map(|kept| &kept.verdict)
+        self.services.get(place)?.verdict.as_ref()
     }
 }
 
@@ -137,7 +137,7 @@ fn begin(state: &mut State) {
     let config = state.config.clone();
     let nothing = |service: &Service| Kept {
         subjects: service.subjects(),
-        verdict: ServiceVerdict { level: Level::Unknown, reasons: Vec::new() },
+        verdict: None,
         data: DataAge::default(),
         revision: u64::MAX,
         at: Mono::default(),
@@ -161,9 +161,15 @@ impl Look<'_> {
         self.kept((), subjects, self.readings.shared_revision(), self.now.mono.plus(KEPT_FOR))
     }
 
-    fn service(&self, service: &Service, subjects: Vec<Subject>, revision: u64, until: Mono) -> Kept<ServiceVerdict> {
+    fn service(
+        &self,
+        service: &Service,
+        subjects: Vec<Subject>,
+        revision: u64,
+        until: Mono,
+    ) -> Kept<Option<ServiceVerdict>> {
         let verdict = service_verdict(self.readings, self.config, service, self.now);
-        self.kept(verdict, subjects, revision, until.min(self.now.mono.plus(KEPT_FOR)))
+        self.kept(Some(verdict), subjects, revision, until.min(self.now.mono.plus(KEPT_FOR)))
     }
 
     fn kept<T>(&self, verdict: T, subjects: Vec<Subject>, revision: u64, until: Mono) -> Kept<T> {

@@ -51,15 +51,9 @@ fn failure(subject: Subject) -> Event {
 
 fn alerts(service: usize) -> Event {
     let alert = Alert {
-        name: Text::from("HighLatency"),
-        origin: AlertOrigin::Prometheus,
-        state: AlertState::Firing,
         severity: Text::from("page"),
-        summary: Text::from("slow"),
-        since: None,
         service: Some(Name::from(format!("service-{service:04}"))),
-        runbook: None,
-        labels: Vec::new(),
+        ..Alert::new(Text::from("HighLatency"), AlertOrigin::Prometheus, AlertState::Firing)
     };
     let subject = Subject::Alerts { source: Name::from("prometheus") };
     Event::Reading(Reading { subject, outcome: Ok(Payload::Alerts(vec![alert])) })

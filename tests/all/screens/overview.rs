@@ -113,5 +113,5 @@ fn rows_out_of_sight_are_counted_by_how_they_stand() {
     assert!(text.contains(" 488 below 1 UNKNOWN 1 DEGRADED"), "{text}");
     state.screens = vec![Screen::Overview { selected: 250 }];
     let text = picture(&state, 80, 24, &Paint::Roles).text();
-    assert!(text.contains(" 239 above 1 UNHEALTHY "), "{text}");
+    assert!(text.contains(" 239 above 1 UNHEALTHY"), "{text}");
 }
