@@ -5,6 +5,7 @@
 
 mod backend;
 mod by;
+mod cost;
 mod database;
 mod fleet;
 mod http_source;
@@ -117,6 +118,7 @@ fn config(document: &Document<'_>) -> Option<Config> {
         http: apis,
         simulator: interval_of(&simulator_at, &simulator, |simulator| simulator.interval),
     };
+    let cost = optional(&root.section("cost"), |section| cost::cost(section, &sources));
     let services = fleet::services(&root, &sources);
     let backups = named(root.sections("backup"), |section| service::backup(section, &sources));
     let guards = root.section("guards").map_or(Some(default_guards(kind)), |section| guards(&section, kind));
@@ -134,7 +136,7 @@ fn config(document: &Document<'_>) -> Option<Config> {
         prometheus: prometheus?,
         alertmanager: alertmanager?,
         http: http?,
-        cost: None,
+        cost: cost?,
         simulator: simulator?,
         services: services?,
         index: super::ServiceIndex::default(),

@@ -324,6 +324,7 @@ impl Config {
     /// Every subject that is asked: what the sources together answer for.
     pub fn subjects(&self) -> Vec<Subject> {
         let mut subjects: Vec<Subject> = self.services.iter().flat_map(Service::subjects).collect();
+        subjects.extend(self.cost.as_ref().map(|_| Subject::Cost { source: Name::from("cost") }));
         subjects.extend(self.alert_sources().into_iter().map(|source| Subject::Alerts { source }));
         subjects.extend(self.silence_sources().into_iter().map(|source| Subject::Silences { source }));
         for thing in &self.backups {
@@ -385,7 +386,9 @@ impl Config {
                 let polling = thing.and_then(|thing| Some(thing.copies.as_ref()?.polling));
                 every(polling.map_or(DEFAULT_INTERVAL, |polling| polling.interval))
             }
-            Subject::Cost { .. } => every(self.cost.as_ref().map_or(DEFAULT_INTERVAL, |cost| cost.interval)),
+            Subject::Cost { .. } => {
+                Cadence { every: self.cost.as_ref().map_or(DEFAULT_INTERVAL, |cost| cost.interval), lag: COST_LAG }
+            }
             Subject::Usage { .. } => {
                 every(self.cloudwatch.as_ref().map_or(DEFAULT_INTERVAL, |cloudwatch| cloudwatch.polling.interval))
             }
@@ -421,6 +424,9 @@ pub const RELEASES_INTERVAL: Duration = Duration::from_secs(30);
 
 /// The bin of log counts.
 pub const LOG_COUNT_BIN: Duration = Duration::from_secs(300);
+
+/// How late the figures of Cost Explorer are: they are refreshed at least once in 24 hours.
+pub const COST_LAG: Duration = Duration::from_secs(24 * 3600);
 
 /// How often the caller's identity is asked.
 pub const IDENTITY_INTERVAL: Duration = Duration::from_secs(60);

@@ -15,6 +15,7 @@
 //! | `demo` | the configuration of `quarterdeck demo` |
 
 pub mod alerts;
+pub mod cost;
 pub mod course;
 pub mod database;
 pub mod demo;

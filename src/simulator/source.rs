@@ -12,7 +12,7 @@ use super::fleet::{self, Profile};
 use super::log::Log;
 use super::measure::{self, moment};
 use super::scenario::Scenario;
-use super::{SOURCE, SimulatorError, alerts, database, ecs, health};
+use super::{SOURCE, SimulatorError, alerts, cost, database, ecs, health};
 use crate::clock::Now;
 use crate::config::{Config, Objective, Query};
 use crate::source::{
@@ -93,6 +93,7 @@ impl Simulated {
             }
             Subject::Alerts { .. } => Payload::Alerts(alerts::alerts(&at.course, at.began, at.seconds)),
             Subject::Identity { .. } => Payload::Identity(ecs::identity()),
+            Subject::Cost { .. } => Payload::Cost(cost::cost(moment(at.began, at.seconds))),
             Subject::Database { service } => {
                 Payload::Database(database::database(service, at.began, at.seconds).ok_or_else(|| missing(subject))?)
             }

@@ -4,6 +4,7 @@
 //! 100 %, and NaN passes no bound. Formulas: *The Site Reliability Workbook*, chapter 5, “Alerting on SLOs”.
 
 pub mod budget;
+pub mod delivery;
 pub mod quantile;
 pub mod rules;
 

@@ -54,6 +54,8 @@ pub enum Command {
     Runbooks,
     /// Runs.
     Runs,
+    /// Cost and delivery.
+    Costs,
     /// The console's own log.
     Log,
     /// Plan to scale the selected service.
@@ -110,6 +112,7 @@ pub static COMMANDS: &[CommandSpec] = &[
     spec(Command::Alerts, "alerts", "alarms and alerts"),
     spec(Command::Runbooks, "runbooks", "runbooks"),
     spec(Command::Runs, "runs", "what was done: the journal"),
+    spec(Command::Costs, "costs", "cost, and how well changes are delivered"),
     spec(Command::Log, "log", "the console's own doings"),
     spec(Command::Scale, "scale", "plan to scale this service"),
     spec(Command::StepRun, "step_run", "run the current step"),

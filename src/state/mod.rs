@@ -11,6 +11,7 @@ pub mod verdict;
 pub mod verdicts;
 
 mod act;
+pub mod delivery;
 mod follow;
 pub mod keys;
 mod navigate;

@@ -20,6 +20,7 @@ pub(super) fn go(state: &mut State, command: Command) {
         Command::Alerts => show(state, Screen::Alerts { selected: 0 }),
         Command::Runbooks => show(state, Screen::Runbooks { selected: 0 }),
         Command::Runs => show(state, Screen::Runs { selected: 0 }),
+        Command::Costs => show(state, Screen::Costs { scroll: 0 }),
         Command::Log => show(state, Screen::Log { scroll: 0 }),
         Command::NextPanel => turn(state, 1),
         Command::PreviousPanel => turn(state, -1),
@@ -121,7 +122,9 @@ fn select(state: &mut State, command: Command) {
             | Screen::Runbook { selected, .. }
             | Screen::Runs { selected },
         ) => *selected = moved(*selected, command, last),
-        Some(Screen::Service { scroll, .. } | Screen::Run { scroll, .. }) => *scroll = moved(*scroll, command, last),
+        Some(Screen::Service { scroll, .. } | Screen::Run { scroll, .. } | Screen::Costs { scroll }) => {
+            *scroll = moved(*scroll, command, last)
+        }
         // The log's newest line is below: scrolling up goes back in time.
         Some(Screen::Log { scroll }) => *scroll = moved(*scroll, reverse(command), last),
         None => {}
@@ -140,7 +143,7 @@ fn rows(state: &State) -> usize {
         }
         Screen::Runs { .. } => lists::runs(state).len(),
         Screen::Log { .. } => lists::log(state).len(),
-        Screen::Service { .. } | Screen::Run { .. } => 500,
+        Screen::Service { .. } | Screen::Run { .. } | Screen::Costs { .. } => 500,
     }
 }
 

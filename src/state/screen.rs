@@ -56,6 +56,11 @@ pub enum Screen {
         /// How far it is scrolled, in rows.
         scroll: usize,
     },
+    /// What the environment costs, and how well changes are delivered.
+    Costs {
+        /// How far it is scrolled, in rows.
+        scroll: usize,
+    },
     /// The console's own log.
     Log {
         /// Rows scrolled up from the newest.

@@ -115,6 +115,8 @@ fn offered(screen: &Screen) -> &'static [Hint] {
         Screen::Backups { .. } | Screen::Log { .. } => {
             &[(Filter, "filter"), (Back, "back"), (Overview, "overview"), (Refresh, "refresh")]
         }
-        Screen::Run { .. } => &[(PageDown, "scroll"), (Back, "back"), (Overview, "overview"), (Refresh, "refresh")],
+        Screen::Run { .. } | Screen::Costs { .. } => {
+            &[(PageDown, "scroll"), (Back, "back"), (Overview, "overview"), (Refresh, "refresh")]
+        }
     }
 }

@@ -5,6 +5,7 @@
 mod action;
 mod cloudwatch;
 mod connection;
+mod cost;
 mod database;
 mod ecs;
 mod failures;

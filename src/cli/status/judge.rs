@@ -49,6 +49,8 @@ impl Report {
             services,
             alerts: config.alert_sources().into_iter().map(|source| look.alerts(source)).collect(),
             silences: config.silence_sources().into_iter().map(|source| look.silences(source)).collect(),
+            cost: look.cost(),
+            delivery: look.delivery(),
             backups: config.backups.iter().map(|thing| look.backup(thing)).collect(),
         }
     }

@@ -4,6 +4,7 @@
 //! is documented in `docs/status.schema.json`.
 
 mod alerts;
+mod cost;
 mod database;
 mod gather;
 mod judge;

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::alerts::{AlertsReport, SilencesReport};
+use super::cost::{CostReport, DeliveryReport};
 use super::database::DatabaseReport;
 use crate::config::{EnvironmentKind, Role};
 use crate::slo::{RuleState, Severity};
@@ -36,6 +37,12 @@ pub struct Report {
     pub alerts: Vec<AlertsReport>,
     /// The silences of each source.
     pub silences: Vec<SilencesReport>,
+    /// What the account costs; absent where it is not asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<CostReport>,
+    /// How well changes are delivered; absent where the releases of any service are not live.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delivery: Option<DeliveryReport>,
     /// Measures of protected things.
     pub backups: Vec<BackupReport>,
 }

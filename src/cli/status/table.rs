@@ -17,6 +17,7 @@ pub fn table(report: &Report) -> String {
     report.services.iter().for_each(|service| add_service(&mut rows, service));
     rows.extend(report.alerts.iter().map(alerts_row));
     rows.extend(report.silences.iter().map(silences_row));
+    rows.extend(super::cost::lines(report.cost.as_ref(), report.delivery.as_ref()));
     report.backups.iter().for_each(|thing| add_backup(&mut rows, thing));
     if let Some(identity) = &report.identity {
         let value = identity.value.as_ref().map_or_else(dash, |who| format!("{} {}", who.account, who.region));

@@ -2,14 +2,14 @@
 
 use super::Sources;
 use super::backend::{every, polling};
-use super::words::{filled, maybe, name};
+use super::words::{self, filled};
 use crate::config::raw::{Entry, Section};
 use crate::config::{DatabaseId, DatabasePlace};
 
 /// `database = { cluster = "…" }` and its like.
 pub(super) fn database(section: &Section<'_>, sources: &Sources) -> Option<DatabasePlace> {
     let id = id(section);
-    let place = maybe(section.get("place"), name);
+    let place = words::place(section.get("place"), sources);
     let polling = polling(section, every(30, 15));
     section.done();
     if !sources.aws && sources.simulator.is_none() {

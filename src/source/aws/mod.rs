@@ -7,6 +7,7 @@
 //! `ecs:DescribeServices`, `ecs:DescribeClusters`, `ecs:ListTasks`, `ecs:DescribeTasks`,
 //! `application-autoscaling:DescribeScalableTargets`, `application-autoscaling:DescribeScalingPolicies`,
 //! `application-autoscaling:DescribeScalingActivities`;
+//! for the cost `ce:GetCostAndUsage`, `ce:GetCostForecast`;
 //! for databases and caches `rds:DescribeDBClusters`, `rds:DescribeDBInstances`, `rds:DescribePendingMaintenanceActions`,
 //! `elasticache:DescribeReplicationGroups`, `elasticache:DescribeCacheClusters`, `elasticache:DescribeUpdateActions`;
 //! `sts:GetCallerIdentity` needs no permission.

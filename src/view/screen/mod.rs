@@ -2,6 +2,7 @@
 
 pub mod alerts;
 pub mod backups;
+pub mod costs;
 pub mod log;
 pub mod overview;
 pub mod run;
@@ -28,6 +29,7 @@ pub fn draw(area: Rect, state: &State, pen: &mut Pen<'_>) {
         }
         Screen::Runs { selected } => runs::draw(area, *selected, state, pen),
         Screen::Run { id, scroll } => run::draw(area, (id, *scroll), state, pen),
+        Screen::Costs { scroll } => costs::draw(area, *scroll, state, pen),
         Screen::Log { scroll } => log::draw(area, *scroll, state, pen),
     }
 }
