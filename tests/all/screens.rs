@@ -1,5 +1,6 @@
 //! What is on the screen: snapshots with styles, and properties of every size.
 
+mod costs;
 mod database;
 mod dialogs;
 mod header;
