@@ -5,6 +5,7 @@
 
 mod backend;
 mod by;
+mod copies;
 mod cost;
 mod database;
 mod fleet;
@@ -121,6 +122,7 @@ fn config(document: &Document<'_>) -> Option<Config> {
     let cost = optional(&root.section("cost"), |section| cost::cost(section, &sources));
     let services = fleet::services(&root, &sources);
     let backups = named(root.sections("backup"), |section| service::backup(section, &sources));
+    let services = copies::beside_services(&root, services, backups.as_deref());
     let guards = root.section("guards").map_or(Some(default_guards(kind)), |section| guards(&section, kind));
     let runbook_dirs = root.section("runbooks").map_or(Some(Vec::new()), |section| runbook_dirs(&section));
     let ui = root.section("ui").map_or(Some(default_ui()), |section| ui(&section));

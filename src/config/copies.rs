@@ -27,8 +27,8 @@ pub enum CopySource {
         vault: String,
         /// The resource's ARN.
         resource: String,
-        /// The plan that should make them, by name.
-        plan: Option<String>,
+        /// The plans that should make them, by name.
+        plans: Vec<String>,
     },
     /// Snapshots and point-in-time restore of a cluster (Aurora, DocumentDB), and exports of its snapshots.
     Cluster(String),
@@ -45,4 +45,14 @@ pub enum CopySource {
         /// Degraded when the newest is smaller than this share of the median of those before, 0 to 100 per cent.
         least_percent: u32,
     },
+}
+
+impl CopySource {
+    /// Where objects lie, as `s3://bucket/prefix`; `None` for what is no object.
+    pub fn objects_at(&self) -> Option<String> {
+        match self {
+            Self::Objects { bucket, prefix, .. } => Some(format!("s3://{bucket}/{prefix}")),
+            _ => None,
+        }
+    }
 }

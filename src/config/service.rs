@@ -36,6 +36,8 @@ pub struct Service {
     pub objectives: Vec<Objective>,
     /// Identifiers of the runbooks that serve it.
     pub runbooks: Vec<Name>,
+    /// Protected things that stand on its screen: those whose `service` it is.
+    pub backups: Vec<Name>,
     /// Caps for actions on it.
     pub caps: Caps,
 }
@@ -258,6 +260,8 @@ pub struct Protected {
     pub restore_took: Option<Duration>,
     /// Measures that sources tell of it.
     pub measures: Vec<Signal>,
+    /// The service whose screen shows it too.
+    pub service: Option<Name>,
     /// Where its copies are found.
     pub copies: Option<Copies>,
 }

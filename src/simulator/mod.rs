@@ -11,6 +11,7 @@
 //! | `tasks`, `course` | tasks by time; utilisation, latency, errors by time |
 //! | `measure` | what a query may ask |
 //! | `ecs`, `alerts`, `health` | the same facts in the shapes that real backends tell |
+//! | `protection` | its backups, by the calendar |
 //! | `source`, `target` | the doors: reading and changing |
 //! | `demo` | the configuration of `quarterdeck demo` |
 
@@ -25,6 +26,7 @@ pub mod health;
 pub mod log;
 pub mod measure;
 mod noise;
+mod protection;
 pub mod scenario;
 pub mod source;
 pub mod target;

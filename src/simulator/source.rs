@@ -12,7 +12,7 @@ use super::fleet::{self, Profile};
 use super::log::Log;
 use super::measure::{self, moment};
 use super::scenario::Scenario;
-use super::{SOURCE, SimulatorError, alerts, cost, database, ecs, health};
+use super::{SOURCE, SimulatorError, alerts, cost, database, ecs, health, protection};
 use crate::clock::Now;
 use crate::config::{Config, Objective, Query};
 use crate::source::{
@@ -96,6 +96,11 @@ impl Simulated {
             Subject::Cost { .. } => Payload::Cost(cost::cost(moment(at.began, at.seconds))),
             Subject::Database { service } => {
                 Payload::Database(database::database(service, at.began, at.seconds).ok_or_else(|| missing(subject))?)
+            }
+            Subject::Protection { protected } => {
+                let thing = self.config.backups.iter().find(|thing| thing.name == *protected);
+                let thing = thing.ok_or_else(|| missing(subject))?;
+                Payload::Protection(protection::protection(thing, self.seed, moment(at.began, at.seconds)))
             }
             _ => return Err(missing(subject)),
         })

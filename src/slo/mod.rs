@@ -1,4 +1,5 @@
-//! The mathematics of objectives: bad share, burn rate, error budget, multi-window rules, quantiles of histograms. Pure.
+//! The mathematics of objectives: bad share, burn rate, error budget, multi-window rules, quantiles of histograms;
+//! of recovery: RPO and RTO, and when runs are due. Pure.
 //!
 //! Shares are ratios of sums over one window, never means of ratios. What is not known stays not known: no traffic is not
 //! 100 %, and NaN passes no bound. Formulas: *The Site Reliability Workbook*, chapter 5, “Alerting on SLOs”.
@@ -6,7 +7,9 @@
 pub mod budget;
 pub mod delivery;
 pub mod quantile;
+pub mod recovery;
 pub mod rules;
+pub mod schedule;
 
 use std::time::Duration;
 

@@ -2,6 +2,7 @@
 
 mod alerts;
 pub mod database;
+mod recovery;
 
 use serde::Serialize;
 
@@ -10,6 +11,8 @@ use super::readings::Series;
 use crate::clock::Now;
 use crate::config::{Config, Direction, Service, Signal};
 use crate::source::{Health, HealthState, Measured, Name, Number, Rollout, SignalId, Subject, Workload};
+
+pub use recovery::{BackupVerdict, backup_verdict, promise};
 
 /// How something stands. Ordered: the worse, the greater; not knowing is worse than a warning, less than a known failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]

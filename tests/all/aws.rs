@@ -12,6 +12,7 @@ mod failures;
 mod identity;
 mod lab;
 mod places;
+mod protection;
 mod scaling;
 mod server;
 

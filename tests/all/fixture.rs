@@ -281,6 +281,7 @@ fn service(name: &str, summary: &str) -> Service {
         signals: Vec::new(),
         objectives: Vec::new(),
         runbooks: Vec::new(),
+        backups: Vec::new(),
         caps: Caps { max_desired: 10, min_desired: 2, max_step: 4, healthy_floor: 1 },
     }
 }
@@ -365,6 +366,7 @@ fn mongodb() -> Protected {
             critical: Some(172_800.0),
             ..signal("snapshot_age", Role::Other, Unit::Seconds, None)
         }],
+        service: None,
         copies: None,
     }
 }

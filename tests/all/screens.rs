@@ -8,4 +8,5 @@ mod lists;
 mod overview;
 mod paint;
 mod properties;
+pub(crate) mod recovery;
 mod service;

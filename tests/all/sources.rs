@@ -7,6 +7,7 @@ mod http;
 mod json_api;
 mod prometheus;
 mod status;
+mod status_backups;
 mod world;
 
 use std::collections::HashMap;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::recovery::{RecoveryReport, RestoreReport};
 use super::report::{
     BackupReport, HealthReport, Item, ObjectiveReport, Report, RuleReport, SCHEMA, ScalingReport, ServiceReport, Share,
     SignalReport, TasksReport, WindowReport,
@@ -12,7 +13,7 @@ use crate::slo::{self, RuleState};
 use crate::source::{Identity, Measured, Name, ObjectiveData, SignalId, Subject, Unit, WindowCount};
 use crate::state::ReadingStore;
 use crate::state::readings::Series;
-use crate::state::verdict::{Level, service_verdict, signal_level};
+use crate::state::verdict::{Level, backup_verdict, service_verdict, signal_level};
 use crate::text::Text;
 
 impl<T> Item<T> {
@@ -39,21 +40,28 @@ impl Report {
     pub fn new(config: &Config, readings: &ReadingStore, now: Now) -> Self {
         let look = Look { config, readings, now };
         let services: Vec<ServiceReport> = config.services.iter().map(|service| look.service(service)).collect();
+        let backups: Vec<BackupReport> = config.backups.iter().map(|thing| look.backup(thing)).collect();
         Self {
             schema: SCHEMA,
             at: now.wall,
             environment: config.environment.name.clone(),
             kind: config.environment.kind,
-            level: services.iter().map(|service| service.level).max().unwrap_or(Level::Unknown),
+            level: overall(&services, &backups),
             identity: look.identity(),
             services,
             alerts: config.alert_sources().into_iter().map(|source| look.alerts(source)).collect(),
             silences: config.silence_sources().into_iter().map(|source| look.silences(source)).collect(),
             cost: look.cost(),
             delivery: look.delivery(),
-            backups: config.backups.iter().map(|thing| look.backup(thing)).collect(),
+            backups,
         }
     }
+}
+
+/// Without services nothing is known; a protected thing that nothing judges takes no part.
+fn overall(services: &[ServiceReport], backups: &[BackupReport]) -> Level {
+    let services = services.iter().map(|service| service.level).max().unwrap_or(Level::Unknown);
+    backups.iter().filter_map(|thing| thing.level).max().map_or(services, |backups| backups.max(services))
 }
 
 impl Look<'_> {
@@ -83,7 +91,15 @@ impl Look<'_> {
             let subject = Subject::Backup { protected: thing.name.clone(), measure: signal.name.clone() };
             measure(signal, &self.readings.measure(self.config, &subject, self.now))
         };
-        BackupReport { name: thing.name.clone(), measures: thing.measures.iter().map(one).collect() }
+        let verdict = backup_verdict(self.readings, self.config, thing, self.now);
+        BackupReport {
+            name: thing.name.clone(),
+            level: verdict.judged.then_some(verdict.level),
+            recovery: thing.copies.as_ref().map(|_| RecoveryReport::of(thing, &verdict)),
+            restore: RestoreReport::of(thing, &verdict.recovery),
+            reasons: verdict.reasons,
+            measures: thing.measures.iter().map(one).collect(),
+        }
     }
 
     fn objective(&self, service: &Name, objective: &Objective) -> ObjectiveReport {

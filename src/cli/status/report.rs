@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::alerts::{AlertsReport, SilencesReport};
 use super::cost::{CostReport, DeliveryReport};
 use super::database::DatabaseReport;
+use super::recovery::{RecoveryReport, RestoreReport};
 use crate::config::{EnvironmentKind, Role};
 use crate::slo::{RuleState, Severity};
 use crate::source::{Component, HealthState, Identity, Name, Number, ScalingPolicy, Unit};
@@ -26,7 +27,7 @@ pub struct Report {
     pub environment: Name,
     /// Its kind.
     pub kind: EnvironmentKind,
-    /// The worst of the services; unknown where there are none.
+    /// The worst of the services, unknown where there are none; and of the protected things that something judges.
     pub level: Level,
     /// Whose credentials are in use; absent where no source tells.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -43,7 +44,7 @@ pub struct Report {
     /// How well changes are delivered; absent where the releases of any service are not live.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delivery: Option<DeliveryReport>,
-    /// Measures of protected things.
+    /// Protected things.
     pub backups: Vec<BackupReport>,
 }
 
@@ -230,6 +231,14 @@ pub struct ScalingReport {
 pub struct BackupReport {
     /// Its name.
     pub name: Name,
+    /// How it stands: degraded at most where it is known; null where nothing judges it.
+    pub level: Option<Level>,
+    /// Why it is not healthy, the worst first.
+    pub reasons: Vec<Reason>,
+    /// What could be recovered; null where the configuration names no copies to look at.
+    pub recovery: Option<RecoveryReport>,
+    /// How long a restore takes, and when one was last made.
+    pub restore: RestoreReport,
     /// Its measures.
     pub measures: Vec<SignalReport>,
 }

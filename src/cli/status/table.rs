@@ -6,6 +6,7 @@ use super::alerts::{alerts_row, silences_row};
 use super::report::{BackupReport, Item, ObjectiveReport, Report, ServiceReport, Share, SignalReport};
 use crate::config::EnvironmentKind;
 use crate::source::{HealthState, Number, Unit};
+use crate::state::verdict::Reason;
 
 const HEADINGS: [&str; 6] = ["SERVICE", "WHAT", "VALUE", "STATE", "AGE", "NOTE"];
 
@@ -35,7 +36,7 @@ pub fn table(report: &Report) -> String {
 fn add_service(rows: &mut Vec<Row>, service: &ServiceReport) {
     let name = service.name.as_str();
     let level = service.level.word().to_owned();
-    rows.push([name.to_owned(), level, String::new(), String::new(), String::new(), reasons(service)]);
+    rows.push([name.to_owned(), level, String::new(), String::new(), String::new(), reasons(&service.reasons)]);
     rows.extend(service.signals.iter().map(|signal| signal_row(name, "signal", signal)));
     rows.extend(service.objectives.iter().map(|objective| objective_row(name, objective)));
     for check in &service.health {
@@ -64,9 +65,9 @@ fn add_service(rows: &mut Vec<Row>, service: &ServiceReport) {
 }
 
 /// The worst reasons, each cut short; the lines below and the JSON have the rest.
-fn reasons(service: &ServiceReport) -> String {
-    let mut shown: Vec<String> = service.reasons.iter().take(3).map(|reason| cut(&reason.text, 48)).collect();
-    let more = service.reasons.len() - shown.len();
+fn reasons(reasons: &[Reason]) -> String {
+    let mut shown: Vec<String> = reasons.iter().take(3).map(|reason| cut(&reason.text, 48)).collect();
+    let more = reasons.len() - shown.len();
     if more > 0 {
         shown.push(format!("{more} more"));
     }
@@ -75,6 +76,16 @@ fn reasons(service: &ServiceReport) -> String {
 }
 
 fn add_backup(rows: &mut Vec<Row>, thing: &BackupReport) {
+    let name = thing.name.as_str();
+    if let Some(level) = thing.level {
+        let why = reasons(&thing.reasons);
+        rows.push([name.to_owned(), level.word().to_owned(), String::new(), String::new(), String::new(), why]);
+    }
+    if let Some(recovery) = &thing.recovery {
+        rows.push(row(name, "RPO now".to_owned(), recovery.value(), &recovery.item, recovery.note()));
+    }
+    let restore = &thing.restore;
+    rows.push([name.to_owned(), "RTO".to_owned(), restore.value(), String::new(), String::new(), restore.note()]);
     rows.extend(thing.measures.iter().map(|measure| signal_row(thing.name.as_str(), "backup", measure)));
 }
 

@@ -58,6 +58,7 @@ pub(super) fn service(section: &Section<'_>, sources: &Sources) -> Option<Servic
         signals,
         objectives: objectives?,
         runbooks: runbooks?,
+        backups: Vec::new(),
         caps: caps?,
     })
 }
@@ -183,6 +184,8 @@ pub(super) fn backup(section: &Section<'_>, sources: &Sources) -> Option<Protect
     let last_restore_test = maybe(section.get("last_restore_test"), |entry| entry.date());
     let restore_took = span("restore_took");
     let measures = named(section.sections("measure"), |section| measure(section, sources, owner));
+    let service = maybe(section.get("service"), super::words::name);
+    let copies = super::copies::copies(section, sources);
     section.done();
     Some(Protected {
         name: name?,
@@ -194,6 +197,7 @@ pub(super) fn backup(section: &Section<'_>, sources: &Sources) -> Option<Protect
         last_restore_test: last_restore_test?,
         restore_took: restore_took?,
         measures: measures?,
-        copies: None,
+        service: service?,
+        copies: copies?,
     })
 }

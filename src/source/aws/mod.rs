@@ -10,6 +10,11 @@
 //! for the cost `ce:GetCostAndUsage`, `ce:GetCostForecast`;
 //! for databases and caches `rds:DescribeDBClusters`, `rds:DescribeDBInstances`, `rds:DescribePendingMaintenanceActions`,
 //! `elasticache:DescribeReplicationGroups`, `elasticache:DescribeCacheClusters`, `elasticache:DescribeUpdateActions`;
+//! `application-autoscaling:DescribeScalingActivities`; for backups, by what a `[[backup]]` names, of
+//! `backup:ListRecoveryPointsByBackupVault`, `backup:ListBackupJobs`, `backup:ListCopyJobs`,
+//! `backup:ListRestoreJobsByProtectedResource`, `backup:DescribeProtectedResource`, `backup:ListBackupPlans`,
+//! `backup:GetBackupPlan`; `rds:DescribeDBClusters`, `rds:DescribeDBClusterSnapshots`, `rds:DescribeDBInstances`,
+//! `rds:DescribeDBSnapshots`, `rds:DescribeExportTasks`; `s3:ListBucket` and `s3:GetObject` of the objects' bucket and prefix;
 //! `sts:GetCallerIdentity` needs no permission.
 
 mod balancer;
@@ -30,6 +35,7 @@ mod logs;
 mod observe;
 mod places;
 mod protection;
+mod rds;
 mod recent;
 mod releases;
 pub mod scaling;

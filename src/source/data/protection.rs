@@ -1,5 +1,7 @@
 //! What could be restored of a protected thing, and how its backups go.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -10,16 +12,36 @@ use crate::text::Text;
 pub struct Protection {
     /// Points that can be restored to, the newest first; bounded. Of failed and partial jobs there are none.
     pub points: Vec<RecoveryPoint>,
-    /// The window of point-in-time restore, where the platform has one: earliest and latest.
-    pub point_in_time: Option<(Option<Timestamp>, Timestamp)>,
+    /// The window of point-in-time restore, where the platform has one.
+    pub point_in_time: Option<RestoreWindow>,
     /// Backup, copy, restore and export jobs, the newest first; bounded.
     pub jobs: Vec<BackupJob>,
-    /// The schedules that were found, as their platform writes them.
+    /// The schedules that were found.
     pub schedules: Vec<Schedule>,
     /// Whether the platform counts it among what it protects; `None` where it has no such list.
     pub protected: Option<bool>,
     /// What of this could not be read, and why; the rest is whole.
-    pub missing: Vec<Text>,
+    pub missing: Vec<Unread>,
+}
+
+/// A part that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unread {
+    /// What it is: `snapshots`, `backup jobs` …
+    pub part: Text,
+    /// Whether points that could be restored may be among it: then a newer one may exist than those that are known.
+    pub points: bool,
+    /// Why.
+    pub reason: Text,
+}
+
+/// The moments that a point-in-time restore can go back to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct RestoreWindow {
+    /// The earliest, where known.
+    pub earliest: Option<Timestamp>,
+    /// The latest.
+    pub latest: Timestamp,
 }
 
 /// Something that can be restored.
@@ -29,14 +51,20 @@ pub struct RecoveryPoint {
     pub id: Text,
     /// What kind of copy it is.
     pub kind: CopyKind,
+    /// What made it: a rule's name, `automated`, `manual`; for an object its place (`s3://bucket/prefix`).
+    pub origin: Option<Text>,
     /// When the data was *cut* (the job's start), not when the copy was done: the loss counts from here.
     pub cut: Timestamp,
+    /// Set where no start is told and `cut` is when the copy was done: the loss is longer by the time that it took.
+    pub cut_is_end: bool,
     /// When the copy was done, where known.
     pub completed: Option<Timestamp>,
     /// Size in bytes, where known.
     pub bytes: Option<u64>,
     /// Encrypted at rest; `None` where it is not told.
     pub encrypted: Option<bool>,
+    /// How, where it is told (`AES256`, `aws:kms`); of objects only the newest is asked.
+    pub encryption: Option<Text>,
     /// When it will be removed.
     pub expires: Option<Timestamp>,
 }
@@ -66,6 +94,8 @@ pub struct BackupJob {
     pub state: Text,
     /// How it stands.
     pub outcome: JobOutcome,
+    /// Whether what was restored was found to be good; restore jobs only, `None` where nobody looked.
+    pub validation: Option<Validation>,
     /// Why, where it did not complete.
     pub message: Option<Text>,
     /// When it was created: its data is cut then.
@@ -74,7 +104,7 @@ pub struct BackupJob {
     pub completed: Option<Timestamp>,
     /// How far it is, 0 to 100, where known.
     pub percent: Option<f64>,
-    /// The plan or rule that began it, where known.
+    /// The rule that began it, where known.
     pub origin: Option<Text>,
 }
 
@@ -104,15 +134,37 @@ pub enum JobOutcome {
     Failed,
 }
 
+/// Whether a restore was found to be good (restore testing of AWS Backup).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Validation {
+    /// It was.
+    Successful,
+    /// It is looked at.
+    Validating,
+    /// It was not, or nobody came to an end with it.
+    Failed,
+}
+
 /// When backups are made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Schedule {
-    /// The rule's name.
+    /// The rule's name; `automated` for a platform's own daily window.
     pub name: Text,
-    /// `cron(0 2 ? * * *)`, or a daily window such as `03:00-04:00`.
+    /// `cron(0 2 ? * * *)`, `rate(12 hours)`, or a daily window such as `03:00-04:00`, as its platform writes it.
     pub expression: Text,
+    /// The time zone of the expression; `None` is UTC.
+    pub zone: Option<Text>,
     /// Days until a copy goes to cold storage.
     pub cold_after_days: Option<u32>,
     /// Days until a copy is removed.
     pub delete_after_days: Option<u32>,
+    /// The longest time between two runs; `None` where the expression is not understood.
+    pub longest_gap: Option<Duration>,
+    /// How long after its time a run may still begin.
+    pub start_within: Duration,
+    /// When runs were and will be due, the oldest first, around the time of reading; bounded.
+    pub due: Vec<Timestamp>,
+    /// Since when what ran can be told from the lists; `None` where it can't, and missing runs are not known.
+    pub checked_since: Option<Timestamp>,
 }

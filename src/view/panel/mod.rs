@@ -4,6 +4,7 @@ pub mod database;
 pub mod errors;
 pub mod health;
 pub mod latency;
+pub mod recovery;
 pub mod scaling;
 pub mod signals;
 
@@ -31,6 +32,7 @@ pub static PANELS: &[PanelSpec] = &[
     PanelSpec { name: "scaling", serves: |service| service.ecs.is_some(), draw: scaling::draw },
     PanelSpec { name: "database", serves: |service| service.database.is_some(), draw: database::draw },
     PanelSpec { name: "health and alarms", serves: |_| true, draw: health::draw },
+    PanelSpec { name: "recovery", serves: |service| !service.backups.is_empty(), draw: recovery::draw },
     PanelSpec { name: "signals", serves: |service| unpanelled(service).next().is_some(), draw: signals::draw },
 ];
 

@@ -13,6 +13,7 @@ pub mod panel_frame;
 pub mod pen;
 pub mod plan;
 pub mod reading;
+pub mod recovery;
 pub mod run;
 pub mod signal;
 pub mod signs;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use quarterdeck::clock::Now;
 use quarterdeck::config::{Config, Query};
 use quarterdeck::source::aws::{Connections, ask, observe, sources};
-use quarterdeck::source::{AlertState, MemberRole, Name, Number, Payload, Reading, Subject};
+use quarterdeck::source::{AlertState, JobKind, JobOutcome, MemberRole, Name, Number, Payload, Reading, Subject};
 
 use super::poll;
 
@@ -51,6 +51,32 @@ async fn every_subject_of_the_example_that_aws_tells_is_read() {
             _ => println!("{} {:?}", reading.subject, reading.outcome),
         }
     }
+}
+
+/// ministack answers for AWS Backup (it makes no recovery points of its own), moto for the cluster, its snapshots and S3.
+#[tokio::test]
+#[ignore = "run by lab::the_aws_sources_read_the_lab, with the lab's variables"]
+async fn what_could_be_restored_is_read() {
+    let readings = poll_all(None).await;
+    let of = |name: &str| {
+        let subject = Subject::Protection { protected: Name::from(name) };
+        match &readings.iter().find(|reading| reading.subject == subject).unwrap().outcome {
+            Ok(Payload::Protection(protection)) => protection.clone(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let cluster = of("rtech-mongodb");
+    assert!(cluster.missing.is_empty(), "{:?}", cluster.missing);
+    assert!(cluster.points.iter().any(|point| point.id.as_str() == "rtech-before-release"), "{:?}", cluster.points);
+    assert!(cluster.jobs.iter().any(|job| job.kind == JobKind::Backup && job.outcome == JobOutcome::Completed));
+    assert!(cluster.jobs.iter().any(|job| job.kind == JobKind::Export && job.outcome == JobOutcome::Completed));
+    let rules: Vec<_> = cluster.schedules.iter().map(|rule| (rule.name.as_str(), rule.delete_after_days)).collect();
+    let expected = [("DailyBackups", Some(30)), ("WeeklyBackups", Some(365)), ("automated", Some(7))];
+    assert!(expected.iter().all(|rule| rules.contains(rule)), "{rules:?}");
+    let exports = of("rtech-exports");
+    assert_eq!((exports.points.len(), exports.missing.len()), (5, 0), "{exports:?}");
+    assert_eq!(exports.points[0].encryption.as_ref().map(|found| found.as_str()), Some("AES256"));
+    assert!(!exports.points[0].cut_is_end, "its key names the moment of its cut");
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use ciborium::Value as Cbor;
 use serde_json::Value as Json;
@@ -13,8 +13,10 @@ use serde_json::Value as Json;
 /// One request.
 #[derive(Debug, Clone)]
 pub(super) struct Request {
-    /// The operation, such as `DescribeServices`.
+    /// The operation, such as `DescribeServices`; of a REST protocol the method and the path.
     pub(super) operation: String,
+    /// Path and query, as they were sent.
+    pub(super) target: String,
     /// The access key that signed it.
     pub(super) access_key: String,
     /// The body of a JSON request.
@@ -76,9 +78,17 @@ impl Server {
     }
 }
 
-async fn answer(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+async fn answer(
+    State(shared): State<Arc<Shared>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let named = operation(&uri, &headers, &body);
     let request = Request {
-        operation: operation(&uri, &headers, &body),
+        operation: if named.is_empty() { format!("{method} {}", uri.path()) } else { named },
+        target: uri.to_string(),
         access_key: access_key(&headers),
         json: serde_json::from_slice(&body).unwrap_or_default(),
         cbor: ciborium::from_reader(&body[..]).unwrap_or(Cbor::Null),

@@ -74,6 +74,7 @@ fn service() -> Service {
         signals: Vec::new(),
         objectives: Vec::new(),
         runbooks: Vec::new(),
+        backups: Vec::new(),
         caps: Caps { max_desired: 9, min_desired: 1, max_step: 4, healthy_floor: 2 },
     }
 }

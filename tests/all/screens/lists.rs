@@ -179,9 +179,9 @@ fn with_backup(change: impl FnOnce(&mut quarterdeck::config::Protected)) -> Stat
 #[test]
 fn a_restore_that_was_never_tested_or_took_too_long_is_said_outright() {
     let never = with_backup(|thing| thing.last_restore_test = None);
-    shows(&at(SMALL, &never), &["never tested, so not known"]);
+    shows(&at(SMALL, &never), &["NEVER TESTED", "RTO       ? NOT KNOWN, objective 1h"]);
     let slow = with_backup(|thing| thing.restore_took = Some(std::time::Duration::from_secs(7200)));
-    shows(&at(SMALL, &slow), &["✗ took 2:00:00, too long"]);
+    shows(&at(SMALL, &slow), &["✗ 2h MISSED, objective 1h"]);
     let blind = with_backup(|thing| thing.measures.clear());
     shows(&at(SMALL, &blind), &["nothing is measured"]);
 }

@@ -213,7 +213,7 @@ async fn the_json_is_as_its_schema_says() {
 }
 
 /// The part of JSON Schema that the document uses.
-fn valid(root: &Value, schema: &Value, value: &Value, at: &str) -> Result<(), String> {
+pub(super) fn valid(root: &Value, schema: &Value, value: &Value, at: &str) -> Result<(), String> {
     if let Some(name) = schema["$ref"].as_str() {
         let target = root.pointer(name.trim_start_matches('#')).ok_or_else(|| format!("no {name}"))?;
         valid(root, target, value, at)?;

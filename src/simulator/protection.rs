@@ -1,0 +1,145 @@
+//! The backups of the simulated fleet: a pure function of the calendar, so that every process sees the same.
+//!
+//! A cluster has a snapshot of each night at 03:12 UTC and saves its log every five minutes; AWS Backup makes a point each
+//! night at 02:00; under a prefix lies a dump of each night at 04:30. One dump failed three nights ago.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::noise::{seed_of, unit};
+use crate::config::{CopySource, Protected};
+use crate::slo::schedule::{Rule, look_back, schedule};
+use crate::source::{
+    BackupJob, CopyKind, JobKind, JobOutcome, Protection, RecoveryPoint, RestoreWindow, Schedule, Validation,
+};
+use crate::text::Text;
+
+const DAY: i64 = 86_400;
+
+/// Nights that are kept.
+const KEPT: i64 = 7;
+
+/// The night, counted back from the last one, whose dump failed.
+const FAILED: i64 = 3;
+
+/// Size of an early dump, in bytes, and how much it grows a night.
+const DUMP: f64 = 7.4e9;
+const GROWTH: f64 = 3.0e7;
+
+/// What could be restored of a thing `now`.
+pub(super) fn protection(thing: &Protected, seed: u64, now: Timestamp) -> Protection {
+    let mut all = Protection { protected: Some(true), ..Protection::default() };
+    for kind in thing.copies.iter().flat_map(|copies| &copies.kinds) {
+        match kind {
+            CopySource::Cluster(name) | CopySource::Instance(name) => cluster(&mut all, name, now),
+            CopySource::AwsBackup { .. } => vault(&mut all, now),
+            CopySource::Objects { encryption, .. } => {
+                let origin = Text::clean(&kind.objects_at().unwrap_or_default());
+                dumps(&mut all, &origin, encryption.as_deref(), seed_of(seed, thing.name.as_str()), now);
+            }
+        }
+    }
+    all.points.sort_by_key(|point| std::cmp::Reverse(point.cut));
+    all.jobs.sort_by_key(|job| std::cmp::Reverse(job.created));
+    all
+}
+
+/// The last `KEPT` nights at so many minutes after midnight, the newest first, with their day since 1970.
+fn nights(minutes: i64, now: Timestamp) -> impl Iterator<Item = (i64, Timestamp)> {
+    let at = move |day: i64| Timestamp::from_second(day * DAY + minutes * 60).unwrap_or(now);
+    let today = now.as_second().div_euclid(DAY);
+    let last = if at(today) <= now { today } else { today - 1 };
+    (0..KEPT).map(move |back| (last - back, at(last - back)))
+}
+
+fn cluster(all: &mut Protection, name: &str, now: Timestamp) {
+    for (_, cut) in nights(192, now) {
+        let id = format!("rds:{name}-{}", cut.strftime("%Y-%m-%d-%H-%M"));
+        all.points.push(point(&id, CopyKind::Snapshot, "automated", cut));
+    }
+    // As the measure `restorable_lag` tells it: saved every five minutes, and 40 s of it under way.
+    let lag = 40 + now.as_second().rem_euclid(300);
+    let latest = after(now, -lag);
+    let earliest = nights(192, now).last().map(|(_, cut)| cut);
+    all.point_in_time = Some(RestoreWindow { earliest, latest });
+    all.schedules.push(rule("automated", "03:00-04:00", None, now));
+}
+
+fn vault(all: &mut Protection, now: Timestamp) {
+    for (day, cut) in nights(120, now) {
+        let end = after(cut, 540 + day.rem_euclid(5) * 30);
+        let id = format!("job-{day}");
+        all.points.push(RecoveryPoint { completed: Some(end), ..point(&id, CopyKind::AwsBackup, "DailyBackups", cut) });
+        all.jobs.push(job(&id, JobKind::Backup, "DailyBackups", (cut, end)));
+    }
+    let tested = after(now, -9 * DAY - now.as_second().rem_euclid(DAY));
+    all.jobs.push(BackupJob {
+        validation: Some(Validation::Successful),
+        origin: None,
+        ..job("restore-test", JobKind::Restore, "", (tested, after(tested, 2_520)))
+    });
+    all.schedules.push(rule("DailyBackups", "cron(0 2 ? * * *)", Some(3_600), now));
+}
+
+fn dumps(all: &mut Protection, origin: &Text, encryption: Option<&str>, seed: u64, now: Timestamp) {
+    for (back, (day, cut)) in (0..).zip(nights(270, now)) {
+        let end = after(cut, 240);
+        let id = format!("exports/rtech-{}.gz", cut.strftime("%Y-%m-%dT%H-%M-%SZ"));
+        if back == FAILED {
+            let failed = job(&id, JobKind::Backup, origin, (cut, end));
+            let message = Some(Text::from("the object has 0 bytes"));
+            all.jobs.push(BackupJob { state: Text::from("EMPTY"), outcome: JobOutcome::Failed, message, ..failed });
+            continue;
+        }
+        let bytes = DUMP + GROWTH * (KEPT - back) as f64 * (0.8 + 0.4 * unit(seed, day));
+        all.points.push(RecoveryPoint {
+            completed: Some(end).filter(|end| *end <= now),
+            bytes: Some(bytes as u64),
+            encryption: encryption.filter(|_| back == 0).map(Text::clean),
+            ..point(&id, CopyKind::Object, origin, cut)
+        });
+    }
+}
+
+fn rule(name: &str, expression: &str, within: Option<u64>, now: Timestamp) -> Schedule {
+    let start_within = within.map(Duration::from_secs);
+    // What is kept is known; the night before is gone already.
+    let checked_since = Some(after(look_back(now), 8 * DAY));
+    let found = Rule { name, expression, zone: None, start_within, checked_since };
+    Schedule { cold_after_days: None, delete_after_days: u32::try_from(KEPT).ok(), ..schedule(&found, now) }
+}
+
+fn point(id: &str, kind: CopyKind, origin: &str, cut: Timestamp) -> RecoveryPoint {
+    RecoveryPoint {
+        id: Text::clean(id),
+        kind,
+        origin: Some(Text::clean(origin)),
+        cut,
+        cut_is_end: false,
+        completed: None,
+        bytes: None,
+        encrypted: Some(true),
+        encryption: None,
+        expires: None,
+    }
+}
+
+fn job(id: &str, kind: JobKind, origin: &str, (created, completed): (Timestamp, Timestamp)) -> BackupJob {
+    BackupJob {
+        id: Text::clean(id),
+        kind,
+        state: Text::from("COMPLETED"),
+        outcome: JobOutcome::Completed,
+        validation: None,
+        message: None,
+        created,
+        completed: Some(completed),
+        percent: Some(100.0),
+        origin: Some(Text::clean(origin)),
+    }
+}
+
+fn after(at: Timestamp, seconds: i64) -> Timestamp {
+    at.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(at)
+}
