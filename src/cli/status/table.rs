@@ -36,7 +36,14 @@ pub fn table(report: &Report) -> String {
 fn add_service(rows: &mut Vec<Row>, service: &ServiceReport) {
     let name = service.name.as_str();
     let level = service.level.word().to_owned();
-    rows.push([name.to_owned(), level, String::new(), String::new(), String::new(), reasons(&service.reasons)]);
+    rows.push([
+        name.to_owned(),
+        level,
+        String::new(),
+        String::new(),
+        String::new(),
+        reasons(&service.reasons, &service.notes),
+    ]);
     rows.extend(service.signals.iter().map(|signal| signal_row(name, "signal", signal)));
     rows.extend(service.objectives.iter().map(|objective| objective_row(name, objective)));
     for check in &service.health {
@@ -65,20 +72,20 @@ fn add_service(rows: &mut Vec<Row>, service: &ServiceReport) {
 }
 
 /// The worst reasons, each cut short; the lines below and the JSON have the rest.
-fn reasons(reasons: &[Reason]) -> String {
+fn reasons(reasons: &[Reason], notes: &[String]) -> String {
     let mut shown: Vec<String> = reasons.iter().take(3).map(|reason| cut(&reason.text, 48)).collect();
     let more = reasons.len() - shown.len();
     if more > 0 {
         shown.push(format!("{more} more"));
     }
-    shown.extend(service.notes.iter().map(|note| cut(note, 48)));
+    shown.extend(notes.iter().map(|note| cut(note, 48)));
     shown.join("; ")
 }
 
 fn add_backup(rows: &mut Vec<Row>, thing: &BackupReport) {
     let name = thing.name.as_str();
     if let Some(level) = thing.level {
-        let why = reasons(&thing.reasons);
+        let why = reasons(&thing.reasons, &[]);
         rows.push([name.to_owned(), level.word().to_owned(), String::new(), String::new(), String::new(), why]);
     }
     if let Some(recovery) = &thing.recovery {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Sources;
 use super::backend::{every, polling};
-use super::words::{duration, filled, maybe, name, or};
+use super::words::{duration, filled, maybe, or};
 use crate::config::raw::{Entry, Section};
 use crate::config::{Copies, CopySource, Protected, Service};
 

@@ -34,10 +34,8 @@ fn one(page: &mut Page, thing: &Protected, state: &State) {
         title.push(piece(Role::Muted, format!("  read {} ago", age::short(read))));
     }
     page.pieces(2, &title);
-    if thing.copies.is_some() {
-        if let Some(line) = not_live("recovery points", &verdict.measured) {
-            page.pieces(2, &line);
-        }
+    if let Some(line) = not_live("recovery points", &verdict.measured).filter(|_| thing.copies.is_some()) {
+        page.pieces(2, &line);
     }
     recovery::evidence(page, &look);
     recovery::bad(page, &look);

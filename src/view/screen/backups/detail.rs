@@ -17,10 +17,8 @@ pub(super) fn rows(look: &Look<'_>, state: &State, width: u16) -> Vec<Row> {
     let mut page = Page::new(width);
     page.blank();
     heading(&mut page, look);
-    if look.thing.copies.is_some() {
-        if let Some(line) = not_live("recovery points", &look.verdict.measured) {
-            page.pieces(2, &line);
-        }
+    if let Some(line) = not_live("recovery points", &look.verdict.measured).filter(|_| look.thing.copies.is_some()) {
+        page.pieces(2, &line);
     }
     recovery::evidence(&mut page, look);
     recovery::bad(&mut page, look);
