@@ -133,6 +133,6 @@ async fn points_of_all_places_stand_in_one_list_the_newest_first() {
 async fn each_protected_thing_has_a_subject_of_its_own() {
     let server = Server::start(|_| denied_xml()).await;
     let subject = Subject::Protection { protected: "rtech-mongodb".into() };
-    assert_eq!(reading(&server, vec![cluster()]).subjects(), [subject.clone()]);
+    assert!(reading(&server, vec![cluster()]).subjects().contains(&subject));
     assert!(with_copies(vec![cluster()]).subjects().contains(&subject));
 }
