@@ -1,12 +1,11 @@
 //! What is there to restore from: the window, the points, their sizes and encryption, and what makes them.
 
-use std::collections::VecDeque;
-
 use super::lines::kind;
 use super::{Look, length};
 use crate::config::theme::Role;
 use crate::slo::recovery::{Encryption, ObjectFinding};
 use crate::source::{CopyKind, JobOutcome, Point, Protection, RecoveryPoint, Schedule, Unit};
+use crate::state::history::History;
 use crate::view::part::page::{Page, piece};
 use crate::view::part::pen::Bit;
 use crate::view::part::spark::spark;
@@ -100,8 +99,8 @@ fn size(finding: &ObjectFinding<'_>, protection: &Protection, look: &Look<'_>) -
 fn trend(finding: &ObjectFinding<'_>, protection: &Protection, look: &Look<'_>) -> String {
     let of_this = protection.points.iter().rev().filter(|point| point.origin.as_ref() == Some(finding.origin));
     let sizes = of_this.filter_map(|point| Some(Point { at: point.cut, value: point.bytes? as f64 }));
-    let sizes: VecDeque<Point> = sizes.collect();
-    let Some(oldest) = sizes.front() else { return String::new() };
+    let sizes: History = sizes.collect();
+    let Some(oldest) = sizes.iter().next() else { return String::new() };
     spark(&sizes, look.now, age::since(look.now, oldest.at), SPARK, None)
 }
 
