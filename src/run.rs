@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use ratatui::Terminal;
-use ratatui::backend::Backend;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
 
@@ -15,7 +14,7 @@ use crate::clock::Now;
 use crate::config::theme::Theme;
 use crate::event::{Effect, Event, Stamped};
 use crate::state::{Overlay, State, update};
-use crate::terminal::Input;
+use crate::terminal::{Input, Linking};
 use crate::view;
 
 /// Events that may wait to be handled; a sender that is this far ahead waits itself.
@@ -71,7 +70,7 @@ pub enum Ending {
 }
 
 /// Runs the console until it ends.
-pub async fn run<B: Backend>(terminal: &mut Terminal<B>, mut state: State, ports: Ports) -> Result<Ending, B::Error> {
+pub async fn run<B: Linking>(terminal: &mut Terminal<B>, mut state: State, ports: Ports) -> Result<Ending, B::Error> {
     let (sender, receiver) = mpsc::channel(EVENTS);
     let mut console = Console::new(ports.clock, ports.themes, receiver);
     let size = terminal.size()?;
@@ -184,11 +183,12 @@ impl Console {
         self.draw_at = Some(self.draw_at.map_or(latest, |planned| planned.min(latest)));
     }
 
-    fn draw<B: Backend>(&mut self, terminal: &mut Terminal<B>, state: &mut State) -> Result<(), B::Error> {
+    fn draw<B: Linking>(&mut self, terminal: &mut Terminal<B>, state: &mut State) -> Result<(), B::Error> {
         self.draw_at = None;
         self.handle(state, Event::Paint);
         let theme = &self.themes[state.theme % self.themes.len()];
-        terminal.draw(|frame| view::draw(frame, state, theme))?;
+        let links = view::links::links(terminal.draw(|frame| view::draw(frame, state, theme))?.buffer, state);
+        links.iter().try_for_each(|link| terminal.backend_mut().link(link))?;
         let painted = (self.clock)();
         let whole = match &state.overlay {
             Some(Overlay::Confirm(confirm)) => view::dialog::confirm::fits(&confirm.judged, state.size),

@@ -3,7 +3,7 @@
 //! crossterm 0.29 spins at full load when the terminal is gone and nobody passes SIGHUP on (issues #793, #1110 there): its
 //! read loop handles neither end-of-file nor EIO. So a watcher of our own asks the kernel for POLLHUP and ends the process.
 
-use std::io::{self, Stdout};
+use std::io::{self, Stdout, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -11,12 +11,13 @@ use crossterm::event::{self, DisableBracketedPaste, EnableBracketedPaste, KeyEve
 use crossterm::execute;
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use ratatui::Terminal;
-use ratatui::backend::CrosstermBackend;
+use ratatui::backend::{Backend, CrosstermBackend, TestBackend};
 use rustix::event::{PollFd, PollFlags, poll};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::clock::{Mono, Now};
 use crate::config::keymap::KeyPress;
+use crate::view::links::Link;
 
 /// What comes from the terminal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +32,30 @@ pub enum Input {
 
 /// Inputs that may wait; a reader that is this far ahead waits itself.
 const INPUTS: usize = 256;
+
+/// A backend that may make cells open an address.
+pub trait Linking: Backend {
+    /// Makes the cells of a link open its address. Without a terminal that can there is nothing to do.
+    ///
+    /// # Errors
+    /// What writing to the terminal says.
+    fn link(&mut self, _link: &Link) -> Result<(), Self::Error> {
+        Ok(())
+    }
+}
+
+impl Linking for TestBackend {}
+
+/// OSC 8 (<https://gist.github.com/egmontkob/eb114294efbcd5adb1944c9f3cb5feda>): the cells are written again between the
+/// two sequences. ratatui keeps control characters out of its cells, and so do we; terminals that don't know OSC 8 ignore it.
+impl<W: Write> Linking for CrosstermBackend<W> {
+    fn link(&mut self, link: &Link) -> io::Result<()> {
+        write!(self, "\u{1b}]8;;{}\u{1b}\\", link.url)?;
+        self.draw((link.x..).zip(&link.cells).map(|(x, cell)| (x, link.y, cell)))?;
+        write!(self, "\u{1b}]8;;\u{1b}\\")?;
+        Backend::flush(self)
+    }
+}
 
 /// How long the loop may take to end after the terminal went away, before the process is ended under it.
 const GRACE: Duration = Duration::from_millis(300);

@@ -22,6 +22,7 @@ pub mod raw;
 mod service;
 mod template;
 pub mod theme;
+mod trace_url;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -41,6 +42,7 @@ pub use index::ServiceIndex;
 pub use log::*;
 pub use probe::*;
 pub use service::*;
+pub use trace_url::TraceUrl;
 
 use crate::source::{Cadence, Name, SignalId, Subject};
 
@@ -220,6 +222,8 @@ pub struct HttpBackend {
     pub max_body: usize,
     /// Parameters that go with each request to Prometheus' API, such as Thanos' `dedup` and `partial_response`.
     pub parameters: Vec<(String, String)>,
+    /// Where the traces of exemplars are shown.
+    pub trace_url: Option<TraceUrl>,
 }
 
 /// How to authenticate to an HTTP backend.
@@ -349,6 +353,7 @@ impl Config {
         }
         match subject {
             Subject::Signal(id) => self.signal(id).map_or(every(DEFAULT_INTERVAL), Signal::cadence),
+            Subject::Exemplars(_) => every(EXEMPLARS_INTERVAL),
             Subject::Objective { service, objective } => {
                 let found = self.service(service).and_then(|s| s.objectives.iter().find(|o| o.name == *objective));
                 every(found.map_or(DEFAULT_INTERVAL, |objective| objective.interval))
@@ -422,6 +427,9 @@ pub const SCALING_INTERVAL: Duration = Duration::from_secs(5);
 /// with a release.
 pub const RELEASES_INTERVAL: Duration = Duration::from_secs(30);
 
+/// How often exemplars are asked: they help to look into what a graph shows, and judge nothing.
+pub const EXEMPLARS_INTERVAL: Duration = Duration::from_secs(60);
+
 /// The bin of log counts.
 pub const LOG_COUNT_BIN: Duration = Duration::from_secs(300);
 
@@ -438,6 +446,9 @@ impl Service {
         let mut subjects = Vec::new();
         let signal = |signal: &Signal| Subject::Signal(SignalId { service: service(), signal: signal.name.clone() });
         subjects.extend(self.signals.iter().map(signal));
+        let explained = self.signals.iter().filter(|signal| signal.exemplars.is_some());
+        let id = |signal: &Signal| SignalId { service: service(), signal: signal.name.clone() };
+        subjects.extend(explained.map(|signal| Subject::Exemplars(id(signal))));
         let objective = |o: &Objective| Subject::Objective { service: service(), objective: o.name.clone() };
         subjects.extend(self.objectives.iter().map(objective));
         let health = |check: &HealthCheck| Subject::Health { service: service(), endpoint: check.name.clone() };

@@ -115,6 +115,8 @@ pub struct Signal {
     pub objective: Option<f64>,
     /// How often it is asked.
     pub interval: Duration,
+    /// The selector of the series whose exemplars explain it (PromQL, a histogram's `_bucket` series).
+    pub exemplars: Option<String>,
 }
 
 /// What a signal is to the panels.

@@ -84,6 +84,8 @@ impl fmt::Display for SignalId {
 pub enum Subject {
     /// A measured signal of a service.
     Signal(SignalId),
+    /// Single requests behind a signal, by their traces.
+    Exemplars(SignalId),
     /// The error budget of one ratio objective of a service.
     Objective {
         /// The service.
@@ -190,7 +192,7 @@ impl Subject {
     /// The service that it belongs to, if it belongs to one.
     pub fn service(&self) -> Option<&Name> {
         match self {
-            Self::Signal(id) => Some(&id.service),
+            Self::Signal(id) | Self::Exemplars(id) => Some(&id.service),
             Self::Objective { service, .. }
             | Self::Workload { service }
             | Self::Scaling { service }
@@ -237,6 +239,7 @@ impl Subject {
             Payload::Probe(_) => matches!(self, Self::Probe { .. }),
             Payload::Cost(_) => matches!(self, Self::Cost { .. }),
             Payload::Usage(_) => matches!(self, Self::Usage { .. }),
+            Payload::Exemplars(_) => matches!(self, Self::Exemplars(_)),
         }
     }
 }
@@ -245,6 +248,7 @@ impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Signal(id) => write!(f, "signal {id}"),
+            Self::Exemplars(id) => write!(f, "exemplars {id}"),
             Self::Objective { service, objective } => write!(f, "objective {service}/{objective}"),
             Self::Workload { service } => write!(f, "workload {service}"),
             Self::Scaling { service } => write!(f, "scaling {service}"),

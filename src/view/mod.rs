@@ -6,6 +6,7 @@
 pub mod dialog;
 pub mod footer;
 pub mod header;
+pub mod links;
 pub mod panel;
 pub mod part;
 pub mod screen;

@@ -238,6 +238,7 @@ fn prometheus() -> HttpBackend {
         max_series: 100,
         max_body: 1 << 20,
         parameters: Vec::new(),
+        trace_url: None,
     }
 }
 
@@ -321,6 +322,7 @@ fn signal(name: &str, role: Role, unit: Unit, bounds: Option<(f64, f64, f64)>) -
         critical: bounds.map(|(_, critical, _)| critical),
         objective: bounds.map(|(_, _, objective)| objective),
         interval: Duration::from_secs(15),
+        exemplars: None,
     }
 }
 

@@ -10,3 +10,4 @@ mod paint;
 mod properties;
 pub(crate) mod recovery;
 mod service;
+mod traces;

@@ -115,6 +115,7 @@ fn backend(server: &Scripted) -> HttpBackend {
         max_series: 100,
         max_body: 1 << 20,
         parameters: Vec::new(),
+        trace_url: None,
     }
 }
 

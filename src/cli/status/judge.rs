@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use super::recovery::{RecoveryReport, RestoreReport};
 use super::report::{
-    BackupReport, HealthReport, Item, ObjectiveReport, Report, RuleReport, SCHEMA, ScalingReport, ServiceReport, Share,
-    SignalReport, TasksReport, WindowReport,
+    BackupReport, ExemplarReport, HealthReport, Item, ObjectiveReport, Report, RuleReport, SCHEMA, ScalingReport,
+    ServiceReport, Share, SignalReport, TasksReport, WindowReport,
 };
 use crate::clock::Now;
 use crate::config::{Config, Objective, Protected, Service, Signal};
 use crate::slo::{self, RuleState};
-use crate::source::{Identity, Measured, Name, ObjectiveData, SignalId, Subject, Unit, WindowCount};
+use crate::source::{
+    Exemplar, Exemplars, Identity, Measured, Name, ObjectiveData, SignalId, Subject, Unit, WindowCount,
+};
 use crate::state::ReadingStore;
 use crate::state::readings::Series;
 use crate::state::verdict::{Level, backup_verdict, service_verdict, signal_level};
@@ -83,7 +85,21 @@ impl Look<'_> {
 
     fn signal(&self, service: &Name, signal: &Signal) -> SignalReport {
         let id = SignalId { service: service.clone(), signal: signal.name.clone() };
-        measure(signal, &self.readings.signal(self.config, &id, self.now))
+        let report = measure(signal, &self.readings.signal(self.config, &id, self.now));
+        SignalReport { exemplars: self.exemplars(id), ..report }
+    }
+
+    fn exemplars(&self, id: SignalId) -> Vec<ExemplarReport> {
+        let measured = self.readings.of::<Exemplars>(self.config, &Subject::Exemplars(id), self.now);
+        let Some((exemplars, _)) = measured.value() else { return Vec::new() };
+        let template = self.config.prometheus.as_ref().and_then(|backend| backend.trace_url.as_ref());
+        let report = |exemplar: &Exemplar| ExemplarReport {
+            trace_id: exemplar.trace_id.clone(),
+            value: exemplar.value,
+            at: exemplar.at,
+            url: template.and_then(|template| template.of(&exemplar.trace_id)).map(String::from),
+        };
+        exemplars.0.iter().map(report).collect()
     }
 
     fn backup(&self, thing: &Protected) -> BackupReport {
@@ -188,6 +204,7 @@ fn measure(signal: &Signal, measured: &Measured<'_, Series>) -> SignalReport {
         objective: signal.objective,
         partial: series.is_some_and(|series| series.partial),
         warnings: series.map(|series| series.warnings.clone()).unwrap_or_default(),
+        exemplars: Vec::new(),
     }
 }
 

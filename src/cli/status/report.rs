@@ -9,7 +9,7 @@ use super::database::DatabaseReport;
 use super::recovery::{RecoveryReport, RestoreReport};
 use crate::config::{EnvironmentKind, Role};
 use crate::slo::{RuleState, Severity};
-use crate::source::{Component, HealthState, Identity, Name, Number, ScalingPolicy, Unit};
+use crate::source::{Component, HealthState, Identity, Name, Number, ScalingPolicy, TraceId, Unit};
 use crate::state::verdict::{Level, Reason};
 use crate::text::Text;
 
@@ -110,6 +110,21 @@ pub struct SignalReport {
     pub partial: bool,
     /// Warnings of the backend.
     pub warnings: Vec<Text>,
+    /// Single requests behind it, the slowest first; empty where none are asked for.
+    pub exemplars: Vec<ExemplarReport>,
+}
+
+/// One request behind a signal.
+#[derive(Debug, Serialize)]
+pub struct ExemplarReport {
+    /// Its trace.
+    pub trace_id: TraceId,
+    /// What was measured of it, in the unit of the signal.
+    pub value: f64,
+    /// When.
+    pub at: Timestamp,
+    /// Where the trace is shown; null where the configuration has no `trace_url`.
+    pub url: Option<String>,
 }
 
 /// One ratio objective. The value is the share of good events over the period.

@@ -8,7 +8,7 @@ use url::Url;
 use super::place::places;
 use super::words::{duration, file, filled, line, maybe, or, path, secret, secret_file, url};
 use crate::config::raw::{Entry, Section};
-use crate::config::{Aws, CloudWatch, EnvironmentKind, HttpAuth, HttpBackend, Polling, Secret, Simulator};
+use crate::config::{Aws, CloudWatch, EnvironmentKind, HttpAuth, HttpBackend, Polling, Secret, Simulator, TraceUrl};
 use crate::simulator::Scenario;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -165,8 +165,9 @@ const TENANT: &str = "X-Scope-OrgID";
 /// `[prometheus]`: any server with its API.
 pub(super) fn prometheus(section: &Section<'_>) -> Option<HttpBackend> {
     let parameters = section.section("parameters").map_or(Some(Vec::new()), |section| parameters(&section));
+    let trace_url = maybe(section.get("trace_url"), trace_url);
     let backend = http(section)?;
-    Some(HttpBackend { parameters: parameters?, ..backend })
+    Some(HttpBackend { parameters: parameters?, trace_url: trace_url?, ..backend })
 }
 
 fn parameters(section: &Section<'_>) -> Option<Vec<(String, String)>> {
@@ -178,6 +179,19 @@ fn parameters(section: &Section<'_>) -> Option<Vec<(String, String)>> {
         Some(((*key).to_owned(), filled(entry)?))
     };
     section.all().iter().map(read).collect::<Vec<_>>().into_iter().collect()
+}
+
+fn trace_url(entry: &Entry<'_>) -> Option<TraceUrl> {
+    let url = TraceUrl::new(&filled(entry)?);
+    if url.is_none() {
+        entry.error(
+            "is not the address of a trace",
+            Some(
+                "an http or https URL with {trace_id} in it once, such as https://jaeger.example.com/trace/{trace_id}",
+            ),
+        );
+    }
+    url
 }
 
 /// A tenant's name, as Mimir allows it: what a header can carry, and no separator of tenants but `|`.
@@ -238,6 +252,7 @@ pub(super) fn http_backend(section: &Section<'_>, default: &HttpDefaults) -> Opt
         max_series: usize::try_from(max_series?).ok()?,
         max_body: usize::try_from(max_body?).ok()?,
         parameters: Vec::new(),
+        trace_url: None,
     })
 }
 

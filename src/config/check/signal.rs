@@ -66,10 +66,20 @@ pub(super) fn signal(section: &Section<'_>, sources: &Sources, owner: Option<&Na
         None => name.as_deref().map(inferred),
     };
     let measured = measured(section, sources, owner);
+    let exemplars = maybe(section.get("exemplars"), |entry| exemplars(entry, sources));
     section.done();
     let (role, measured) = (role?, measured?);
     suits(section, role, measured.unit)?;
-    Some(measured.into_signal(name?, role))
+    Some(Signal { exemplars: exemplars?, ..measured.into_signal(name?, role) })
+}
+
+/// The selector of the series whose exemplars are shown beside a signal.
+fn exemplars(entry: &Entry<'_>, sources: &Sources) -> Option<String> {
+    if sources.prometheus.is_none() {
+        entry.error("needs the section [prometheus]", Some("add [prometheus] with its url"));
+        return None;
+    }
+    words::query(entry)
 }
 
 /// `[[backup.measure]]`: a signal without a role.
@@ -103,6 +113,7 @@ impl Measured {
             critical: self.critical,
             objective: self.objective,
             interval: self.interval,
+            exemplars: None,
         }
     }
 }

@@ -51,6 +51,17 @@ fn all_at_320_ms_is_443_by_classic_buckets_and_323_by_native_ones() {
     close(native_value(0.95, &[(lower, upper, 100.0)]), 0.323, 1e-3);
 }
 
+/// Asked of Prometheus 2.42: `histogram_quantile(q, lat_seconds_bucket)` over these buckets.
+#[test]
+fn a_real_prometheus_gives_the_same_values() {
+    let buckets = [(0.1, 40.0), (0.25, 85.0), (1.0, 97.0), (2.5, 99.0), (INF, 100.0)];
+    let told =
+        [(0.5, 0.133_333_333_333_333_33), (0.85, 0.25), (0.95, 0.875), (0.985, 2.125), (0.995, 2.5), (0.01, 0.0025)];
+    for (q, value) in told {
+        close(classic_value(q, &buckets), value, 1e-15);
+    }
+}
+
 #[test]
 fn the_last_bucket_gives_a_lower_bound_and_says_so() {
     let estimate = classic(0.99, &cumulative(&[(0.1, 50.0), (10.0, 90.0), (INF, 100.0)]));

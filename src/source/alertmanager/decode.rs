@@ -1,4 +1,4 @@
-//! What Alertmanager and Prometheus write of alerts, as [`Alert`]s.
+//! What Alertmanager writes of alerts, as [`Alert`]s.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -15,7 +15,7 @@ const MAX_LABELS: usize = 32;
 /// The most groups, and the most silences or alerts that hold one alert back, that are kept.
 const MAX_RELATED: usize = 16;
 
-type Words = BTreeMap<String, String>;
+pub(super) type Words = BTreeMap<String, String>;
 
 /// A group of Alertmanager's API, with its alerts; further members are its own business.
 #[derive(Debug, Deserialize)]
@@ -50,27 +50,6 @@ struct AlertStatus {
     inhibited_by: Option<Vec<String>>,
     /// Since Alertmanager 0.28.
     muted_by: Option<Vec<String>>,
-}
-
-/// The answer of Prometheus' `/api/v1/alerts`.
-#[derive(Debug, Deserialize)]
-pub(super) struct RuleAlerts {
-    data: RuleAlertList,
-}
-
-#[derive(Debug, Deserialize)]
-struct RuleAlertList {
-    alerts: Vec<RuleAlert>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RuleAlert {
-    labels: Words,
-    #[serde(default)]
-    annotations: Words,
-    state: String,
-    active_at: Option<Timestamp>,
 }
 
 /// The alerts of all groups, each once: an alert that is sent to several receivers stands in a group of each.
@@ -116,23 +95,8 @@ fn held_by(status: &AlertStatus, names: &HashMap<String, Text>) -> Vec<Suppressi
     silences.chain(alerts).chain(intervals).collect()
 }
 
-/// The alerts of Prometheus' own rules.
-pub(super) fn of_rules(answer: RuleAlerts, services: &HashSet<Name>) -> Vec<Alert> {
-    answer.data.alerts.iter().map(|alert| of_rule(alert, services)).collect()
-}
-
-fn of_rule(raw: &RuleAlert, services: &HashSet<Name>) -> Alert {
-    let state = match raw.state.as_str() {
-        "firing" => AlertState::Firing,
-        "pending" => AlertState::Pending,
-        _ => AlertState::NoData,
-    };
-    let alert = labelled(AlertOrigin::Prometheus, state, &raw.labels, &raw.annotations, services);
-    Alert { since: raw.active_at, ..alert }
-}
-
 /// What labels and annotations tell of an alert.
-fn labelled(
+pub(super) fn labelled(
     origin: AlertOrigin,
     state: AlertState,
     labels: &Words,

@@ -1,13 +1,14 @@
 //! Alerts and silences of Alertmanager (`GET /api/v2/alerts/groups`, `/api/v2/silences`), or the alerts of Prometheus itself
-//! (`GET /api/v1/alerts`) where there is none.
+//! (`GET /api/v1/rules?type=alert`, which tells the rules that fail, too) where there is none.
 //!
 //! The groups hold every alert with all that `/api/v2/alerts` tells, and besides with whom it is sent and what time
 //! interval mutes it, for one request.
 //!
 //! API: <https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml>,
-//! <https://prometheus.io/docs/prometheus/latest/querying/api/#alerts>.
+//! <https://prometheus.io/docs/prometheus/latest/querying/api/#rules>.
 
 mod decode;
+mod rules;
 mod silences;
 
 use std::collections::HashSet;
@@ -149,8 +150,8 @@ impl AlertSource {
     }
 
     async fn of_prometheus(&self, prometheus: &Prometheus) -> Result<Vec<Alert>, SourceError> {
-        let answer = prometheus.get("api/v1/alerts").await?;
-        Ok(decode::of_rules(answer, &self.services))
+        let answer = prometheus.get("api/v1/rules?type=alert").await?;
+        Ok(rules::alerts(&answer, &self.services))
     }
 
     /// The silences: those in force and pending, and those that ended within the last hours.

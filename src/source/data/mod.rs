@@ -4,6 +4,7 @@ mod alert;
 mod cdn;
 mod cost;
 mod database;
+mod exemplar;
 mod probe;
 mod protection;
 mod release;
@@ -22,6 +23,7 @@ pub use alert::*;
 pub use cdn::*;
 pub use cost::*;
 pub use database::*;
+pub use exemplar::*;
 pub use probe::*;
 pub use protection::*;
 pub use release::*;
@@ -65,6 +67,8 @@ pub enum Payload {
     Cost(Cost),
     /// Of [`Subject::Usage`](super::Subject::Usage).
     Usage(Usage),
+    /// Of [`Subject::Exemplars`](super::Subject::Exemplars).
+    Exemplars(Exemplars),
 }
 
 /// A type that a payload carries: how a reader gets at what it asked for.
@@ -89,7 +93,7 @@ macro_rules! contents {
 contents! {
     Objective(ObjectiveData), Workload(Workload), Scaling(Scaling), Health(Health), Alerts(Vec<Alert>),
     Identity(Identity), Silences(Silences), AlarmHistory(AlarmHistory), Releases(Releases), Traffic(Traffic),
-    Database(Database), Protection(Protection), Cdn(Cdn), Probe(Probe), Cost(Cost), Usage(Usage),
+    Database(Database), Protection(Protection), Cdn(Cdn), Probe(Probe), Cost(Cost), Usage(Usage), Exemplars(Exemplars),
 }
 
 /// One sample of a series.

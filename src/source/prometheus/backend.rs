@@ -166,6 +166,11 @@ impl Prometheus {
         Ok(Matrix { outcome, partial: reply.partial, warnings: reply.warnings })
     }
 
+    /// The exemplars of the series of `selector` between two moments in seconds since 1970.
+    pub(super) async fn exemplars(&self, selector: &str, start: &str, end: &str) -> Result<Answer, SourceError> {
+        self.post("query_exemplars", &[("query", selector), ("start", start), ("end", end)]).await
+    }
+
     /// GET of another part of the API, such as `api/v1/alerts`.
     ///
     /// # Errors
@@ -180,18 +185,22 @@ impl Prometheus {
     }
 
     async fn query(&self, path: &str, form: &[(&str, &str)], labels: &[Name]) -> Result<(Answer, Reply), SourceError> {
-        let url = self.url(&format!("api/v1/{path}"))?;
-        let _permit = self.permits.acquire().await.map_err(|_| self.malformed("the source is closing"))?;
-        let further = self.parameters.iter().map(|(key, value)| (key.as_str(), value.as_str()));
-        let form: Vec<(&str, &str)> = form.iter().copied().chain(further).collect();
-        let answer = self.http.post_form(&url, &form).await?;
-        let answer = self.http.accepted(answer).map_err(query_timeout)?;
+        let answer = self.post(path, form).await?;
         let limits = Limits { series: self.max_series, labels };
         let reply = decode::reply(&answer, limits).map_err(|reason| self.malformed(&reason))?;
         match reply.error {
             Some(error) => Err(self.http.error(SourceErrorKind::Refused, &error)),
             None => Ok((answer, reply)),
         }
+    }
+
+    async fn post(&self, path: &str, form: &[(&str, &str)]) -> Result<Answer, SourceError> {
+        let url = self.url(&format!("api/v1/{path}"))?;
+        let _permit = self.permits.acquire().await.map_err(|_| self.malformed("the source is closing"))?;
+        let further = self.parameters.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+        let form: Vec<(&str, &str)> = form.iter().copied().chain(further).collect();
+        let answer = self.http.post_form(&url, &form).await?;
+        self.http.accepted(answer).map_err(query_timeout)
     }
 
     /// A path under the base URL, which may have a path of its own (`https://host/prometheus`).

@@ -6,6 +6,7 @@
 mod backend;
 mod buckets;
 mod decode;
+mod exemplars;
 mod history;
 mod objective;
 mod outcome;
@@ -57,7 +58,8 @@ pub fn sources(config: &Config, backend: &Arc<Prometheus>) -> Vec<SharedSource> 
         group.objectives.add(tally);
     }
     let single = groups.len() == 1;
-    groups.into_values().map(|source| Arc::new(source.named(single)) as SharedSource).collect()
+    let exemplars = exemplars::source(config, backend).map(|source| Arc::new(source) as SharedSource);
+    groups.into_values().map(|source| Arc::new(source.named(single)) as SharedSource).chain(exemplars).collect()
 }
 
 fn signals(config: &Config) -> Vec<(Subject, &PromQuery, Duration)> {

@@ -6,14 +6,14 @@ use ratatui::layout::Rect;
 
 use crate::config::theme::Role;
 use crate::config::{Role as SignalRole, Service, Signal};
-use crate::source::Measured;
+use crate::source::{Exemplars, Measured, SignalId, Subject};
 use crate::state::State;
 use crate::state::readings::Series;
 use crate::view::part::chart::{Chart, Trace};
 use crate::view::part::flow::flow;
 use crate::view::part::page::{Page, paint};
 use crate::view::part::signal::{SignalView, gap, of_role};
-use crate::view::part::{Pen, bit};
+use crate::view::part::{Pen, age, bit};
 
 /// The percentiles: role, name, role of the series. A later one is drawn over an earlier one.
 const PERCENTILES: [(SignalRole, &str, Role); 3] = [
@@ -21,6 +21,9 @@ const PERCENTILES: [(SignalRole, &str, Role); 3] = [
     (SignalRole::LatencyP50, "p50", Role::Series1),
     (SignalRole::LatencyP95, "p95", Role::Series2),
 ];
+
+/// The most traces that are shown.
+const TRACES: usize = 2;
 
 /// Draws the panel.
 pub fn draw(area: Rect, service: &Service, _scroll: usize, state: &State, pen: &mut Pen<'_>) {
@@ -57,6 +60,26 @@ fn values(page: &mut Page, service: &Service, state: &State) {
     reasons.dedup();
     for reason in reasons {
         page.pieces(2, &[reason]);
+    }
+    for signal in service.signals.iter().filter(|signal| signal.exemplars.is_some()) {
+        traces(page, service, signal, state);
+    }
+}
+
+/// The slowest requests behind a signal, by their traces; with its address the identifier is a link.
+fn traces(page: &mut Page, service: &Service, signal: &Signal, state: &State) {
+    let id = SignalId { service: service.name.clone(), signal: signal.name.clone() };
+    let measured = state.readings.of::<Exemplars>(&state.config, &Subject::Exemplars(id), state.now);
+    if let Some(error) = measured.reason() {
+        page.pieces(2, &[bit(Role::Critical, format!("traces: {}: {}", error.source_name, error.reason))]);
+    }
+    let Some((exemplars, _)) = measured.value() else { return };
+    let role = if measured.live().is_some() { Role::Text } else { Role::Stale };
+    for exemplar in exemplars.0.iter().take(TRACES) {
+        let ago = age::short(age::since(state.now.wall, exemplar.at));
+        let text = format!("{} {ago} ago ", signal.unit.format(exemplar.value));
+        let label = bit(Role::Muted, "slow trace ".to_owned());
+        page.pieces(2, &[label, bit(role, text), bit(role, exemplar.trace_id.as_str().to_owned())]);
     }
 }
 

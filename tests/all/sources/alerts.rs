@@ -98,9 +98,9 @@ async fn text_in_alerts_can_not_act_on_a_terminal() {
 
 #[tokio::test]
 async fn without_alertmanager_prometheus_rules_are_asked() {
-    let body = std::fs::read_to_string(recorded("prometheus-alerts.json")).unwrap();
+    let body = std::fs::read_to_string(recorded("prometheus-rules.json")).unwrap();
     let server = Scripted::start(move |asked| {
-        assert_eq!(asked.path, "/api/v1/alerts");
+        assert_eq!((asked.path.as_str(), asked.query.as_str()), ("/api/v1/rules", "type=alert"));
         reply(200, "application/json", body.clone())
     })
     .await;
@@ -110,6 +110,9 @@ async fn without_alertmanager_prometheus_rules_are_asked() {
     assert_eq!(of(&alerts, "HighLatency").state, AlertState::Firing);
     assert_eq!(of(&alerts, "Slowly").state, AlertState::Pending);
     assert!(alerts.iter().all(|alert| alert.origin == AlertOrigin::Prometheus));
+    let broken = of(&alerts, "Broken");
+    assert_eq!((broken.state, broken.service.as_deref()), (AlertState::NoData, Some("rtech-app")));
+    assert!(broken.summary.starts_with("the rule can't be evaluated: found duplicate series"), "{}", broken.summary);
 }
 
 #[tokio::test]

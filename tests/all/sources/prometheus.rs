@@ -1,5 +1,6 @@
 //! The query API: recorded answers of Prometheus 2.42, and answers that must not pass for data.
 
+mod exemplars;
 mod fan_out;
 mod histogram;
 mod tail;
