@@ -89,7 +89,7 @@ pub struct SourceError {
 }
 
 /// Kinds of failure of a source.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SourceErrorKind {
     /// No answer within the deadline.

@@ -15,6 +15,7 @@ pub mod delivery;
 mod follow;
 pub mod keys;
 mod navigate;
+pub mod outage;
 mod typing;
 mod update;
 
@@ -33,6 +34,7 @@ use crate::text::Text;
 
 pub use dialog::{Overlay, StepRef};
 pub use keys::context;
+pub use outage::Outages;
 pub use readings::ReadingStore;
 pub use screen::Screen;
 pub use update::update;
@@ -92,6 +94,8 @@ pub struct State {
     pub checks: Vec<PendingCheck>,
     /// Runbook steps that wait for their check to hold.
     pub waits: Vec<Waiting>,
+    /// The outages of sources that go on.
+    pub outages: Outages,
 }
 
 /// A runbook check that was asked.
@@ -152,6 +156,7 @@ impl State {
             starting: None,
             checks: Vec::new(),
             waits: Vec::new(),
+            outages: Outages::default(),
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Arm, Effects, Overlay, State, act, follow, keys, typing, verdicts};
 use crate::event::{Event, LogLevel, Stamped};
 use crate::executor::journal::{RunState, RunView};
-use crate::source::{Reading, Subject};
+use crate::source::Reading;
 
 /// Changes the state by one event; returns what is to be done about it.
 pub fn update(state: &mut State, stamped: Stamped) -> Effects {
@@ -46,22 +46,17 @@ fn painted(state: &mut State, whole: bool) {
     }
 }
 
-/// Keeps a reading; the first failure of a subject and its end go to the log, once.
+/// Keeps a reading; where an outage of its source begins or ends, that goes to the log.
 fn receive(state: &mut State, reading: Reading) {
-    let before = failing(state, &reading.subject);
-    let subject = reading.subject.clone();
-    let failed = reading.outcome.as_ref().err().map(ToString::to_string);
+    let line = match &reading.outcome {
+        Err(error) => state.outages.failed(&reading.subject, error).map(|line| (LogLevel::Warning, line)),
+        Ok(_) => state.outages.answered(&reading.subject).map(|line| (LogLevel::Info, line)),
+    };
     state.readings.receive(reading, state.now);
-    match (before, failed) {
-        (false, Some(error)) => state.record(LogLevel::Warning, &format!("{subject} failed: {error}")),
-        (true, None) => state.record(LogLevel::Info, &format!("{subject} answers again")),
-        _ => {}
+    if let Some((level, line)) = line {
+        state.record(level, &line);
     }
     verdicts::renew_after_many(state);
-}
-
-fn failing(state: &State, subject: &Subject) -> bool {
-    state.readings.failing_since(subject).is_some()
 }
 
 fn learn_runs(state: &mut State, runs: Vec<RunView>) -> Effects {
