@@ -319,6 +319,12 @@ impl Config {
         places.map(|(place, _)| place.cloned()).collect()
     }
 
+    /// The sources of alarm history: those of CloudWatch's alarms.
+    pub fn history_sources(&self) -> Vec<Name> {
+        let places = self.alarm_places().into_iter().filter(|_| self.simulator.is_none());
+        places.map(|place| source_at("cloudwatch", place.as_ref())).collect()
+    }
+
     /// The sources of silences.
     pub fn silence_sources(&self) -> Vec<Name> {
         let alertmanager = self.alertmanager.iter().filter(|_| self.simulator.is_none());
@@ -330,6 +336,7 @@ impl Config {
         let mut subjects: Vec<Subject> = self.services.iter().flat_map(Service::subjects).collect();
         subjects.extend(self.cost.as_ref().map(|_| Subject::Cost { source: Name::from("cost") }));
         subjects.extend(self.alert_sources().into_iter().map(|source| Subject::Alerts { source }));
+        subjects.extend(self.history_sources().into_iter().map(|source| Subject::AlarmHistory { source }));
         subjects.extend(self.silence_sources().into_iter().map(|source| Subject::Silences { source }));
         for thing in &self.backups {
             if thing.copies.is_some() {
@@ -371,7 +378,8 @@ impl Config {
                 let found = thing.and_then(|thing| thing.measures.iter().find(|signal| signal.name == *measure));
                 found.map_or(every(DEFAULT_INTERVAL), Signal::cadence)
             }
-            Subject::Silences { source } | Subject::AlarmHistory { source } => every(self.alerts_interval(source)),
+            Subject::Silences { source } => every(self.alerts_interval(source)),
+            Subject::AlarmHistory { source } => every(self.alerts_interval(source).max(ALARM_HISTORY_INTERVAL)),
             Subject::Releases { .. } => every(self.ecs.interval.max(RELEASES_INTERVAL)),
             Subject::Traffic { service } => {
                 self.polled(service, |service| Some(service.load_balancer.as_ref()?.polling))
@@ -429,6 +437,8 @@ pub const RELEASES_INTERVAL: Duration = Duration::from_secs(30);
 
 /// How often exemplars are asked: they help to look into what a graph shows, and judge nothing.
 pub const EXEMPLARS_INTERVAL: Duration = Duration::from_secs(60);
+/// The least interval at which alarm history is read, but for when a state has changed.
+pub const ALARM_HISTORY_INTERVAL: Duration = Duration::from_secs(300);
 
 /// The bin of log counts.
 pub const LOG_COUNT_BIN: Duration = Duration::from_secs(300);

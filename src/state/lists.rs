@@ -28,24 +28,33 @@ pub fn log(state: &State) -> Vec<&LogLine> {
 }
 
 /// The alerts of all sources that are not `OK`, the worst first. Whether each source's list is live is asked apart.
-pub fn alerts(state: &State) -> Vec<&Alert> {
-    let mut rows: Vec<&Alert> = all_alerts(state).filter(|alert| alert.state != AlertState::Ok).collect();
-    rows.retain(|alert| {
+pub fn alerts(state: &State) -> Vec<Told<'_>> {
+    let mut rows: Vec<Told<'_>> = told_alerts(state).filter(|told| told.alert.state != AlertState::Ok).collect();
+    rows.retain(|Told { alert, .. }| {
         let service = alert.service.as_ref().map_or("", |service| service.as_str());
         matches(state, &[alert.name.as_str(), alert.summary.as_str(), alert.severity.as_str(), service])
     });
     rows.sort_by(|a, b| {
-        let key = |alert: &&Alert| (alert.state, severity_rank(alert.severity.as_str()));
-        key(a).cmp(&key(b)).then_with(|| a.name.cmp(&b.name))
+        let key = |told: &Told<'_>| (told.alert.state, severity_rank(told.alert.severity.as_str()));
+        key(a).cmp(&key(b)).then_with(|| a.alert.name.cmp(&b.alert.name))
     });
     rows
 }
 
+/// An alert and who told it.
+#[derive(Debug, Clone)]
+pub struct Told<'a> {
+    /// The alert.
+    pub alert: &'a Alert,
+    /// The source, which may be one of several of the same origin.
+    pub source: Name,
+}
+
 /// A row of the alerts screen: the alerts, and below them the silences.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub enum AlertRow<'a> {
     /// An alert.
-    Alert(&'a Alert),
+    Alert(Told<'a>),
     /// A silence, of those of one Alertmanager.
     Silence(&'a Silence, &'a Silences),
 }
@@ -74,9 +83,15 @@ pub fn silences(state: &State) -> Vec<(&Silence, &Silences)> {
 
 /// Every alert that any source told last, live or not.
 pub fn all_alerts(state: &State) -> impl Iterator<Item = &Alert> {
+    told_alerts(state).map(|told| told.alert)
+}
+
+/// The same with their sources.
+pub fn told_alerts(state: &State) -> impl Iterator<Item = Told<'_>> {
     state.config.alert_sources().into_iter().flat_map(move |source| {
         let measured = state.readings.alerts(&state.config, &source, state.now);
-        measured.value().map_or(&[][..], |(alerts, _)| alerts.as_slice())
+        let alerts = measured.value().map_or(&[][..], |(alerts, _)| alerts.as_slice());
+        alerts.iter().map(move |alert| Told { alert, source: source.clone() })
     })
 }
 

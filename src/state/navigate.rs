@@ -75,8 +75,8 @@ pub(super) fn open(state: &mut State) {
 
 /// An alert opens the runbook that answers it, else its service.
 fn open_alert(state: &mut State, selected: usize) {
-    let Some(AlertRow::Alert(alert)) = lists::alert_rows(state).get(selected).copied() else { return };
-    let alert = alert.clone();
+    let Some(AlertRow::Alert(told)) = lists::alert_rows(state).get(selected).cloned() else { return };
+    let alert = told.alert.clone();
     let row = lists::runbooks(state).into_iter().find(|row| row.suggested_by.is_some_and(|by| by.name == alert.name));
     if let Some(id) = row.map(|row| row.runbook.id.clone()) {
         open_runbook(state, id);

@@ -172,7 +172,7 @@ fn source_of(subject: &Subject) -> &'static str {
         Subject::Workload { .. } | Subject::Scaling { .. } => "ecs",
         Subject::Health { .. } => "health",
         Subject::Alerts { source } | Subject::Silences { source } if source == "alertmanager" => "alertmanager",
-        Subject::Alerts { .. } => "cloudwatch",
+        Subject::Alerts { .. } | Subject::AlarmHistory { .. } => "cloudwatch",
         _ => "prometheus",
     }
 }
@@ -408,6 +408,7 @@ fn payload(subject: &Subject, seconds: u64) -> Payload {
         Subject::Health { .. } => Payload::Health(health()),
         Subject::Alerts { source } if source == "cloudwatch" => Payload::Alerts(alarms(false)),
         Subject::Alerts { .. } => Payload::Alerts(Vec::new()),
+        Subject::AlarmHistory { .. } => Payload::AlarmHistory(history()),
         _ => unreachable!("{subject} is not in this fixture"),
     }
 }
@@ -592,6 +593,60 @@ fn alarms(firing: bool) -> Vec<Alert> {
         alarm("rtech-high-memory", AlertState::Ok, "MemoryUtilization > 90 for 2 × 300 s"),
         alarm("rtech-high-error-rate", AlertState::NoData, "ErrorRate > 5 for 2 × 300 s"),
     ]
+}
+
+/// The CPU alarm went off five minutes ago, and twice on the day before.
+fn history() -> AlarmHistory {
+    let change = |seconds_ago: i64, before, after, reason: &str| AlarmChange {
+        alarm: Text::from("rtech-high-cpu"),
+        at: Now::fixed(READ).wall - jiff::SignedDuration::from_secs(seconds_ago),
+        before: Some(before),
+        after: Some(after),
+        summary: Text::from("Alarm updated"),
+        reason: Text::from(reason),
+    };
+    let (ok, firing) = (AlertState::Ok, AlertState::Firing);
+    AlarmHistory {
+        changes: vec![
+            change(
+                300,
+                ok,
+                firing,
+                "Threshold Crossed: 2 datapoints [91.0, 88.5] were greater than the threshold (80.0).",
+            ),
+            change(
+                80_000,
+                firing,
+                ok,
+                "Threshold Crossed: 1 datapoint [61.0] was not greater than the threshold (80.0).",
+            ),
+            change(
+                84_000,
+                ok,
+                firing,
+                "Threshold Crossed: 2 datapoints [83.0, 84.5] were greater than the threshold (80.0).",
+            ),
+        ],
+        since: Now::fixed(READ).wall - jiff::SignedDuration::from_hours(72),
+    }
+}
+
+/// `incident()` with a composite alarm over the CPU alarm and the one on errors, whose actions wait for another.
+pub(crate) fn composite() -> State {
+    let mut state = incident();
+    let mut all = alarms(true);
+    all.push(Alert {
+        summary: Text::from("the application is in trouble"),
+        since: Some(Now::fixed(READ - 240).wall),
+        service: Some(Name::from("rtech-app")),
+        labels: vec![(Text::from("rule"), Text::from("ALARM(rtech-high-cpu) OR ALARM(rtech-high-error-rate)"))],
+        parts: ["rtech-high-cpu", "rtech-high-error-rate", "other-account"].map(Text::from).to_vec(),
+        held_by: vec![Suppression::Suppressor(Text::from("maintenance"))],
+        ..Alert::new(Text::from("rtech-down"), AlertOrigin::Cloudwatch, AlertState::Firing)
+    });
+    let subject = Subject::Alerts { source: Name::from("cloudwatch") };
+    receive(&mut state, subject, Payload::Alerts(all), Now::fixed(READ + 2));
+    state
 }
 
 /// A runbook of three steps that answers the CPU alarm.

@@ -1,11 +1,14 @@
 //! Alerts and silences in the report.
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::judge::Look;
 use super::report::Item;
 use super::table::{Row, dash, row};
-use crate::source::{Alert, AlertState, Name, Silence, SilenceState, Silences, Subject, Suppression, Unit};
+use crate::source::{
+    AlarmChange, AlarmHistory, Alert, AlertState, Name, Silence, SilenceState, Silences, Subject, Suppression, Unit,
+};
 use crate::state::verdict::moment;
 
 /// The alerts of one source. The value is how many fire.
@@ -36,7 +39,33 @@ pub struct SilencesReport {
     pub clock_ahead_seconds: i64,
 }
 
+/// The alarm history of one source. The value is how many changes are told.
+#[derive(Debug, Serialize)]
+pub struct HistoryReport {
+    /// The source.
+    pub source: Name,
+    /// How many changes are told.
+    #[serde(flatten)]
+    pub item: Item<Option<usize>>,
+    /// From when on all changes are told; null where none were read.
+    pub since: Option<Timestamp>,
+    /// The changes, the newest first.
+    pub changes: Vec<AlarmChange>,
+}
+
 impl Look<'_> {
+    pub(super) fn alarm_history(&self, source: Name) -> HistoryReport {
+        let subject = Subject::AlarmHistory { source: source.clone() };
+        let measured = self.readings.of::<AlarmHistory>(self.config, &subject, self.now);
+        let told = measured.value().map(|(told, _)| told);
+        HistoryReport {
+            item: Item::of(&measured, Some(Unit::Count), |told| told.map(|told| told.changes.len())),
+            since: told.map(|told| told.since),
+            changes: told.map(|told| told.changes.clone()).unwrap_or_default(),
+            source,
+        }
+    }
+
     pub(super) fn alerts(&self, source: Name) -> AlertsReport {
         let measured = self.readings.alerts(self.config, &source, self.now);
         let firing = |alerts: &Vec<Alert>| alerts.iter().filter(|alert| alert.state == AlertState::Firing).count();
@@ -83,6 +112,14 @@ pub(super) fn silences_row(source: &SilencesReport) -> Row {
     };
     let notes: Vec<String> = active.map(told).collect();
     row("", format!("silences {}", source.source), value, &source.item, notes.join(", "))
+}
+
+/// The line of the alarm history of one source.
+pub(super) fn history_row(source: &HistoryReport) -> Row {
+    let value = source.item.value.map_or_else(dash, |count| format!("{count} changes"));
+    let newest =
+        source.changes.iter().take(3).map(|change| format!("{:.0} {}: {}", change.at, change.alarm, change.summary));
+    row("", format!("alarm history {}", source.source), value, &source.item, newest.collect::<Vec<_>>().join(", "))
 }
 
 fn alert_word(alert: &Alert) -> &'static str {

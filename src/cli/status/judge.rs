@@ -52,6 +52,7 @@ impl Report {
             identity: look.identity(),
             services,
             alerts: config.alert_sources().into_iter().map(|source| look.alerts(source)).collect(),
+            alarm_history: config.history_sources().into_iter().map(|source| look.alarm_history(source)).collect(),
             silences: config.silence_sources().into_iter().map(|source| look.silences(source)).collect(),
             cost: look.cost(),
             delivery: look.delivery(),

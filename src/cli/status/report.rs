@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::alerts::{AlertsReport, SilencesReport};
+use super::alerts::{AlertsReport, HistoryReport, SilencesReport};
 use super::cost::{CostReport, DeliveryReport};
 use super::database::DatabaseReport;
 use super::recovery::{RecoveryReport, RestoreReport};
@@ -38,6 +38,8 @@ pub struct Report {
     pub alerts: Vec<AlertsReport>,
     /// The silences of each source.
     pub silences: Vec<SilencesReport>,
+    /// The alarm history of each source.
+    pub alarm_history: Vec<HistoryReport>,
     /// What the account costs; absent where it is not asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost: Option<CostReport>,

@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use super::alerts::{alerts_row, silences_row};
+use super::alerts::{alerts_row, history_row, silences_row};
 use super::report::{BackupReport, Item, ObjectiveReport, Report, ServiceReport, Share, SignalReport};
 use crate::config::EnvironmentKind;
 use crate::source::{HealthState, Number, Unit};
@@ -18,6 +18,7 @@ pub fn table(report: &Report) -> String {
     report.services.iter().for_each(|service| add_service(&mut rows, service));
     rows.extend(report.alerts.iter().map(alerts_row));
     rows.extend(report.silences.iter().map(silences_row));
+    rows.extend(report.alarm_history.iter().map(history_row));
     rows.extend(super::cost::lines(report.cost.as_ref(), report.delivery.as_ref()));
     report.backups.iter().for_each(|thing| add_backup(&mut rows, thing));
     if let Some(identity) = &report.identity {

@@ -4,7 +4,7 @@
 //! [`Connection::sdk_config_for_actions`](connect::Connection::sdk_config_for_actions), which only `executor/` calls.
 //!
 //! A role that may read what is read here needs `cloudwatch:GetMetricData`, `cloudwatch:DescribeAlarms`,
-//! `ecs:DescribeServices`, `ecs:DescribeClusters`, `ecs:ListTasks`, `ecs:DescribeTasks`,
+//! `cloudwatch:DescribeAlarmHistory`, `ecs:DescribeServices`, `ecs:DescribeClusters`, `ecs:ListTasks`, `ecs:DescribeTasks`,
 //! `application-autoscaling:DescribeScalableTargets`, `application-autoscaling:DescribeScalingPolicies`,
 //! `application-autoscaling:DescribeScalingActivities`;
 //! for the cost `ce:GetCostAndUsage`, `ce:GetCostForecast`;
@@ -98,6 +98,7 @@ fn cloudwatch_sources(place: Option<&Name>, connection: &Arc<Connection>, config
     if let Some(settings) = config.cloudwatch.as_ref().filter(|settings| !settings.alarm_prefixes.is_empty()) {
         let alarms = cloudwatch::Alarms::new(connection.clone(), settings.clone(), config);
         sources.push(Arc::new(alarms.at(place, config)));
+        sources.push(Arc::new(cloudwatch::History::new(connection.clone(), settings.clone(), place)));
     }
     sources
 }

@@ -8,8 +8,8 @@ use std::time::Duration;
 use ratatui::layout::Rect;
 
 use crate::config::theme::Role;
-use crate::source::{Alert, AlertOrigin, AlertState, Measured, Name};
-use crate::state::lists::AlertRow;
+use crate::source::{Alert, AlertState, Measured, Name};
+use crate::state::lists::{AlertRow, Told};
 use crate::state::{State, lists};
 use crate::view::part::list::{self, List};
 use crate::view::part::page::{Page, Row, piece};
@@ -27,12 +27,12 @@ pub fn draw(area: Rect, selected: usize, state: &State, pen: &mut Pen<'_>) {
     let selected = selected.min(rows.len().saturating_sub(1));
     let alerts = lists::alerts(state);
     let table = Table::new(columns(area.width), area.width.saturating_sub(2));
-    let cells = |(at, alert): (usize, &&Alert)| table.row(at == selected, cells(alert, area.width, state));
+    let cells = |(at, told): (usize, &Told<'_>)| table.row(at == selected, cells(told, area.width, state));
     let mut list = List {
         head: vec![list::heading("ALERTS", glance(&alerts, state)), table.head()],
         rows: alerts.iter().enumerate().map(cells).collect(),
         selected: (!rows.is_empty()).then_some(selected),
-        foot: foot(area, state, rows.get(selected).copied()),
+        foot: foot(area, state, rows.get(selected)),
     };
     if alerts.is_empty() {
         list.rows.push(list::empty(&state.filter, nothing(state)));
@@ -61,8 +61,9 @@ fn columns(width: u16) -> &'static [Column] {
     if width < WIDE { NARROW } else { ALL }
 }
 
-fn cells(alert: &Alert, width: u16, state: &State) -> Vec<Bit<'static>> {
-    let live = of_origin(state, alert.origin).is_some_and(|measured| measured.live().is_some());
+fn cells(told: &Told<'_>, width: u16, state: &State) -> Vec<Bit<'static>> {
+    let alert = told.alert;
+    let live = of_source(state, &told.source).live().is_some();
     let sign = signs::alert_of(alert);
     let role = if live { sign.role } else { Role::Stale };
     let text = if live { Role::Text } else { Role::Stale };
@@ -76,7 +77,7 @@ fn cells(alert: &Alert, width: u16, state: &State) -> Vec<Bit<'static>> {
         piece(text, since(alert, state)),
     ];
     if width >= WIDE {
-        cells.push(piece(Role::Muted, origin(alert.origin)));
+        cells.push(piece(Role::Muted, told.source.as_str()));
         let held = detail::held_in_short(alert, state).map(|held| format!("{held} — ")).unwrap_or_default();
         cells.push(piece(text, format!("{held}{}", alert.summary)));
     }
@@ -91,29 +92,14 @@ fn since(alert: &Alert, state: &State) -> String {
     alert.since.map_or_else(|| "—".to_owned(), |since| age::short(age::since(state.now.wall, since)))
 }
 
-/// The name of the source that raises it, as in the configuration.
-fn origin(origin: AlertOrigin) -> &'static str {
-    match origin {
-        AlertOrigin::Cloudwatch => "cloudwatch",
-        AlertOrigin::Alertmanager => "alertmanager",
-        AlertOrigin::Prometheus => "prometheus",
-        AlertOrigin::Simulator => "simulator",
-    }
-}
-
-fn of_origin(state: &State, from: AlertOrigin) -> Option<Measured<'_, Vec<Alert>>> {
-    let name = Name::from(origin(from));
-    state.config.alert_sources().contains(&name).then(|| of_source(state, &name))
-}
-
 fn of_source<'a>(state: &'a State, source: &Name) -> Measured<'a, Vec<Alert>> {
     state.readings.alerts(&state.config, source, state.now)
 }
 
 /// How many there are of each state, and whether a silence ends soon.
-fn glance(alerts: &[&Alert], state: &State) -> Row {
+fn glance(alerts: &[Told<'_>], state: &State) -> Row {
     let mut counted: Vec<(signs::Sign, usize)> = Vec::new();
-    for sign in alerts.iter().map(|alert| signs::alert_of(alert)) {
+    for sign in alerts.iter().map(|told| signs::alert_of(told.alert)) {
         match counted.iter_mut().find(|(known, _)| *known == sign) {
             Some((_, count)) => *count += 1,
             None => counted.push((sign, 1)),
@@ -145,7 +131,7 @@ fn live_age<T>(measured: &Measured<'_, T>) -> Option<Duration> {
 }
 
 /// The selected alert or silence in full, and how old each source's list is: half of the height at most.
-fn foot(area: Rect, state: &State, selected: Option<AlertRow<'_>>) -> Vec<Row> {
+fn foot(area: Rect, state: &State, selected: Option<&AlertRow<'_>>) -> Vec<Row> {
     let width = area.width.saturating_sub(2);
     let mut sources = Page::new(width);
     sources.blank();
@@ -155,7 +141,7 @@ fn foot(area: Rect, state: &State, selected: Option<AlertRow<'_>>) -> Vec<Row> {
     let mut page = Page::new(width);
     page.blank();
     match selected {
-        Some(AlertRow::Alert(alert)) => detail::alert(&mut page, state, alert),
+        Some(AlertRow::Alert(told)) => detail::alert(&mut page, state, told),
         Some(AlertRow::Silence(silence, of)) => silences::detail(&mut page, state, silence, of),
         None => return sources.into_rows(),
     }

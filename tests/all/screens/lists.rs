@@ -119,6 +119,29 @@ fn what_is_held_back_is_told_of_its_service_and_does_not_count() {
     shows(&at(MIDDLE, &state), &["held back 1 silenced until 01:12 UTC: DiskAlmostFull"]);
 }
 
+#[test]
+fn a_composite_alarm_and_its_alarms_name_each_other_with_their_states() {
+    let at_row = |selected| at(MIDDLE, &on(fixture::composite(), Screen::Alerts { selected }));
+    let composite = at_row(1);
+    insta::assert_snapshot!("composite_120x40", composite.text());
+    shows(
+        &composite,
+        &["▸ ▲ FIRING", "rtech-high-cpu ▲ FIRING", "rtech-high-error-rate ? NO DATA", "other-account ? not read here"],
+    );
+    shows(&composite, &["its actions wait while maintenance is in alarm; it still counts as firing"]);
+    shows(&at_row(0), &["part of   rtech-down ▲ FIRING"]);
+}
+
+#[test]
+fn the_last_changes_of_an_alarm_stand_below_it_with_their_ages() {
+    let state = alerts(fixture::incident());
+    insta::assert_snapshot!("history_120x40", at(MIDDLE, &state).text());
+    shows(&at(SMALL, &state), &["5m ago  ok → FIRING: Threshold Crossed"]);
+    let other = on(fixture::incident(), Screen::Alerts { selected: 1 });
+    shows(&at(MIDDLE, &other), &["no change of its state within the last 3d"]);
+    shows(&at(MIDDLE, &alerts(fixture::failed())), &["history    FAILED, last 2m ago: connection refused"]);
+}
+
 /// A fleet that no alarm is told of.
 fn quiet() -> State {
     let mut state = fixture::live();

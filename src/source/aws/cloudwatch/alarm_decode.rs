@@ -3,9 +3,10 @@
 use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_sdk_cloudwatch::types::{CompositeAlarm, Dimension, MetricAlarm, StateValue};
 
+use super::alarm_rule;
 use crate::config::EcsService;
 use crate::source::aws::decode::{text, timestamp};
-use crate::source::{Alert, AlertOrigin, AlertState, Name};
+use crate::source::{Alert, AlertOrigin, AlertState, Name, Suppression};
 use crate::text::Text;
 
 /// A service that an alarm may be about.
@@ -61,7 +62,11 @@ pub(super) fn composite(alarm: &CompositeAlarm, known: &[Known]) -> Alert {
         reason: alarm.state_reason(),
         since: alarm.state_transitioned_timestamp().or(alarm.state_updated_timestamp()),
     };
-    alert(&common, by_name(alarm.alarm_name().unwrap_or_default(), known), labels)
+    let alert = alert(&common, by_name(alarm.alarm_name().unwrap_or_default(), known), labels);
+    let suppressor = alarm.actions_suppressor().map(alarm_rule::name).unwrap_or_default();
+    let held = alarm.actions_suppressed_by().map(|_| Suppression::Suppressor(Text::clean(suppressor)));
+    let parts = alarm.alarm_rule().map(alarm_rule::alarms).unwrap_or_default();
+    Alert { parts, held_by: held.into_iter().collect(), ..alert }
 }
 
 fn alert(common: &Common<'_>, service: Option<Name>, labels: Vec<(Text, Text)>) -> Alert {

@@ -1,7 +1,7 @@
 //! The source of CloudWatch's alarms, metric and composite.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_sdk_cloudwatch::operation::describe_alarms::DescribeAlarmsOutput;
@@ -10,7 +10,9 @@ use futures_util::future::BoxFuture;
 use tokio::sync::OnceCell;
 
 use super::alarm_decode::{self, Known};
+use super::history;
 use super::reader::Reader;
+use crate::clock::Now;
 use crate::config::{CloudWatch, Config, Service, source_at};
 use crate::source::aws::connect::Connection;
 use crate::source::{
@@ -32,14 +34,26 @@ pub struct Alarms {
     known: Vec<Known>,
     subjects: Vec<Subject>,
     reader: OnceCell<Reader>,
+    /// The states at the last poll; none before the first.
+    states: Mutex<Option<States>>,
 }
+
+type States = BTreeMap<Text, AlertState>;
 
 impl Alarms {
     /// A source named `cloudwatch-alarms`.
     pub fn new(connection: Arc<Connection>, settings: CloudWatch, config: &Config) -> Self {
         let subjects = vec![Subject::Alerts { source: Name::from("cloudwatch") }];
         let name = Name::from("cloudwatch-alarms");
-        Self { name, connection, settings, known: known(config, None), subjects, reader: OnceCell::new() }
+        Self {
+            name,
+            connection,
+            settings,
+            known: known(config, None),
+            subjects,
+            reader: OnceCell::new(),
+            states: Mutex::default(),
+        }
     }
 
     /// The same for a place: named after it, as are the alerts, which are about services of that place.
@@ -66,15 +80,42 @@ impl Source for Alarms {
         &self.subjects
     }
 
-    fn poll<'a>(&'a self, _ask: Ask, out: &'a Readings) -> BoxFuture<'a, ()> {
+    fn poll<'a>(&'a self, ask: Ask, out: &'a Readings) -> BoxFuture<'a, ()> {
         Box::pin(async move {
             let deadline = self.settings.polling.timeout;
             let reader = self.reader.get_or_init(|| Reader::new(&self.connection, deadline)).await;
-            let outcome = alarms(reader, &self.settings.alarm_prefixes, &self.known).await.map(Payload::Alerts);
+            let outcome = alarms(reader, &self.settings.alarm_prefixes, &self.known).await;
+            let changed = outcome.as_ref().is_ok_and(|alarms| self.changed(alarms));
+            let outcome = outcome.map(Payload::Alerts);
             for subject in &self.subjects {
                 let _ = out.send(Reading { subject: subject.clone(), outcome: outcome.clone() }).await;
             }
+            if changed {
+                self.tell_why(reader, ask.now, out).await;
+            }
         })
+    }
+}
+
+impl Alarms {
+    /// Whether the states are others than at the last poll. The first poll can't know.
+    fn changed(&self, alarms: &[Alert]) -> bool {
+        let states: States = alarms.iter().map(|alarm| (alarm.name.clone(), alarm.state)).collect();
+        let mut known = self.states.lock().unwrap_or_else(PoisonError::into_inner);
+        let changed = known.as_ref().is_some_and(|known| *known != states);
+        *known = Some(states);
+        changed
+    }
+
+    /// Reads the history at once, which is otherwise read rarely: a state has just changed.
+    async fn tell_why(&self, reader: &Reader, now: Now, out: &Readings) {
+        let told = history::history(reader, &self.settings.alarm_prefixes, now.wall).await.map(Payload::AlarmHistory);
+        for subject in &self.subjects {
+            if let Subject::Alerts { source } = subject {
+                let subject = Subject::AlarmHistory { source: source.clone() };
+                let _ = out.send(Reading { subject, outcome: told.clone() }).await;
+            }
+        }
     }
 }
 
@@ -113,7 +154,21 @@ async fn alarms(reader: &Reader, prefixes: &[String], known: &[Known]) -> Result
             found.extend(metric.chain(composite).map(|alert| (alert.name.clone(), alert)));
         }
     }
-    Ok(found.into_values().collect())
+    let mut all: Vec<Alert> = found.into_values().collect();
+    inherit(&mut all);
+    Ok(all)
+}
+
+/// A composite alarm that names no service is about the one that all of its alarms are about.
+fn inherit(alarms: &mut [Alert]) {
+    let known: BTreeMap<Text, Option<Name>> =
+        alarms.iter().map(|alarm| (alarm.name.clone(), alarm.service.clone())).collect();
+    for alarm in alarms.iter_mut().filter(|alarm| alarm.service.is_none() && !alarm.parts.is_empty()) {
+        let services: Option<BTreeSet<&Name>> =
+            alarm.parts.iter().map(|part| known.get(part).and_then(Option::as_ref)).collect();
+        alarm.service =
+            services.filter(|services| services.len() == 1).and_then(|one| one.first().map(|n| (*n).clone()));
+    }
 }
 
 async fn pages(reader: &Reader, prefix: &str) -> Result<Vec<DescribeAlarmsOutput>, SourceError> {

@@ -1,9 +1,11 @@
-//! CloudWatch: metrics ([`Metrics`]) and alarms ([`Alarms`]).
+//! CloudWatch: metrics ([`Metrics`]), alarms ([`Alarms`]) and their history ([`History`]).
 
 mod alarm_decode;
+mod alarm_rule;
 mod alarms;
 mod answer;
 mod batch;
+mod history;
 mod metrics;
 mod reader;
 mod window;
@@ -20,6 +22,7 @@ use crate::source::{Name, Number, SignalData, SourceError, SourceErrorKind};
 
 pub use alarms::Alarms;
 pub(super) use alarms::firing;
+pub use history::History;
 pub use metrics::{Metrics, Wanted};
 
 /// Interval and deadline of metrics where the configuration has no CloudWatch section.

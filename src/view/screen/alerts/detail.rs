@@ -1,28 +1,32 @@
 //! The selected alert in full: what it says, what holds it back, whom it is sent to, what it is made of.
 
-use super::{or_dash, origin};
+use super::or_dash;
 use crate::config::theme::Role;
-use crate::source::{Alert, AlertGroup, Silences, Subject, Suppression};
+use crate::source::{AlarmChange, AlarmHistory, Alert, AlertGroup, Silences, Subject, Suppression};
+use crate::state::lists::Told;
 use crate::state::verdict::{moment, silenced_until};
 use crate::state::{State, lists};
 use crate::text::Text;
 use crate::view::part::page::{Page, piece};
 use crate::view::part::pen::Bit;
+use crate::view::part::reading::{not_live, tone};
 use crate::view::part::{age, signs};
 
 /// Writes an alert.
-pub(super) fn alert(page: &mut Page, state: &State, alert: &Alert) {
-    let from = format!("  from {}", origin(alert.origin));
+pub(super) fn alert(page: &mut Page, state: &State, told: &Told<'_>) {
+    let alert = told.alert;
+    let from = format!("  from {}", told.source);
     page.field("says", &[piece(Role::Text, or_dash(&alert.summary)), piece(Role::Muted, from)]);
     for by in &alert.held_by {
         page.field("held back", &[piece(Role::Text, held(by, state))]);
     }
-    parts(page, state, alert);
+    parts(page, state, told);
     groups(page, &alert.groups);
     if !alert.labels.is_empty() {
         page.field("labels", &[piece(Role::Muted, pairs(&alert.labels))]);
     }
     runbook(page, state, alert);
+    history(page, state, told);
 }
 
 fn runbook(page: &mut Page, state: &State, alert: &Alert) {
@@ -88,16 +92,15 @@ fn groups(page: &mut Page, groups: &[AlertGroup]) {
 }
 
 /// What a composite alarm is made of, and the composite alarms that an alarm is part of, each with its state.
-fn parts(page: &mut Page, state: &State, alert: &Alert) {
-    let known =
-        |name: &Text| lists::all_alerts(state).find(|other| other.origin == alert.origin && other.name == *name);
+fn parts(page: &mut Page, state: &State, told: &Told<'_>) {
+    let alert = told.alert;
+    let others = || lists::told_alerts(state).filter(|other| other.source == told.source).map(|other| other.alert);
+    let known = |name: &Text| others().find(|other| other.name == *name);
     if !alert.parts.is_empty() {
         let parts: Vec<Bit<'static>> = alert.parts.iter().flat_map(|name| stated(name, known(name))).collect();
         page.field("made of", &parts);
     }
-    let wholes: Vec<&Alert> = lists::all_alerts(state)
-        .filter(|other| other.origin == alert.origin && other.parts.contains(&alert.name))
-        .collect();
+    let wholes: Vec<&Alert> = others().filter(|other| other.parts.contains(&alert.name)).collect();
     if !wholes.is_empty() {
         let wholes: Vec<Bit<'static>> = wholes.iter().flat_map(|whole| stated(&whole.name, Some(whole))).collect();
         page.field("part of", &wholes);
@@ -111,4 +114,40 @@ fn stated(name: &Text, alert: Option<&Alert>) -> [Bit<'static>; 2] {
         None => (Role::Muted, " ? not read here  ".to_owned()),
     };
     [piece(Role::Text, name), piece(role, word)]
+}
+
+/// The most changes of an alarm that are listed.
+const CHANGES: usize = 8;
+
+/// What changed the state of the alarm lately, the newest first.
+fn history(page: &mut Page, state: &State, told: &Told<'_>) {
+    if !state.config.history_sources().contains(&told.source) {
+        return;
+    }
+    let subject = Subject::AlarmHistory { source: told.source.clone() };
+    let measured = state.readings.of::<AlarmHistory>(&state.config, &subject, state.now);
+    if let Some(line) = not_live("", &measured) {
+        page.field("history", &line);
+    }
+    let Some((history, _)) = measured.value() else { return };
+    let now = state.now.wall;
+    let role = tone(&measured, Role::Text);
+    let mut changes = history.of(&told.alert.name).take(CHANGES).peekable();
+    if changes.peek().is_none() {
+        let since = age::short(age::since(now, history.since));
+        page.field("history", &[piece(Role::Muted, format!("no change of its state within the last {since}"))]);
+    }
+    for (index, change) in changes.enumerate() {
+        let label = if index == 0 { "history" } else { "" };
+        let ago = format!("{} ago  ", age::short(age::since(now, change.at)));
+        page.field(label, &[piece(Role::Muted, ago), piece(role, what(change))]);
+    }
+}
+
+/// A change in one line: `ok → FIRING: Threshold Crossed …`, else as CloudWatch says it.
+fn what(change: &AlarmChange) -> String {
+    let word = |state| signs::alert(state).word;
+    let (Some(before), Some(after)) = (change.before, change.after) else { return change.summary.to_string() };
+    let reason = if change.reason.is_empty() { String::new() } else { format!(": {}", change.reason) };
+    format!("{} → {}{reason}", word(before), word(after))
 }
