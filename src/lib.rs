@@ -42,6 +42,7 @@
 //! | [`store`] | the state directory's SQLite file |
 //! | [`runbook`] | Markdown → checked `Runbook`; sessions that follow one |
 //! | [`simulator`] | the built-in simulated fleet, for the demo, drills and tests |
+//! | [`fuzzing`] | entrances to every decoder of outside text, for `fuzz/` and the test of its corpus |
 //! | [`text`], [`clock`] | sanitised text; time as a value |
 //!
 //! # Invariants
@@ -80,6 +81,7 @@ pub mod clock;
 pub mod config;
 pub mod event;
 pub mod executor;
+pub mod fuzzing;
 pub mod run;
 pub mod runbook;
 pub mod simulator;

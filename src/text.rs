@@ -7,13 +7,16 @@ use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthChar;
 
-/// The longest text that is kept, in bytes; the rest is cut and marked with `…`.
+/// The longest text that is kept, in bytes, the sign `…` of a cut included.
 pub const LONGEST: usize = 4096;
 
-/// The most combining marks that one grapheme keeps.
+/// The most combining marks that one character keeps.
 const COMBINING: usize = 4;
+
+/// What stands where a text was cut.
+const CUT: char = '…';
 
 /// Text that came from outside and has been made safe to show.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
@@ -64,14 +67,26 @@ impl std::ops::Deref for Text {
     }
 }
 
+/// Cleaned text stays as it is when it is cleaned again, or what was written to a file and read back would be another text
+/// with another digest: so marks are counted in what comes out, and the cut leaves room for its sign.
 fn sanitise(raw: &str) -> String {
     let mut out = String::with_capacity(raw.len().min(LONGEST));
-    for grapheme in raw.graphemes(true) {
-        if out.len() + grapheme.len().min(16) > LONGEST {
-            out.push('…');
+    let (mut marks, mut fits) = (0, 0);
+    for c in raw.chars().map(safe) {
+        let is_mark = c.width() == Some(0);
+        marks = if is_mark { marks + 1 } else { 0 };
+        if marks > COMBINING {
+            continue;
+        }
+        if !is_mark && out.len() + CUT.len_utf8() <= LONGEST {
+            fits = out.len();
+        }
+        out.push(c);
+        if out.len() > LONGEST {
+            out.truncate(fits);
+            out.push(CUT);
             break;
         }
-        out.extend(grapheme.chars().take(1 + COMBINING).map(safe));
     }
     out
 }

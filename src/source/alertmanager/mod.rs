@@ -174,3 +174,18 @@ fn left_out(surplus: usize, origin: AlertOrigin) -> Alert {
     let name = format!("{surplus} more alerts are not shown (`max_series`)");
     Alert::new(Text::clean(&name), origin, AlertState::Firing)
 }
+
+/// Decodes any bytes as groups, silences and alerts of rules, for [`crate::fuzzing`].
+pub(crate) fn decode_any(body: &[u8]) {
+    let services = std::collections::HashSet::from([Name::from("rtech-app")]);
+    let answer = crate::source::http::Answer::of_body(body);
+    if let Ok(groups) = answer.json() {
+        decode::grouped(groups, &services);
+    }
+    if let Ok(told) = answer.json() {
+        rules::alerts(&told, &services);
+    }
+    if let Ok(raw) = answer.json() {
+        silences::silences(raw, jiff::Timestamp::UNIX_EPOCH, None);
+    }
+}

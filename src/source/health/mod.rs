@@ -165,3 +165,12 @@ impl Source for HealthSource {
         })
     }
 }
+
+/// Decodes any bytes as a report of every shape, for [`crate::fuzzing`].
+pub(crate) fn decode_any(body: &[u8]) {
+    use crate::config::HealthShape::{Aspnet, Auto, Checks, HealthJson, Settled, Spring, Terminus};
+    let answer = crate::source::http::Answer::of_body(body);
+    for shape in [Settled, Checks, Spring, Aspnet, HealthJson, Terminus, Auto] {
+        let _ = shape::read(shape, &answer);
+    }
+}

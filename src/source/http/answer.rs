@@ -79,3 +79,16 @@ fn tls_expiry(response: &Response) -> Option<Timestamp> {
     let (_, certificate) = x509_parser::parse_x509_certificate(info.peer_certificate()?).ok()?;
     Timestamp::from_second(certificate.validity().not_after.timestamp()).ok()
 }
+
+impl Answer {
+    /// A body that came with status 200, for [`crate::fuzzing`].
+    pub(crate) fn of_body(body: &[u8]) -> Self {
+        Self {
+            status: StatusCode::OK,
+            headers: HeaderMap::new(),
+            body: body.to_vec(),
+            took: Duration::ZERO,
+            tls_expires: None,
+        }
+    }
+}

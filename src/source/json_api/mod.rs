@@ -197,6 +197,17 @@ impl Source for JsonApiSource {
     }
 }
 
+/// Decodes any bytes as a pointer (up to the first newline) and the answer that it points into, for [`crate::fuzzing`].
+pub(crate) fn decode_any(data: &[u8]) {
+    let (pointer, body) = data.split_at(data.iter().position(|byte| *byte == b'\n').unwrap_or(0));
+    let Ok(pointer) = Pointer::parse(&String::from_utf8_lossy(pointer)) else { return };
+    let Ok(root) = crate::source::http::Answer::of_body(body).json::<serde_json::Value>() else { return };
+    if let Ok(found) = pointer.find(&root) {
+        let _ = value::moment(found);
+        let _ = value::number(found, &crate::config::Conversion::Scaled(crate::config::Factor::ONE));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -133,3 +133,10 @@ impl Source for PrometheusSource {
         })
     }
 }
+
+/// Decodes any bytes as an answer, for [`crate::fuzzing`].
+pub(crate) fn decode_any(body: &[u8]) {
+    let labels = [Name::from("service"), Name::from("le")];
+    let limits = decode::Limits { series: 50, labels: &labels };
+    let _ = decode::reply(&crate::source::http::Answer::of_body(body), limits);
+}
