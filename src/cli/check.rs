@@ -12,6 +12,7 @@ use crate::config::keymap::Keymap;
 use crate::config::theme::Theme;
 use crate::config::{self, Config, EnvironmentKind};
 use crate::runbook::library;
+use crate::source::aws::cloudwatch::pacing::Projection;
 
 use findings::Findings;
 
@@ -49,6 +50,7 @@ fn offline(global: &Global, findings: &mut Findings) -> Option<Config> {
         }
     };
     findings.pass("configuration", &summary(&config));
+    costs(&config, findings);
     match Keymap::load(&config.ui.keymap) {
         Ok(keymap) => findings.pass("keymap", &format!("{}: {} keys", config.ui.keymap, keymap.bindings.len())),
         Err(errors) => findings.fail("keymap", &errors.to_string()),
@@ -81,6 +83,30 @@ fn summary(config: &Config) -> String {
         config.services.len(),
         config.backups.len(),
     )
+}
+
+/// What reading CloudWatch will cost, before anything is read.
+fn costs(config: &Config, findings: &mut Findings) {
+    let (Some(settings), Some(_)) = (&config.cloudwatch, config.usage()) else { return };
+    let projected = Projection::of(config);
+    let told = format!(
+        "{} metrics, {:.0} GetMetricData calls a month: {:.2} USD a month at list price, {:.2} of it for alarms",
+        projected.metrics,
+        projected.calls,
+        projected.usd(),
+        projected.alarms_usd,
+    );
+    match settings.budget_usd_month {
+        Some(budget) if settings.slowed > 1.0 => findings.remark(
+            "cloudwatch",
+            &format!(
+                "{told}\nmetrics are asked {:.2} times less often to keep within {budget:.2} USD",
+                settings.slowed
+            ),
+        ),
+        Some(budget) => findings.pass("cloudwatch", &format!("{told}; the budget is {budget:.2} USD")),
+        None => findings.pass("cloudwatch", &format!("{told}; there is no budget_usd_month")),
+    }
 }
 
 fn runbooks(config: &Config, findings: &mut Findings) {

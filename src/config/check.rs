@@ -23,6 +23,7 @@ use super::error::ConfigErrors;
 use super::expand::Variables;
 use super::raw::{Document, Entry, Section};
 use super::{Config, DEFAULT_INTERVAL, Environment, EnvironmentKind, Guards, Query, Ui};
+use crate::source::aws::cloudwatch::pacing;
 use place::Places;
 use words::{beside, duration, name, or, path};
 
@@ -129,7 +130,7 @@ fn config(document: &Document<'_>) -> Option<Config> {
     let state_dir = or(root.get("state_dir"), None, state_dir);
     let implied = sources.places.implied();
     root.done();
-    Some(Config {
+    let config = Config {
         path: document.file().to_owned(),
         environment: environment?,
         aws: aws?.map(|aws| aws.with_places(implied)),
@@ -147,7 +148,19 @@ fn config(document: &Document<'_>) -> Option<Config> {
         runbook_dirs: runbook_dirs?,
         ui: ui?,
         state_dir: state_dir?,
-    })
+    };
+    affordable(config, &cloudwatch_at)
+}
+
+/// CloudWatch at the pace that its budget allows.
+fn affordable(config: Config, section: &Option<Section<'_>>) -> Option<Config> {
+    let checked = pacing::within_budget(config);
+    if let (Err(alarms), Some(section)) = (&checked, section) {
+        let message =
+            format!("budget_usd_month leaves nothing for metrics: reading the alarms costs {alarms:.2} USD a month");
+        section.error(&message, Some("raise it, lengthen the interval, or name fewer alarm_prefixes"));
+    }
+    checked.ok()
 }
 
 fn environment(section: &Section<'_>) -> Option<Environment> {

@@ -190,6 +190,8 @@ pub struct CloudWatch {
     pub alarm_prefixes: Vec<String>,
     /// What its polling may cost, in USD a month at list price; it slows down rather than exceed it.
     pub budget_usd_month: Option<f64>,
+    /// By how much metrics are asked less often for it; 1 is not at all. The intervals of the signals have it in them.
+    pub slowed: f64,
 }
 
 /// Interval and deadline of a source.
@@ -329,6 +331,16 @@ impl Config {
     pub fn silence_sources(&self) -> Vec<Name> {
         let alertmanager = self.alertmanager.iter().filter(|_| self.simulator.is_none());
         alertmanager.map(|_| Name::from("alertmanager")).collect()
+    }
+
+    /// What reading costs, where a source that costs is read: CloudWatch, for metrics or alarms. It is counted here and asked
+    /// of nobody, so it is none of [`Config::subjects`].
+    pub fn usage(&self) -> Option<Subject> {
+        let is_metric = |signal: &Signal| matches!(signal.query, Query::CloudWatch(_) | Query::CloudWatchMaths { .. });
+        let signals = self.services.iter().flat_map(|service| &service.signals);
+        let mut all = signals.chain(self.backups.iter().flat_map(|thing| &thing.measures));
+        let read = self.cloudwatch.is_some() && (all.any(is_metric) || !self.alarm_places().is_empty());
+        read.then(|| Subject::Usage { source: Name::from("cloudwatch") })
     }
 
     /// Every subject that is asked: what the sources together answer for.

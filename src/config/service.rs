@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{CdnPlace, Copies, DatabasePlace, HttpQuery, LoadBalancer, LogSource, Polling, ProbeCheck, Secret};
+use crate::source::aws::cloudwatch::pacing;
 use crate::source::{Cadence, Name, Unit};
 
 /// A service that is watched and acted on.
@@ -282,14 +283,12 @@ pub struct Caps {
 }
 
 impl Signal {
-    /// Interval and normal lag: CloudWatch's newest period is incomplete and comes late, so up to three periods are normal.
+    /// Interval and normal lag. A metric of CloudWatch is never asked more often than its period, and comes late.
     pub fn cadence(&self) -> Cadence {
         let lag = match &self.query {
-            Query::CloudWatch(metric) => Duration::from_secs(u64::from(metric.period) * 3),
-            Query::CloudWatchMaths { period, .. } => Duration::from_secs(u64::from(*period) * 3),
             Query::Http(query) => query.lag,
-            Query::Prometheus(_) | Query::Simulator(_) => Duration::ZERO,
+            _ => Duration::ZERO,
         };
-        Cadence { every: self.interval, lag }
+        pacing::cadence(&self.query, self.interval).unwrap_or(Cadence { every: self.interval, lag })
     }
 }

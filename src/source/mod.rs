@@ -63,6 +63,13 @@ pub trait Source: Send + Sync {
     /// How often it is asked, and how old its samples may be when they arrive.
     fn cadence(&self) -> Cadence;
 
+    /// How long after a poll that ended `now`, and that answered, there can be something new at the earliest. A source
+    /// that tells this is asked then, and not earlier, even on request (but for history, and after a failure). `None`: by
+    /// its cadence alone.
+    fn rest(&self, _now: Now) -> Option<Duration> {
+        None
+    }
+
     /// The longest that one poll may take.
     fn deadline(&self) -> Duration;
 

@@ -52,7 +52,15 @@ pub fn spawn(sources: Vec<SharedSource>, out: mpsc::Sender<Reading>, clock: Cloc
     let mut tasks = JoinSet::new();
     for source in sources {
         let pace = Pace::new(source.cadence().every);
-        let task = Task { source, out: out.clone(), clock: clock.clone(), heard: heard.clone(), pace, history: None };
+        let task = Task {
+            source,
+            out: out.clone(),
+            clock: clock.clone(),
+            heard: heard.clone(),
+            pace,
+            rests: false,
+            history: None,
+        };
         tasks.spawn(task.run());
     }
     Poller { control, _tasks: tasks }
@@ -85,6 +93,8 @@ struct Task {
     clock: Clock,
     heard: watch::Receiver<Control>,
     pace: Pace,
+    /// Whether the source has nothing new before the next poll is due.
+    rests: bool,
     /// The last request for history that was met, and how often the next one was tried.
     history: Option<(u64, u32)>,
 }
@@ -101,15 +111,24 @@ impl Task {
             if self.out.is_closed() {
                 return;
             }
-            due = self.pace.next(due.min(began), Instant::now(), outcome.failed_whole());
+            due = self.next(due.min(began), outcome);
         }
+    }
+
+    /// When the next poll is due: by the pace, or when the source says that there can be something new.
+    fn next(&mut self, due: Instant, outcome: Outcome) -> Instant {
+        let failed = outcome.failed_whole();
+        let paced = self.pace.next(due, Instant::now(), failed);
+        let rest = if failed { None } else { self.source.rest((self.clock)()) };
+        self.rests = rest.is_some();
+        rest.map_or(paced, |rest| Instant::now() + rest)
     }
 
     /// Waits until the poll is due or asked for. `None` when the poller is gone.
     async fn wait(&mut self, due: Instant, seen: Control) -> Option<Control> {
         loop {
             let control = *self.heard.borrow_and_update();
-            if control.now != seen.now || (control.backfill != seen.backfill && !control.paused) {
+            if (control.now != seen.now && !self.rests) || (control.backfill != seen.backfill && !control.paused) {
                 return Some(control);
             }
             tokio::select! {

@@ -14,6 +14,7 @@ mod identity;
 mod lab;
 mod places;
 mod protection;
+mod requests;
 mod scaling;
 mod server;
 
@@ -38,8 +39,11 @@ fn connection(server: &Server) -> Arc<Connection> {
 }
 
 fn connection_at(aws: &Aws) -> Arc<Connection> {
-    let credentials = Credentials::new("AKIDTEST", "secret", None, None, "test");
-    scripted(aws, SharedCredentialsProvider::new(credentials))
+    scripted(aws, credentials())
+}
+
+fn credentials() -> SharedCredentialsProvider {
+    SharedCredentialsProvider::new(Credentials::new("AKIDTEST", "secret", None, None, "test"))
 }
 
 /// Asks the scripted server even where the environment names the lab's endpoints.
@@ -72,7 +76,7 @@ fn empty() -> Config {
         services: Vec::new(),
         backups: Vec::new(),
         ecs: polling,
-        cloudwatch: Some(CloudWatch { polling, alarm_prefixes: Vec::new(), budget_usd_month: None }),
+        cloudwatch: Some(CloudWatch { polling, alarm_prefixes: Vec::new(), budget_usd_month: None, slowed: 1.0 }),
         ..fixture::config()
     }
 }

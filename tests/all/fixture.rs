@@ -192,6 +192,7 @@ pub(crate) fn config() -> Config {
             polling: polling(60),
             alarm_prefixes: vec!["rtech-".to_owned()],
             budget_usd_month: None,
+            slowed: 1.0,
         }),
         ecs: polling(15),
         prometheus: Some(prometheus()),

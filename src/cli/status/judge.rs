@@ -50,6 +50,8 @@ impl Report {
             kind: config.environment.kind,
             level: overall(&services, &backups),
             identity: look.identity(),
+            places: look.places(),
+            usage: look.usage(),
             services,
             alerts: config.alert_sources().into_iter().map(|source| look.alerts(source)).collect(),
             alarm_history: config.history_sources().into_iter().map(|source| look.alarm_history(source)).collect(),

@@ -11,6 +11,7 @@ mod judge;
 mod recovery;
 mod report;
 mod table;
+mod usage;
 
 use std::io::Write;
 use std::process::ExitCode;

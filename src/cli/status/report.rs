@@ -7,6 +7,7 @@ use super::alerts::{AlertsReport, HistoryReport, SilencesReport};
 use super::cost::{CostReport, DeliveryReport};
 use super::database::DatabaseReport;
 use super::recovery::{RecoveryReport, RestoreReport};
+use super::usage::{PlaceReport, UsageReport};
 use crate::config::{EnvironmentKind, Role};
 use crate::slo::{RuleState, Severity};
 use crate::source::{Component, HealthState, Identity, Name, Number, ScalingPolicy, TraceId, Unit};
@@ -32,6 +33,12 @@ pub struct Report {
     /// Whose credentials are in use; absent where no source tells.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identity: Option<Item<Option<Identity>>>,
+    /// Whose credentials are in use in other places than `[aws]` itself.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<PlaceReport>,
+    /// What reading costs, where it does.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub usage: Vec<UsageReport>,
     /// The services, in the order of the configuration.
     pub services: Vec<ServiceReport>,
     /// The alerts of each source.

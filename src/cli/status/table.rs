@@ -4,6 +4,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::alerts::{alerts_row, history_row, silences_row};
 use super::report::{BackupReport, Item, ObjectiveReport, Report, ServiceReport, Share, SignalReport};
+use super::usage;
 use crate::config::EnvironmentKind;
 use crate::source::{HealthState, Number, Unit};
 use crate::state::verdict::Reason;
@@ -26,6 +27,7 @@ pub fn table(report: &Report) -> String {
         let arn = identity.value.as_ref().map(|who| who.arn.to_string()).unwrap_or_default();
         rows.push(row("", "identity".to_owned(), value, identity, arn));
     }
+    rows.extend(usage::rows(&report.usage, &report.places));
     let kind = match report.kind {
         EnvironmentKind::Production => "production",
         EnvironmentKind::Staging => "staging",

@@ -135,8 +135,19 @@ pub(super) fn cloudwatch(section: &Section<'_>) -> Option<CloudWatch> {
         let items = entry.clone().items()?;
         items.iter().map(line).collect::<Vec<_>>().into_iter().collect()
     });
+    let budget = maybe(section.get("budget_usd_month"), budget);
     section.done();
-    Some(CloudWatch { polling: polling?, alarm_prefixes: prefixes?, budget_usd_month: None })
+    Some(CloudWatch { polling: polling?, alarm_prefixes: prefixes?, budget_usd_month: budget?, slowed: 1.0 })
+}
+
+/// A budget in USD a month.
+fn budget(entry: &Entry<'_>) -> Option<f64> {
+    let value = entry.number()?;
+    if (0.01..=1_000_000.0).contains(&value) {
+        return Some(value);
+    }
+    entry.error("must lie between 0.01 and 1000000", Some("USD a month, such as 20"));
+    None
 }
 
 /// `[ecs]`.

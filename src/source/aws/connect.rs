@@ -1,6 +1,6 @@
 //! The way into AWS: profile, region, endpoint, role, timeouts, retries; one connection pool for all reading clients.
 
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
@@ -12,6 +12,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use jiff::Timestamp;
 use tokio::sync::OnceCell;
 
+use super::meter::Meter;
 use super::{credentials, http};
 use crate::config;
 
@@ -46,6 +47,7 @@ pub struct Connection {
     base: OnceCell<SdkConfig>,
     reading: OnceCell<SdkConfig>,
     expiry: credentials::Expiry,
+    meter: Arc<Meter>,
 }
 
 impl Connection {
@@ -59,6 +61,7 @@ impl Connection {
             base: OnceCell::new(),
             reading: OnceCell::new(),
             expiry: credentials::Expiry::default(),
+            meter: Arc::default(),
         }
     }
 
@@ -72,6 +75,17 @@ impl Connection {
     pub fn with_endpoint(mut self, endpoint: &str) -> Self {
         self.only = Some(endpoint.trim_end_matches('/').to_owned());
         self
+    }
+
+    /// The same, charging what is asked to this meter.
+    pub fn with_meter(mut self, meter: &Arc<Meter>) -> Self {
+        self.meter = meter.clone();
+        self
+    }
+
+    /// Where what is asked through it is charged.
+    pub fn meter(&self) -> &Arc<Meter> {
+        &self.meter
     }
 
     /// The region that all clients use.

@@ -32,6 +32,7 @@ mod error;
 mod http;
 pub mod identity;
 mod logs;
+pub mod meter;
 mod observe;
 mod places;
 mod protection;
@@ -40,14 +41,15 @@ mod recent;
 mod releases;
 pub mod scaling;
 mod scaling_decode;
+mod usage;
 
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt};
 
-use crate::config::{Config, Query};
-use crate::source::{Name, SharedSource, SignalId, Subject};
+use crate::config::Config;
+use crate::source::{Name, SharedSource};
 
 pub use cloudwatch::ask;
 pub use connect::Connection;
@@ -72,6 +74,7 @@ pub fn sources(connections: &Arc<Connections>, config: &Config) -> Vec<SharedSou
         logs::sources,
         protection::sources,
         releases::sources,
+        usage::sources,
     ];
     sources.extend(others.iter().flat_map(|sources| sources(connections, config)));
     sources
@@ -89,11 +92,13 @@ fn ecs_sources(place: Option<&Name>, connection: &Arc<Connection>, config: &Conf
 
 fn cloudwatch_sources(place: Option<&Name>, connection: &Arc<Connection>, config: &Config) -> Vec<SharedSource> {
     let mut sources: Vec<SharedSource> = Vec::new();
-    let here = |wanted: &cloudwatch::Wanted| cloudwatch::place_of(&wanted.query) == place;
-    let wanted: Vec<_> = wanted(config).into_iter().filter(here).collect();
-    if !wanted.is_empty() {
-        let polling = config.cloudwatch.as_ref().map_or(cloudwatch::POLLING, |settings| settings.polling);
-        sources.push(Arc::new(cloudwatch::Metrics::new(connection.clone(), polling, wanted).at(place)));
+    let timeout = config.cloudwatch.as_ref().map_or(cloudwatch::POLLING, |settings| settings.polling).timeout;
+    let groups = cloudwatch::pacing::groups(cloudwatch::wanted(config));
+    let here: Vec<_> = groups.into_iter().filter(|(group, _)| group.place.as_ref() == place).collect();
+    let single = here.len() == 1;
+    for (group, wanted) in here {
+        let metrics = cloudwatch::Metrics::new(connection.clone(), timeout, &group, wanted);
+        sources.push(Arc::new(if single { metrics } else { metrics.named_by_pace() }));
     }
     if let Some(settings) = config.cloudwatch.as_ref().filter(|settings| !settings.alarm_prefixes.is_empty()) {
         let alarms = cloudwatch::Alarms::new(connection.clone(), settings.clone(), config);
@@ -101,24 +106,6 @@ fn cloudwatch_sources(place: Option<&Name>, connection: &Arc<Connection>, config
         sources.push(Arc::new(cloudwatch::History::new(connection.clone(), settings.clone(), place)));
     }
     sources
-}
-
-/// Signals and backup measures that CloudWatch tells.
-fn wanted(config: &Config) -> Vec<cloudwatch::Wanted> {
-    let signals = config.services.iter().flat_map(|service| {
-        service.signals.iter().map(|signal| {
-            let id = SignalId { service: service.name.clone(), signal: signal.name.clone() };
-            cloudwatch::Wanted { subject: Subject::Signal(id), query: signal.query.clone() }
-        })
-    });
-    let measures = config.backups.iter().flat_map(|protected| {
-        protected.measures.iter().map(|measure| {
-            let subject = Subject::Backup { protected: protected.name.clone(), measure: measure.name.clone() };
-            cloudwatch::Wanted { subject, query: measure.query.clone() }
-        })
-    });
-    let is_ours = |query: &Query| matches!(query, Query::CloudWatch(_) | Query::CloudWatchMaths { .. });
-    signals.chain(measures).filter(|wanted| is_ours(&wanted.query)).collect()
 }
 
 fn placed(config: &Config) -> Vec<ecs::Placed> {

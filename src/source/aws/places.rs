@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::connect::Connection;
+use super::meter::Meter;
 use crate::config;
 use crate::source::Name;
 
@@ -17,8 +18,10 @@ pub struct Connections {
 impl Connections {
     /// The connections that the configuration names.
     pub fn open(aws: &config::Aws) -> Self {
-        let place = |(name, aws): (&Name, &config::Aws)| (name.clone(), Arc::new(Connection::open(aws)));
-        Self { here: Arc::new(Connection::open(aws)), places: aws.places.iter().map(place).collect() }
+        let meter = Arc::default();
+        let open = |aws| Arc::new(Connection::open(aws).with_meter(&meter));
+        let places = aws.places.iter().map(|(name, aws)| (name.clone(), open(aws))).collect();
+        Self { here: open(aws), places }
     }
 
     /// One connection and no other place.
@@ -30,6 +33,11 @@ impl Connections {
     pub fn and(mut self, place: Name, connection: Arc<Connection>) -> Self {
         self.places.insert(place, connection);
         self
+    }
+
+    /// Where what is asked in all places is charged.
+    pub fn meter(&self) -> &Arc<Meter> {
+        self.here.meter()
     }
 
     /// The connection of `[aws]` itself.

@@ -31,6 +31,8 @@ pub struct Usage {
     pub requests: u64,
     /// Billed units since the console was started (CloudWatch: metrics requested).
     pub units: u64,
+    /// What was charged since the console was started, in USD at list price.
+    pub usd: f64,
     /// What the present pace costs a month (30 days), in USD at list price.
     pub usd_month: f64,
     /// The budget, in USD a month.

@@ -32,6 +32,7 @@ struct Fake {
     asked: Mutex<Vec<(Instant, Option<Duration>)>>,
     dropped: Arc<AtomicBool>,
     polls: AtomicU32,
+    rest: Mutex<Option<Duration>>,
 }
 
 struct OnDrop(Arc<AtomicBool>);
@@ -55,6 +56,7 @@ impl Fake {
             asked: Mutex::default(),
             dropped: Arc::default(),
             polls: AtomicU32::new(0),
+            rest: Mutex::default(),
         })
     }
 
@@ -90,6 +92,10 @@ impl Source for Fake {
 
     fn cadence(&self) -> Cadence {
         Cadence { every: EVERY, lag: Duration::ZERO }
+    }
+
+    fn rest(&self, _now: Now) -> Option<Duration> {
+        *self.rest.lock().unwrap()
     }
 
     fn deadline(&self) -> Duration {
@@ -272,4 +278,26 @@ async fn a_full_channel_makes_the_source_wait_and_loses_nothing() {
         taken.push(readings.recv().await.unwrap().subject);
     }
     assert_eq!(taken, source.subjects);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_source_that_has_nothing_new_is_not_asked_earlier_even_on_request_but_for_history_and_after_a_failure() {
+    let source = Fake::new(Mood::Well);
+    *source.rest.lock().unwrap() = Some(Duration::from_secs(60));
+    let (poller, _readings) = start(&source);
+    wait(10).await;
+    poller.poll_now();
+    wait(40).await;
+    assert_eq!(seconds(&source.times()), [0], "nothing new could be there");
+    wait(20).await;
+    assert_eq!(seconds(&source.times()), [0, 60], "the request was not made up for");
+    poller.backfill(WINDOW);
+    wait(1).await;
+    assert_eq!(source.polls(), 3, "history is new");
+    source.set(Mood::Refuses);
+    wait(61).await;
+    let failed = source.polls();
+    poller.poll_now();
+    wait(1).await;
+    assert!(source.polls() > failed, "after a failure it may be asked at any time");
 }

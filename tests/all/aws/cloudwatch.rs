@@ -12,7 +12,7 @@ use quarterdeck::source::{Alert, AlertState, Number, Payload, Reading, SignalDat
 use super::server::{Answer, Request, Server, cbor_error, map, member, text, time};
 use super::{connection, everywhere, failure, poll, poll_one, source, with_services};
 
-fn metric(name: &str) -> Query {
+pub(super) fn metric(name: &str) -> Query {
     Query::CloudWatch(CloudWatchMetric {
         namespace: "AWS/ECS".to_owned(),
         metric: name.to_owned(),
@@ -24,7 +24,7 @@ fn metric(name: &str) -> Query {
 }
 
 /// Ids of the entries that a GetMetricData request asks for.
-fn ids(request: &Request) -> Vec<String> {
+pub(super) fn ids(request: &Request) -> Vec<String> {
     let queries = member(&request.cbor, "MetricDataQueries").unwrap().as_array().unwrap();
     queries.iter().map(|query| member(query, "Id").unwrap().as_text().unwrap().to_owned()).collect()
 }
@@ -36,7 +36,7 @@ fn minute() -> i64 {
 }
 
 /// One result: values of the minutes before the running one, newest first.
-fn result(id: &str, status: &str, values: &[f64]) -> Cbor {
+pub(super) fn result(id: &str, status: &str, values: &[f64]) -> Cbor {
     let times = (1..).take(values.len()).map(|n: i64| time(minute() - 60 * n)).collect();
     map([
         ("Id", text(id)),
@@ -47,14 +47,14 @@ fn result(id: &str, status: &str, values: &[f64]) -> Cbor {
     ])
 }
 
-fn page(results: Vec<Cbor>, next: Option<&str>) -> Answer {
+pub(super) fn page(results: Vec<Cbor>, next: Option<&str>) -> Answer {
     let mut page = vec![(text("MetricDataResults"), Cbor::Array(results)), (text("Messages"), Cbor::Array(vec![]))];
     page.extend(next.map(|next| (text("NextToken"), text(next))));
     Answer::Cbor(200, Cbor::Map(page))
 }
 
 /// Answers every entry so.
-fn all(request: &Request, status: &str, values: &[f64]) -> Answer {
+pub(super) fn all(request: &Request, status: &str, values: &[f64]) -> Answer {
     page(ids(request).iter().map(|id| result(id, status, values)).collect(), None)
 }
 

@@ -212,6 +212,32 @@ async fn the_json_is_as_its_schema_says() {
     assert!(valid(&schema, &schema, &report, "$").unwrap_err().contains("$.services.0.signals.0.state"));
 }
 
+#[tokio::test]
+async fn places_and_what_reading_costs_are_told_as_the_schema_says() {
+    let server = Scripted::start(|_: &Asked| reply(404, "text/html", "not AWS".to_owned())).await;
+    let aws = "[aws]\nregion = \"us-east-1\"\nendpoint = \"$URL\"\n[[aws.place]]\nname = \"dr\"\nregion = \"eu-west-1\"\n\
+               [cloudwatch]\nalarm_prefixes = [\"\"]\nbudget_usd_month = 3\n[prometheus]";
+    let folder = Folder::with(&FLEET.replacen("[prometheus]", aws, 1), &server);
+    let keys = "[default]\naws_access_key_id = AKIDTEST\naws_secret_access_key = secret\n";
+    std::fs::write(folder.0.path().join("keys"), keys).unwrap();
+    let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_quarterdeck"));
+    command.env_clear().env("AWS_SHARED_CREDENTIALS_FILE", folder.0.path().join("keys")).kill_on_drop(true);
+    command.arg("--config").arg(folder.file()).args(["status", "--output", "json"]);
+    let output = tokio::time::timeout(std::time::Duration::from_secs(60), command.output()).await.unwrap().unwrap();
+    let report = document(&output);
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/status.schema.json")).unwrap();
+    let schema: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(valid(&schema, &schema, &report, "$"), Ok(()));
+    let usage = &report["usage"][0];
+    assert_eq!((&usage["source"], &usage["state"]), (&json!("cloudwatch"), &json!("live")));
+    assert_eq!((&usage["value"]["usd_month"], &usage["value"]["budget"]), (&json!(0.864), &json!(3.0)));
+    let place = &report["places"][0];
+    assert_eq!((&place["place"], &place["region"]), (&json!("dr"), &json!("eu-west-1")));
+    assert_eq!(place["identity"]["state"], json!("failed"), "{place}");
+    let sources: Vec<&Value> = report["alerts"].as_array().unwrap().iter().map(|alerts| &alerts["source"]).collect();
+    assert!(sources.contains(&&json!("cloudwatch")) && sources.contains(&&json!("cloudwatch dr")), "{sources:?}");
+}
+
 /// The part of JSON Schema that the document uses.
 pub(super) fn valid(root: &Value, schema: &Value, value: &Value, at: &str) -> Result<(), String> {
     if let Some(name) = schema["$ref"].as_str() {

@@ -15,6 +15,7 @@ use super::reader::Reader;
 use crate::clock::Now;
 use crate::config::{CloudWatch, Config, Service, source_at};
 use crate::source::aws::connect::Connection;
+use crate::source::aws::meter::Price;
 use crate::source::{
     Alert, AlertState, Ask, Cadence, Name, Payload, Reading, Readings, Source, SourceError, SourceErrorKind, Subject,
 };
@@ -179,6 +180,7 @@ async fn pages(reader: &Reader, prefix: &str) -> Result<Vec<DescribeAlarmsOutput
         let asking = reader.client.describe_alarms().max_records(ALARMS_A_PAGE).set_next_token(token.clone());
         let asking = asking.alarm_types(AlarmType::MetricAlarm).alarm_types(AlarmType::CompositeAlarm);
         let asking = asking.set_alarm_name_prefix((!prefix.is_empty()).then(|| prefix.to_owned()));
+        reader.meter.charge(Price::CloudWatchRequests, 1);
         let page = asking.send().await.map_err(|error| asked.failed(&error))?;
         let next = page.next_token().filter(|next| !next.is_empty()).map(str::to_owned);
         pages.push(page);

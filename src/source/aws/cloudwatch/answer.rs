@@ -168,6 +168,30 @@ mod tests {
         assert_eq!(data.points.iter().map(|point| point.value).collect::<Vec<_>>(), [1.0, 2.0]);
     }
 
+    proptest::proptest! {
+        #[test]
+        fn the_order_in_which_values_come_changes_nothing(order in proptest::sample::subsequence(vec![0_usize, 1, 2], 3),
+            turn in 0_usize..3) {
+            let samples = [("2026-01-01T12:00:00Z", 5.0), ("2026-01-01T12:01:00Z", 1.0), ("2026-01-01T12:02:00Z", 2.0)];
+            let mut shuffled: Vec<_> = order.iter().map(|index| samples[*index]).collect();
+            shuffled.rotate_left(turn);
+            let in_order = signal(&[result(StatusCode::Complete, &samples)]).unwrap();
+            let in_two_pages: Vec<_> = shuffled.chunks(2).map(|page| result(StatusCode::Complete, page)).collect();
+            proptest::prop_assert_eq!(signal(&[result(StatusCode::Complete, &shuffled)]).unwrap(), in_order.clone());
+            proptest::prop_assert_eq!(signal(&in_two_pages).unwrap(), in_order);
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_is_a_word_as_a_value_and_a_gap_in_history() {
+        for (written, shown) in [(f64::NAN, Number::NotANumber), (f64::INFINITY, Number::from(f64::INFINITY))] {
+            let samples = [("2026-01-01T12:01:00Z", 1.0), ("2026-01-01T12:02:00Z", written)];
+            let data = signal(&[result(StatusCode::Complete, &samples)]).unwrap();
+            assert_eq!(data.value, Some(shown));
+            assert!(data.points[1].value.is_nan(), "never drawn as a number");
+        }
+    }
+
     #[test]
     fn nothing_is_no_data_and_not_zero() {
         let data = signal(&[result(StatusCode::Complete, &[])]).unwrap();

@@ -112,6 +112,11 @@ impl<'a> Batch<'a> {
         id
     }
 
+    /// How many metrics a call of it is charged for: its entries but the expressions.
+    pub(super) fn metric_count(&self) -> usize {
+        self.entries.iter().filter(|entry| matches!(entry.what, What::Metric(_))).count()
+    }
+
     /// The entries as the SDK wants them.
     pub(super) fn queries(&self) -> Vec<MetricDataQuery> {
         self.entries.iter().map(|entry| self.entry(entry)).collect()

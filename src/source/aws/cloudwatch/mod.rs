@@ -7,6 +7,7 @@ mod answer;
 mod batch;
 mod history;
 mod metrics;
+pub mod pacing;
 mod reader;
 mod window;
 
@@ -17,8 +18,8 @@ use jiff::Timestamp;
 use super::Connections;
 use super::connect::Connection;
 use crate::clock::Now;
-use crate::config::{Polling, Query};
-use crate::source::{Name, Number, SignalData, SourceError, SourceErrorKind};
+use crate::config::{Config, Polling, Query};
+use crate::source::{Name, Number, SignalData, SignalId, SourceError, SourceErrorKind, Subject};
 
 pub use alarms::Alarms;
 pub(super) use alarms::firing;
@@ -71,4 +72,22 @@ async fn answer_to(connection: &Connection, query: &Query, now: Now) -> Result<N
 fn is_fresh(data: &SignalData, period: u32, now: Timestamp) -> bool {
     let oldest = Duration::from_secs(u64::from(period) * 3).max(Duration::from_secs(300));
     data.sampled.is_some_and(|sampled| Duration::try_from(now.duration_since(sampled)).unwrap_or_default() <= oldest)
+}
+
+/// Signals and backup measures that CloudWatch tells.
+pub(super) fn wanted(config: &Config) -> Vec<Wanted> {
+    let signals = config.services.iter().flat_map(|service| {
+        service.signals.iter().map(|signal| {
+            let id = SignalId { service: service.name.clone(), signal: signal.name.clone() };
+            Wanted { subject: Subject::Signal(id), query: signal.query.clone(), interval: signal.interval }
+        })
+    });
+    let measures = config.backups.iter().flat_map(|protected| {
+        protected.measures.iter().map(|measure| {
+            let subject = Subject::Backup { protected: protected.name.clone(), measure: measure.name.clone() };
+            Wanted { subject, query: measure.query.clone(), interval: measure.interval }
+        })
+    });
+    let is_ours = |query: &Query| matches!(query, Query::CloudWatch(_) | Query::CloudWatchMaths { .. });
+    signals.chain(measures).filter(|wanted| is_ours(&wanted.query)).collect()
 }

@@ -5,6 +5,7 @@ use aws_sdk_cloudwatch::operation::get_metric_data::GetMetricDataOutput;
 use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_sdk_cloudwatch::types::{MetricDataQuery, ScanBy};
 use jiff::Timestamp;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::answer::Answers;
@@ -13,6 +14,7 @@ use super::window::Window;
 use crate::config::Query;
 use crate::source::aws::connect::{Connection, operation_timeout};
 use crate::source::aws::error::Asked;
+use crate::source::aws::meter::{Meter, Price};
 use crate::source::{Name, SignalData, SourceError, SourceErrorKind};
 
 /// Pages that are read of one call: at 100,800 samples a page (the API's default) a day of 500 metrics by the minute
@@ -28,13 +30,20 @@ pub(super) struct Reader {
     pub(super) client: Client,
     source: Name,
     who: String,
+    /// What is asked is charged here.
+    pub(super) meter: Arc<Meter>,
 }
 
 impl Reader {
     /// A reader whose calls take `deadline` at most.
     pub(super) async fn new(connection: &Connection, deadline: Duration) -> Self {
         let config = connection.sdk_config(operation_timeout(deadline)).await;
-        Self { client: Client::new(&config), source: Name::from("cloudwatch"), who: connection.who() }
+        Self {
+            client: Client::new(&config),
+            source: Name::from("cloudwatch"),
+            who: connection.who(),
+            meter: connection.meter().clone(),
+        }
     }
 
     /// Reads a batch in one call (and its further pages).
@@ -79,6 +88,8 @@ impl Reader {
     ) -> Result<GetMetricDataOutput, SourceError> {
         let asking = self.client.get_metric_data().set_metric_data_queries(Some(queries.to_vec()));
         let asking = asking.start_time(time(window.start)).end_time(time(window.end));
+        let metrics = queries.iter().filter(|query| query.metric_stat().is_some()).count();
+        self.meter.charge(Price::MetricsRequested, metrics as u64);
         let sent = asking.scan_by(ScanBy::TimestampDescending).set_next_token(token).send().await;
         sent.map_err(|error| self.asked("cloudwatch:GetMetricData").failed(&error))
     }

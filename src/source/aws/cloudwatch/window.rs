@@ -6,12 +6,13 @@ use jiff::Timestamp;
 
 use crate::config::Query;
 
-/// The shortest tail that is asked: after an outage of half an hour the history has no hole, and CloudWatch bills by
-/// metric, not by sample.
-const SHORTEST_TAIL: Duration = Duration::from_secs(30 * 60);
+/// The tail that is asked where it is not known since when something is missing: after an outage of half an hour the
+/// history has no hole. A longer one leaves a gap there.
+const LONGEST_TAIL: Duration = Duration::from_secs(30 * 60);
 
-/// Periods in the tail at least: the newest comes up to three periods late.
-const TAIL_PERIODS: u32 = 5;
+/// What is asked again of what was read already, at least, and in periods: the newest come late and may still change.
+const OVERLAP: Duration = Duration::from_secs(5 * 60);
+const OVERLAP_PERIODS: u32 = 5;
 
 /// A span of whole periods that ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,11 +30,19 @@ pub(super) struct Window {
 impl Window {
     /// The history of `backfill`, or the newest samples only.
     pub(super) fn new(period: u32, backfill: Option<Duration>, now: Timestamp) -> Self {
+        Self::since(period, backfill, None, now)
+    }
+
+    /// The same where all before `read` was read whole: only what is new, and what may have changed.
+    pub(super) fn since(period: u32, backfill: Option<Duration>, read: Option<Timestamp>, now: Timestamp) -> Self {
         let period = period.max(1);
-        let tail = SHORTEST_TAIL.max(Duration::from_secs(u64::from(period) * u64::from(TAIL_PERIODS)));
-        let length = backfill.map_or(tail, |window| window.max(tail));
-        let length = i64::try_from(length.as_secs()).unwrap_or(i64::MAX);
+        let overlap = OVERLAP.max(Duration::from_secs(u64::from(period) * u64::from(OVERLAP_PERIODS)));
+        let longest = LONGEST_TAIL.max(overlap);
         let end = aligned(now.as_second(), period);
+        let gone = |read: Timestamp| Duration::from_secs(end.saturating_sub(read.as_second()).max(0).unsigned_abs());
+        let tail = read.map_or(longest, |read| gone(read).saturating_add(overlap).min(longest));
+        let length = backfill.map_or(tail, |window| window.max(longest));
+        let length = i64::try_from(length.as_secs()).unwrap_or(i64::MAX);
         let start = aligned(end.saturating_sub(length), period);
         Self { start: at(start), end: at(end), period, replaces: backfill.is_some() }
     }
@@ -81,6 +90,18 @@ mod tests {
         let window = Window::new(60, Some(Duration::from_secs(3 * 3600)), at("2026-01-01T12:00:59Z"));
         assert_eq!((window.start, window.end), (at("2026-01-01T09:00:00Z"), at("2026-01-01T12:00:00Z")));
         assert!(window.replaces);
+    }
+
+    #[test]
+    fn after_a_whole_answer_only_the_new_and_the_late_are_asked_and_after_an_outage_all_of_it() {
+        let tail = |read: &str| {
+            let window = Window::since(60, None, Some(at(read)), at("2026-01-01T12:00:10Z"));
+            window.end.duration_since(window.start).as_secs() / 60
+        };
+        assert_eq!(tail("2026-01-01T11:59:00Z"), 6, "a minute that is new, five that may have come late");
+        assert_eq!(tail("2026-01-01T11:40:00Z"), 25);
+        assert_eq!(tail("2026-01-01T09:00:00Z"), 30);
+        assert_eq!(tail("2026-01-01T13:00:00Z"), 5, "a clock that went back");
     }
 
     #[test]

@@ -1,0 +1,76 @@
+//! What reading AWS costs, as a source: told from the meter and the configuration, without asking anyone.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+
+use super::Connections;
+use super::cloudwatch::pacing::Projection;
+use super::meter::{Meter, Price};
+use crate::config::Config;
+use crate::source::{Ask, Cadence, Name, Payload, Reading, Readings, SharedSource, Source, Subject, Usage};
+
+/// Tells what CloudWatch costs.
+struct Told {
+    name: Name,
+    subjects: [Subject; 1],
+    every: Duration,
+    meter: Arc<Meter>,
+    projected: Projection,
+    budget: Option<f64>,
+    slowed: f64,
+}
+
+/// The source of [`Subject::Usage`], where CloudWatch is asked.
+pub(super) fn sources(connections: &Arc<Connections>, config: &Config) -> Vec<SharedSource> {
+    let (Some(settings), Some(subject)) = (&config.cloudwatch, config.usage()) else { return Vec::new() };
+    vec![Arc::new(Told {
+        name: Name::from("usage"),
+        subjects: [subject],
+        every: settings.polling.interval,
+        meter: connections.meter().clone(),
+        projected: Projection::of(config),
+        budget: settings.budget_usd_month,
+        slowed: settings.slowed,
+    })]
+}
+
+impl Told {
+    fn usage(&self) -> Usage {
+        let (metrics, others) = (Price::MetricsRequested, Price::CloudWatchRequests);
+        Usage {
+            requests: self.meter.requests(metrics) + self.meter.requests(others),
+            units: self.meter.units(metrics),
+            usd: self.meter.usd_of(metrics) + self.meter.usd_of(others),
+            usd_month: self.projected.usd(),
+            budget: self.budget,
+            slowed: self.slowed,
+        }
+    }
+}
+
+impl Source for Told {
+    fn name(&self) -> &Name {
+        &self.name
+    }
+
+    fn cadence(&self) -> Cadence {
+        Cadence { every: self.every, lag: Duration::ZERO }
+    }
+
+    fn deadline(&self) -> Duration {
+        Duration::from_secs(1)
+    }
+
+    fn subjects(&self) -> &[Subject] {
+        &self.subjects
+    }
+
+    fn poll<'a>(&'a self, _ask: Ask, out: &'a Readings) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            let [subject] = &self.subjects;
+            let _ = out.send(Reading { subject: subject.clone(), outcome: Ok(Payload::Usage(self.usage())) }).await;
+        })
+    }
+}
