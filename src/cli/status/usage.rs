@@ -7,7 +7,6 @@ use super::report::Item;
 use super::table::{Row, dash, row};
 use crate::config::{Aws, source_at};
 use crate::source::{Identity, Name, Subject, Usage};
-use crate::view::part::words;
 
 /// What polling a paid source costs.
 #[derive(Debug, Serialize)]
@@ -73,8 +72,21 @@ pub(super) fn rows(usage: &[UsageReport], places: &[PlaceReport]) -> Vec<Row> {
     };
     let cost = |report: &UsageReport| {
         let value = report.item.value.as_ref().map_or_else(dash, |usage| format!("{:.2} USD/month", usage.usd_month));
-        let note = report.item.value.as_ref().map(words::usage).unwrap_or_default();
+        let note = report.item.value.as_ref().map(words).unwrap_or_default();
         row("", format!("reading {}", report.source), value, &report.item, note)
     };
     places.iter().map(identity).chain(usage.iter().map(cost)).collect()
+}
+
+/// What to add to the figure for a month.
+fn words(usage: &Usage) -> String {
+    let so_far =
+        format!("{} metrics in {} requests, {:.4} USD since the start", usage.units, usage.requests, usage.usd);
+    match usage.budget {
+        Some(budget) if usage.slowed > 1.0 => {
+            format!("SLOWED {:.1}× to keep within {budget:.2} USD; {so_far}", usage.slowed)
+        }
+        Some(budget) => format!("within {budget:.2} USD; {so_far}"),
+        None => so_far,
+    }
 }

@@ -4,7 +4,6 @@ use jiff::Timestamp;
 
 use crate::action::Action;
 use crate::config::EnvironmentKind;
-use crate::source::Usage;
 
 /// A moment as a time of day, UTC: `11:34:03Z`.
 pub fn clock(at: Timestamp) -> String {
@@ -29,18 +28,5 @@ pub fn kind(kind: EnvironmentKind) -> &'static str {
 pub fn action(action: &Action) -> String {
     match action {
         Action::Scale(scale) => format!("scale {} desired={}", scale.service, scale.desired),
-    }
-}
-
-/// What reading cost since the start, and how it stands to its budget: what to add to the figure for a month.
-pub fn usage(usage: &Usage) -> String {
-    let so_far =
-        format!("{} metrics in {} requests, {:.4} USD since the start", usage.units, usage.requests, usage.usd);
-    match usage.budget {
-        Some(budget) if usage.slowed > 1.0 => {
-            format!("SLOWED {:.1}× to keep within {budget:.2} USD; {so_far}", usage.slowed)
-        }
-        Some(budget) => format!("within {budget:.2} USD; {so_far}"),
-        None => so_far,
     }
 }

@@ -3,11 +3,10 @@
 use ratatui::layout::Rect;
 
 use crate::config::theme::Role;
-use crate::source::Usage;
 use crate::state::{LogLine, State, lists};
 use crate::view::part::page::{self, Page, Row, piece};
 use crate::view::part::pen::Pen;
-use crate::view::part::{age, list, signs, words};
+use crate::view::part::{list, signs, words};
 
 /// Columns before a line's text: time and level.
 const HANG: usize = 21;
@@ -19,28 +18,14 @@ pub fn draw(area: Rect, scroll: usize, state: &State, pen: &mut Pen<'_>) {
     let newest = lines.len().saturating_sub(scroll);
     let glance = if scroll == 0 { "newest at the bottom".to_owned() } else { format!("{scroll} newer lines below") };
     let heading = list::heading("LOG", vec![piece(Role::Muted, format!("{} lines, {glance}", lines.len()))]);
-    let mut head = vec![heading];
-    head.extend(costs(state));
-    page::paint(area, &head, 0, pen);
-    let above = u16::try_from(head.len()).unwrap_or(u16::MAX).min(area.height);
-    let body = Rect { y: area.y + above, height: area.height - above, ..area };
+    page::paint(area, &[heading], 0, pen);
+    let body = Rect { y: area.y + 1.min(area.height), height: area.height.saturating_sub(1), ..area };
     let shown = lines[..newest].iter().copied().rev().take(body.height.into());
     let mut rows = rows(shown, area.width);
     if rows.is_empty() {
         rows.push(list::empty(&state.filter, vec![piece(Role::Muted, "nothing was logged yet")]));
     }
     page::paint(body, &rows, rows.len().saturating_sub(body.height.into()), pen);
-}
-
-/// What reading costs, where it does.
-fn costs(state: &State) -> Option<Row> {
-    let subject = state.config.usage()?;
-    let measured = state.readings.of::<Usage>(&state.config, &subject, state.now);
-    let (usage, age) = measured.value()?;
-    let role = if usage.slowed > 1.0 { Role::Warning } else { Role::Muted };
-    let month = format!("CloudWatch costs {:.2} USD a month to read, at list price, ", usage.usd_month);
-    let rest = format!("{}; {} ago", words::usage(usage), age::short(age));
-    Some(vec![piece(role, month), piece(role, rest)])
 }
 
 /// Rows of lines that are given newest first.

@@ -6,7 +6,7 @@ use quarterdeck::config::theme::Role;
 use quarterdeck::event::LogLevel;
 use quarterdeck::executor::journal::{RunId, RunState};
 use quarterdeck::runbook::{Evidence, Session, StepRecord, StepState};
-use quarterdeck::source::{Name, Payload, Reading, Usage};
+use quarterdeck::source::Name;
 use quarterdeck::state::{LogLine, Screen, State, StepRef, Waiting};
 use quarterdeck::text::Text;
 
@@ -255,18 +255,14 @@ fn logged(lines: usize) -> State {
 }
 
 #[test]
-fn the_log_says_what_reading_costs_and_shouts_where_it_is_slowed_down_for_its_budget() {
-    let shown = |slowed: f64| {
-        let mut state = on(logged(3), Screen::Log { scroll: 0 });
-        let usage = Usage { requests: 120, units: 600, usd: 0.006, usd_month: 19.96, budget: Some(20.0), slowed };
-        let reading = Reading { subject: state.config.usage().unwrap(), outcome: Ok(Payload::Usage(usage)) };
-        state.readings.receive(reading, state.now);
-        at((160, 24), &state)
-    };
-    shows(&shown(1.0), &["CloudWatch costs 19.96 USD a month", "within 20.00 USD", "600 metrics in 120 requests"]);
-    let slowed = shown(1.5);
-    shows(&slowed, &["SLOWED 1.5× to keep within 20.00 USD", "line 2"]);
-    assert!(slowed.runs_of(Role::Warning).iter().any(|run| run.contains("CloudWatch costs")));
+fn an_alert_does_not_look_live_while_another_place_of_its_origin_is_not_read() {
+    let mut state = fixture::live();
+    let aws = std::sync::Arc::make_mut(&mut state.config).aws.as_mut().unwrap();
+    let dr = aws.clone();
+    aws.places.insert("dr".into(), dr);
+    let origin = "cloudwatch";
+    assert!(state.config.alert_sources().iter().any(|source| *source == "cloudwatch dr"));
+    shows(&at(SMALL, &on(state, Screen::Alerts { selected: 0 })), &["NOT KNOWN"]);
 }
 
 #[test]
