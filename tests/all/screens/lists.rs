@@ -260,7 +260,6 @@ fn an_alert_does_not_look_live_while_another_place_of_its_origin_is_not_read() {
     let aws = std::sync::Arc::make_mut(&mut state.config).aws.as_mut().unwrap();
     let dr = aws.clone();
     aws.places.insert("dr".into(), dr);
-    let origin = "cloudwatch";
     assert!(state.config.alert_sources().iter().any(|source| *source == "cloudwatch dr"));
     shows(&at(SMALL, &on(state, Screen::Alerts { selected: 0 })), &["NOT KNOWN"]);
 }
