@@ -9,6 +9,7 @@ use crate::config::keymap::KeyPress;
 use crate::executor::journal::{RunId, RunView};
 use crate::runbook::{CheckResult, Session};
 use crate::source::Reading;
+use crate::source::logs::desk::{LogNews, LogRequest};
 use crate::text::Text;
 
 /// What can happen to the console. `update` is given the time with it.
@@ -59,6 +60,8 @@ pub enum Event {
         /// The answer.
         result: CheckResult,
     },
+    /// A log that is looked at told something.
+    Log(LogNews),
     /// Something of the console's own doings worth a line in its log.
     Logged(LogLevel, Text),
 }
@@ -94,6 +97,8 @@ pub enum Effect {
         /// The question.
         query: Query,
     },
+    /// Follow a log, run a query, or stop doing so.
+    Log(LogRequest),
     /// Keep a runbook session, so that it can be resumed.
     SaveSession(Box<Session>),
 }

@@ -37,6 +37,11 @@ const TICK: Duration = Duration::from_secs(1);
 pub trait Performer: Send {
     /// Performs one effect; never waits.
     fn perform(&mut self, effect: Effect);
+
+    /// The console ends: stops what would go on elsewhere. Bounded in time.
+    fn close(&mut self) -> BoxFuture<'static, ()> {
+        Box::pin(std::future::ready(()))
+    }
 }
 
 /// Makes the performer after the first frame was drawn, as connections and keys of certificates take their time.
@@ -81,8 +86,8 @@ pub async fn run<B: Linking>(terminal: &mut Terminal<B>, mut state: State, ports
     loop {
         tokio::select! {
             biased;
-            _ = &mut hangup => return Ok(Ending::Gone),
-            () = &mut end => return Ok(Ending::Signal),
+            _ = &mut hangup => return Ok(console.end(Ending::Gone).await),
+            () = &mut end => return Ok(console.end(Ending::Signal).await),
             Some(input) = inputs.recv() => {
                 console.press(&mut state, input, &mut inputs);
                 console.draw(terminal, &mut state)?;
@@ -97,7 +102,7 @@ pub async fn run<B: Linking>(terminal: &mut Terminal<B>, mut state: State, ports
             }
         }
         if console.quit {
-            return Ok(Ending::Quit);
+            return Ok(console.end(Ending::Quit).await);
         }
     }
 }
@@ -139,6 +144,13 @@ impl Console {
     fn ready(&mut self, performer: Box<dyn Performer>) {
         let performer = self.performer.insert(performer);
         self.waiting.drain(..).for_each(|effect| performer.perform(effect));
+    }
+
+    async fn end(&mut self, ending: Ending) -> Ending {
+        if let Some(performer) = &mut self.performer {
+            performer.close().await;
+        }
+        ending
     }
 
     fn handle(&mut self, state: &mut State, event: Event) {
@@ -201,5 +213,8 @@ impl Console {
 
 /// Whether somebody waits for this event, so that it is drawn at once.
 fn is_answer(event: &Event) -> bool {
-    matches!(event, Event::Planned { .. } | Event::Started { .. } | Event::Checked { .. } | Event::Runs(_))
+    matches!(
+        event,
+        Event::Planned { .. } | Event::Started { .. } | Event::Checked { .. } | Event::Runs(_) | Event::Log(_)
+    )
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -19,6 +20,7 @@ use crate::executor::planning::Planner;
 use crate::executor::process::{self, Launch};
 use crate::run::{Performer, Prepare};
 use crate::runbook::Session;
+use crate::source::logs::LogDesk;
 use crate::source::poll::{self, Poller};
 use crate::source::{Name, Reading, SourceError, SourceErrorKind, World, build};
 use crate::store::Store;
@@ -32,6 +34,12 @@ const SAVES: usize = 64;
 
 /// Readings that may wait; sources wait when it is full.
 const READINGS: usize = 512;
+
+/// News of logs that may wait; reading waits when it is full.
+const LOG_NEWS: usize = 16;
+
+/// How long the end of the console may wait until a running query was stopped.
+const STOPPING: Duration = Duration::from_millis(1500);
 
 /// Makes the doors once the first frame is on the screen.
 pub(super) fn prepare(config: Arc<Config>, state_dir: PathBuf, range: Duration) -> Prepare {
@@ -54,6 +62,7 @@ struct Doors {
     journal: Option<Arc<Journal>>,
     launch: Launch,
     saves: mpsc::Sender<Box<Session>>,
+    logs: Option<LogDesk>,
     _tasks: Vec<Task>,
 }
 
@@ -75,6 +84,7 @@ impl Doors {
         let mut tasks = Vec::new();
         let world = told(build::world(config.clone()).await, "no source can be asked", &events).await;
         let poller = world.as_ref().map(|world| start_polling(world, range, &events, &mut tasks));
+        let logs = world.as_ref().map(|world| open_desk(world, &events, &mut tasks));
         let store =
             told(open_store(state_dir.clone()).await, "no action is possible, no session is kept", &events).await;
         let (saves, saved) = mpsc::channel(SAVES);
@@ -87,7 +97,7 @@ impl Doors {
         }
         let exe = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("quarterdeck"));
         let launch = Launch::of(&config, exe, state_dir);
-        Self { config, events, world, poller, journal, launch, saves, _tasks: tasks }
+        Self { config, events, world, poller, journal, launch, saves, logs, _tasks: tasks }
     }
 }
 
@@ -127,6 +137,20 @@ fn start_polling(
         }
     }));
     poll::spawn(world.sources(), readings, Arc::new(Now::read), range)
+}
+
+/// The desk of the logs; what it tells becomes events.
+fn open_desk(world: &Arc<dyn World>, events: &mpsc::Sender<Event>, tasks: &mut Vec<Task>) -> LogDesk {
+    let (news, mut told) = mpsc::channel(LOG_NEWS);
+    let events = events.clone();
+    tasks.push(task(async move {
+        while let Some(news) = told.recv().await {
+            if events.send(Event::Log(news)).await.is_err() {
+                return;
+            }
+        }
+    }));
+    LogDesk::new(world.logs(), Now::read, news)
 }
 
 fn start_following(journal: &Arc<Journal>, events: &mpsc::Sender<Event>, tasks: &mut Vec<Task>) {
@@ -174,6 +198,18 @@ impl Performer for Doors {
             Effect::Execute(approved) => self.execute(*approved),
             Effect::Check { ticket, query } => self.check(ticket, query),
             Effect::SaveSession(session) => self.save(session),
+            Effect::Log(request) => {
+                if let Some(desk) = &mut self.logs {
+                    desk.perform(request);
+                }
+            }
+        }
+    }
+
+    fn close(&mut self) -> BoxFuture<'static, ()> {
+        match self.logs.take() {
+            Some(desk) => desk.close(STOPPING).boxed(),
+            None => std::future::ready(()).boxed(),
         }
     }
 }

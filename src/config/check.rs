@@ -10,6 +10,7 @@ mod cost;
 mod database;
 mod fleet;
 mod http_source;
+mod log;
 mod place;
 mod service;
 mod signal;

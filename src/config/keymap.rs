@@ -38,6 +38,8 @@ pub enum Context {
     Service,
     /// A runbook that is followed.
     Runbook,
+    /// The log of a service.
+    Logs,
     /// A dialog.
     Dialog,
 }
@@ -48,6 +50,7 @@ pub const CONTEXTS: &[(&str, Context)] = &[
     ("list", Context::List),
     ("service", Context::Service),
     ("runbook", Context::Runbook),
+    ("logs", Context::Logs),
     ("dialog", Context::Dialog),
 ];
 

@@ -368,7 +368,8 @@ impl Config {
     pub fn cadence(&self, subject: &Subject) -> Cadence {
         let every = |interval| Cadence { every: interval, lag: Duration::ZERO };
         if let Some(simulator) = &self.simulator {
-            return every(simulator.interval);
+            let lag = if matches!(subject, Subject::LogCount { .. }) { LOG_COUNT_BIN * 2 } else { Duration::ZERO };
+            return Cadence { every: simulator.interval, lag };
         }
         match subject {
             Subject::Signal(id) => self.signal(id).map_or(every(DEFAULT_INTERVAL), Signal::cadence),

@@ -12,6 +12,7 @@
 //! | `measure` | what a query may ask |
 //! | `ecs`, `alerts`, `health` | the same facts in the shapes that real backends tell |
 //! | `protection` | its backups, by the calendar |
+//! | `ecs`, `alerts`, `health`, `logs` | the same facts in the shapes that real backends tell |
 //! | `source`, `target` | the doors: reading and changing |
 //! | `demo` | the configuration of `quarterdeck demo` |
 
@@ -24,6 +25,7 @@ pub mod ecs;
 pub mod fleet;
 pub mod health;
 pub mod log;
+pub mod logs;
 pub mod measure;
 mod noise;
 mod protection;

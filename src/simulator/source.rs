@@ -15,6 +15,7 @@ use super::scenario::Scenario;
 use super::{SOURCE, SimulatorError, alerts, cost, database, ecs, health, protection};
 use crate::clock::Now;
 use crate::config::{Config, Objective, Query};
+use crate::source::logs::LogReader;
 use crate::source::{
     AlertState, Ask, Cadence, Name, Number, ObjectiveData, Observation, Payload, Reading, Readings, SharedSource,
     SignalData, Source, SourceError, SourceErrorKind, Subject, WindowCount, World,
@@ -35,9 +36,9 @@ pub struct Simulated {
 }
 
 /// The fleet at one moment.
-struct Moment {
-    course: Course,
-    began: Timestamp,
+pub(super) struct Moment {
+    pub(super) course: Course,
+    pub(super) began: Timestamp,
     seconds: f64,
 }
 
@@ -58,7 +59,7 @@ impl Simulated {
         &self.log
     }
 
-    fn at(&self, now: Now) -> Result<Moment, SourceError> {
+    pub(super) fn at(&self, now: Now) -> Result<Moment, SourceError> {
         let kept =
             self.log.read(now.wall).map_err(|error| failure(SourceErrorKind::Unreachable, &error.to_string()))?;
         let seconds = now.wall.duration_since(kept.began).as_secs_f64();
@@ -102,12 +103,16 @@ impl Simulated {
                 let thing = thing.ok_or_else(|| missing(subject))?;
                 Payload::Protection(protection::protection(thing, self.seed, moment(at.began, at.seconds)))
             }
+            Subject::LogCount { service, .. } => {
+                let now = moment(at.began, at.seconds);
+                Payload::Signal(super::logs::count(at, self.orchestrated(service)?, now, backfill))
+            }
             _ => return Err(missing(subject)),
         })
     }
 
     /// The profile behind a configured service: by the name that the orchestrator has for it.
-    fn orchestrated(&self, service: &Name) -> Result<&'static Profile, SourceError> {
+    pub(super) fn orchestrated(&self, service: &Name) -> Result<&'static Profile, SourceError> {
         let ecs = self.config.service(service).and_then(|service| service.ecs.as_ref());
         profile(&ecs.map_or_else(|| service.clone(), |ecs| Name::from(ecs.service.as_str())))
     }
@@ -189,6 +194,10 @@ impl World for Simulated {
         }
         .boxed()
     }
+
+    fn logs(&self) -> Arc<dyn LogReader> {
+        Arc::new(self.clone())
+    }
 }
 
 /// The parts that are polled by themselves, as sources of different kinds are.
@@ -197,7 +206,7 @@ const PARTS: [&str; 4] = ["simulator-signals", "simulator-ecs", "simulator-healt
 /// The part that answers for a subject.
 fn part_of(subject: &Subject) -> &'static str {
     match subject {
-        Subject::Signal(_) | Subject::Objective { .. } | Subject::Backup { .. } => PARTS[0],
+        Subject::Signal(_) | Subject::Objective { .. } | Subject::Backup { .. } | Subject::LogCount { .. } => PARTS[0],
         Subject::Workload { .. } | Subject::Scaling { .. } => PARTS[1],
         Subject::Health { .. } => PARTS[2],
         _ => SOURCE,

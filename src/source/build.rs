@@ -11,6 +11,7 @@ use crate::source::alertmanager::{self, AlertSource};
 use crate::source::aws::{self, Connections};
 use crate::source::health;
 use crate::source::json_api::{self, JsonApi};
+use crate::source::logs::{LogReader, NoLogs};
 use crate::source::prometheus::{self, Prometheus};
 use crate::source::{Alert, AlertState, Name, Number, Observation, SharedSource, SourceError, SourceErrorKind, World};
 use crate::text::Text;
@@ -97,6 +98,13 @@ impl World for Backends {
                 }
             }
         })
+    }
+
+    fn logs(&self) -> Arc<dyn LogReader> {
+        match &self.aws {
+            Some(connections) => Arc::new(aws::CloudWatchLogs::new(connections.clone(), &self.config)),
+            None => Arc::new(NoLogs),
+        }
     }
 }
 

@@ -11,6 +11,7 @@ pub mod data;
 pub mod health;
 pub mod http;
 pub mod json_api;
+pub mod logs;
 pub mod number;
 pub mod poll;
 pub mod prometheus;

@@ -1,9 +1,12 @@
 //! Everything of one environment that can be read.
 
+use std::sync::Arc;
+
 use futures_util::future::BoxFuture;
 
 use crate::clock::Now;
 use crate::config::Query;
+use crate::source::logs::{LogReader, NoLogs};
 use crate::source::{Name, Number, Observation, SharedSource, SourceError};
 
 /// The backends of one environment, read only: real ones or the simulated fleet.
@@ -16,4 +19,9 @@ pub trait World: Send + Sync {
 
     /// Asks one question of a runbook.
     fn ask<'a>(&'a self, query: &'a Query, now: Now) -> BoxFuture<'a, Result<Number, SourceError>>;
+
+    /// The logs, read on demand.
+    fn logs(&self) -> Arc<dyn LogReader> {
+        Arc::new(NoLogs)
+    }
 }

@@ -70,6 +70,26 @@ pub enum Command {
     SessionClose,
     /// The next theme.
     NextTheme,
+    /// The logs of a service.
+    Logs,
+    /// Follow the log that is shown, or stop.
+    Follow,
+    /// Another filter pattern for the log that is shown.
+    LogFilter,
+    /// The next match of the search.
+    NextMatch,
+    /// The previous match of the search.
+    PreviousMatch,
+    /// Only lines that are louder.
+    Level,
+    /// Wrap long lines, or cut them.
+    Wrap,
+    /// The saved queries of the log.
+    Queries,
+    /// To the left of long lines.
+    ScrollLeft,
+    /// To the right of long lines.
+    ScrollRight,
 }
 
 /// A command's name and help.
@@ -120,4 +140,14 @@ pub static COMMANDS: &[CommandSpec] = &[
     spec(Command::StepSkip, "step_skip", "go past the current step, with a reason"),
     spec(Command::SessionClose, "session_close", "end this runbook's session, or take it up again"),
     spec(Command::NextTheme, "next_theme", "the next theme"),
+    spec(Command::Logs, "logs", "the logs of this service"),
+    spec(Command::Follow, "follow", "follow the log, or stop"),
+    spec(Command::LogFilter, "log_filter", "ask the backend for lines of a filter pattern only"),
+    spec(Command::NextMatch, "next_match", "the next match below"),
+    spec(Command::PreviousMatch, "previous_match", "the next match above"),
+    spec(Command::Level, "level", "only lines that are louder; after ERROR all again"),
+    spec(Command::Wrap, "wrap", "wrap long lines, or cut them"),
+    spec(Command::Queries, "queries", "saved Insights queries of this log"),
+    spec(Command::ScrollLeft, "scroll_left", "to the left of long lines or wide tables"),
+    spec(Command::ScrollRight, "scroll_right", "to the right of long lines or wide tables"),
 ];

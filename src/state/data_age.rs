@@ -66,7 +66,8 @@ impl DataAge {
 const SLOW: Duration = Duration::from_secs(3600);
 
 fn is_slow(config: &Config, subject: &Subject) -> bool {
-    matches!(subject, Subject::Backup { .. }) || config.cadence(subject).stale_after() >= SLOW
+    matches!(subject, Subject::Backup { .. } | Subject::LogCount { .. })
+        || config.cadence(subject).stale_after() >= SLOW
 }
 
 /// Counts the states of all subjects that are asked.

@@ -55,6 +55,16 @@ pub enum Overlay {
         /// Why the executor could not be started.
         failed: Option<crate::text::Text>,
     },
+    /// What to search for in a log is being typed.
+    Search {
+        /// What was typed.
+        input: String,
+    },
+    /// The filter pattern of a log is being typed.
+    LogFilter {
+        /// What was typed.
+        input: String,
+    },
     /// A reason for skipping a step is being typed.
     Reason {
         /// The step.

@@ -3,7 +3,7 @@
 use super::command::Command;
 use super::lists::{self, Choice};
 use super::update::RANGES;
-use super::{Arm, Effects, Overlay, Screen, State, act, follow, navigate, typing};
+use super::{Arm, Effects, Overlay, Screen, State, act, follow, logs, navigate, typing};
 use crate::clock::Mono;
 use crate::config::keymap::{Context, KeyPress};
 use crate::event::{Effect, LogLevel};
@@ -26,6 +26,7 @@ pub fn context(screen: &Screen) -> Context {
     match screen {
         Screen::Service { .. } => Context::Service,
         Screen::Runbook { .. } => Context::Runbook,
+        Screen::Logs => Context::Logs,
         _ => Context::List,
     }
 }
@@ -41,6 +42,11 @@ fn in_overlay(state: &mut State, command: Command) -> Effects {
 
 /// Runs a command.
 pub(super) fn run(state: &mut State, command: Command) -> Effects {
+    if matches!(state.screen(), Screen::Logs)
+        && let Some(effects) = logs::go(state, command)
+    {
+        return effects;
+    }
     match command {
         Command::Quit => return vec![Effect::Quit],
         Command::Back => navigate::back(state),
@@ -58,6 +64,7 @@ pub(super) fn run(state: &mut State, command: Command) -> Effects {
         Command::StepTick => return follow::tick_step(state),
         Command::StepSkip => follow::ask_reason(state),
         Command::SessionClose => return follow::close_session(state),
+        Command::Logs => logs::open(state),
         Command::NextTheme => state.theme = state.theme.wrapping_add(1),
         _ => navigate::go(state, command),
     }

@@ -5,6 +5,7 @@ pub mod data_age;
 pub mod dialog;
 pub mod history;
 pub mod lists;
+pub mod logs;
 pub mod readings;
 pub mod screen;
 pub mod verdict;
@@ -96,6 +97,10 @@ pub struct State {
     pub waits: Vec<Waiting>,
     /// The outages of sources that go on.
     pub outages: Outages,
+    /// The log that is looked at, or was last.
+    pub logs: Option<Box<logs::LogView>>,
+    /// A query that runs for a log that is no longer shown, and must be stopped.
+    log_leftover: Option<u64>,
 }
 
 /// A runbook check that was asked.
@@ -157,6 +162,8 @@ impl State {
             checks: Vec::new(),
             waits: Vec::new(),
             outages: Outages::default(),
+            logs: None,
+            log_leftover: None,
         }
     }
 

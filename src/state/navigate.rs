@@ -29,7 +29,7 @@ pub(super) fn go(state: &mut State, command: Command) {
 }
 
 /// Shows a screen over the one that is shown; the same kind twice is not stacked.
-fn show(state: &mut State, screen: Screen) {
+pub(super) fn show(state: &mut State, screen: Screen) {
     let same = |shown: &Screen| std::mem::discriminant(shown) == std::mem::discriminant(&screen);
     if same(state.screen()) {
         state.screens.pop();
@@ -127,7 +127,7 @@ fn select(state: &mut State, command: Command) {
         }
         // The log's newest line is below: scrolling up goes back in time.
         Some(Screen::Log { scroll }) => *scroll = moved(*scroll, reverse(command), last),
-        None => {}
+        Some(Screen::Logs) | None => {}
     }
 }
 
@@ -144,6 +144,7 @@ fn rows(state: &State) -> usize {
         Screen::Runs { .. } => lists::runs(state).len(),
         Screen::Log { .. } => lists::log(state).len(),
         Screen::Service { .. } | Screen::Run { .. } | Screen::Costs { .. } => 500,
+        Screen::Logs => 0,
     }
 }
 

@@ -66,4 +66,6 @@ pub enum Screen {
         /// Rows scrolled up from the newest.
         scroll: usize,
     },
+    /// The logs of services: what is shown of them stands in [`State::logs`](super::State::logs).
+    Logs,
 }

@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, KeyModifiers};
 
 use super::dialog::Confirm;
-use super::{Effects, Overlay, State, act, follow, keys, lists, navigate};
+use super::{Effects, Overlay, State, act, follow, keys, lists, logs, navigate};
 use crate::clock::Mono;
 use crate::config::keymap::KeyPress;
 
@@ -76,6 +76,8 @@ fn field(overlay: &mut Overlay) -> Option<&mut String> {
     match overlay {
         Overlay::Palette { input, .. }
         | Overlay::Filter { input }
+        | Overlay::Search { input }
+        | Overlay::LogFilter { input }
         | Overlay::Arguments { input, .. }
         | Overlay::Reason { input, .. } => Some(input),
         _ => None,
@@ -133,6 +135,14 @@ fn accept(state: &mut State, at: Mono) -> Effects {
         Some(Overlay::Filter { .. }) | None => Vec::new(),
         Some(Overlay::Arguments { spec, target, input, .. }) => act::arguments_given(state, spec, target, input),
         Some(Overlay::Reason { step, input }) => follow::skip(state, step, input),
+        Some(Overlay::Search { input }) => {
+            logs::search(state, input);
+            Vec::new()
+        }
+        Some(Overlay::LogFilter { input }) => {
+            logs::filter(state, input.trim().to_owned());
+            Vec::new()
+        }
         Some(Overlay::Confirm(confirm)) => act::confirm(state, confirm, at),
         Some(other) => {
             state.overlay = Some(other);

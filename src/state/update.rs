@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Arm, Effects, Overlay, State, act, follow, keys, typing, verdicts};
+use super::{Arm, Effects, Overlay, State, act, follow, keys, logs, typing, verdicts};
 use crate::event::{Event, LogLevel, Stamped};
 use crate::executor::journal::{RunState, RunView};
 use crate::source::Reading;
@@ -10,7 +10,13 @@ use crate::source::Reading;
 /// Changes the state by one event; returns what is to be done about it.
 pub fn update(state: &mut State, stamped: Stamped) -> Effects {
     state.now = stamped.now;
-    match stamped.event {
+    let mut effects = handle(state, stamped.event);
+    effects.extend(logs::settle(state));
+    effects
+}
+
+fn handle(state: &mut State, event: Event) -> Effects {
+    match event {
         Event::Tick => return tick(state),
         Event::Key { key, at } => return keys::press(state, key, at),
         Event::Runs(runs) => return learn_runs(state, runs),
@@ -24,6 +30,7 @@ pub fn update(state: &mut State, stamped: Stamped) -> Effects {
         Event::Sessions(sessions) => follow::learn(state, sessions),
         Event::Planned { ticket, outcome } => act::planned(state, ticket, outcome),
         Event::Logged(level, text) => state.record(level, &text),
+        Event::Log(news) => logs::learn(state, news),
     }
     Vec::new()
 }

@@ -95,6 +95,7 @@ fn offered(screen: &Screen) -> &'static [Hint] {
             (Scale, "scale"),
             (Arm, "arm"),
             (Runbooks, "runbooks"),
+            (Logs, "logs"),
             (Back, "back"),
             (RangeLonger, "longer"),
             (RangeShorter, "shorter"),
@@ -118,5 +119,17 @@ fn offered(screen: &Screen) -> &'static [Hint] {
         Screen::Run { .. } | Screen::Costs { .. } => {
             &[(PageDown, "scroll"), (Back, "back"), (Overview, "overview"), (Refresh, "refresh")]
         }
+        Screen::Logs => &[
+            (Follow, "follow"),
+            (Filter, "search"),
+            (Level, "level"),
+            (Queries, "queries"),
+            (NextPanel, "next log"),
+            (Back, "back"),
+            (Wrap, "wrap"),
+            (LogFilter, "pattern"),
+            (NextMatch, "match below"),
+            (PreviousMatch, "above"),
+        ],
     }
 }

@@ -12,6 +12,7 @@ mod ecs;
 mod failures;
 mod identity;
 mod lab;
+mod logs;
 mod places;
 mod protection;
 mod requests;

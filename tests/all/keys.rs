@@ -313,3 +313,105 @@ fn a_session_is_ended_early_and_taken_up_again() {
     assert!(state.sessions[0].closed.is_none());
     assert!(matches!(effects.as_slice(), [Effect::SaveSession(_)]), "{effects:?}");
 }
+
+mod logs {
+    //! The log screen asks only while it is looked at.
+
+    use quarterdeck::config::{LogSource, Polling, SavedQuery};
+    use quarterdeck::source::Name;
+    use quarterdeck::source::logs::desk::LogRequest;
+
+    use super::*;
+
+    fn with_logs() -> State {
+        let mut state = state();
+        let mut config = (*state.config).clone();
+        let log = |name: &str| LogSource {
+            name: Name::from(name),
+            groups: vec!["/ecs/rtech-app".to_owned()],
+            place: None,
+            filter: "?ERROR".to_owned(),
+            count: None,
+            queries: vec![SavedQuery {
+                name: Name::from("q"),
+                query: "fields @message".to_owned(),
+                window: Duration::from_secs(60),
+            }],
+            polling: Polling { interval: Duration::from_secs(2), timeout: Duration::from_secs(10) },
+        };
+        config.services[0].logs = vec![log("app"), log("other")];
+        state.config = Arc::new(config);
+        state
+    }
+
+    fn requests(effects: Vec<Effect>) -> Vec<LogRequest> {
+        let log = |effect| if let Effect::Log(request) = effect { Some(request) } else { None };
+        effects.into_iter().filter_map(log).collect()
+    }
+
+    fn typed(state: &mut State, keys: &str) -> Vec<LogRequest> {
+        requests(type_word(state, keys))
+    }
+
+    #[test]
+    fn the_screen_follows_its_log_with_the_configured_pattern_and_leaving_it_ends_that() {
+        let mut state = with_logs();
+        let asked = typed(&mut state, "7");
+        assert!(matches!(&asked[..], [LogRequest::Follow { filter, .. }] if filter == "?ERROR"), "{asked:?}");
+        assert_eq!(requests(press(&mut state, &[KeyCode::Esc])), [LogRequest::Unfollow]);
+    }
+
+    #[test]
+    fn another_screen_on_top_ends_following_and_coming_back_takes_it_up_again() {
+        let mut state = with_logs();
+        typed(&mut state, "7");
+        assert_eq!(typed(&mut state, "2"), [LogRequest::Unfollow]);
+        let again = requests(press(&mut state, &[KeyCode::Esc]));
+        assert!(matches!(&again[..], [LogRequest::Follow { .. }]), "{again:?}");
+    }
+
+    #[test]
+    fn follow_can_be_switched_off_and_on_and_pausing_rests_it_too() {
+        let mut state = with_logs();
+        typed(&mut state, "7");
+        assert_eq!(typed(&mut state, "f"), [LogRequest::Unfollow]);
+        assert!(matches!(typed(&mut state, "f")[..], [LogRequest::Follow { .. }]));
+        assert_eq!(typed(&mut state, "p"), [LogRequest::Unfollow]);
+    }
+
+    #[test]
+    fn tab_follows_the_next_log_in_place_of_this_one() {
+        let mut state = with_logs();
+        typed(&mut state, "7");
+        let asked = requests(press(&mut state, &[KeyCode::Tab]));
+        assert!(matches!(&asked[..], [LogRequest::Follow { id, .. }] if id.log == "other"), "{asked:?}");
+    }
+
+    #[test]
+    fn a_query_that_is_left_is_stopped_in_every_way_of_leaving_it() {
+        for leave in [KeyCode::Esc, KeyCode::Char('2'), KeyCode::Char('f'), KeyCode::Tab] {
+            let mut state = with_logs();
+            typed(&mut state, "7i");
+            let asked = requests(press(&mut state, &[KeyCode::Enter]));
+            assert!(matches!(&asked[..], [LogRequest::Query { .. }]), "{asked:?}");
+            let left = requests(press(&mut state, &[leave]));
+            assert!(left.contains(&LogRequest::Unquery), "{leave:?}: {left:?}");
+        }
+    }
+
+    #[test]
+    fn another_pattern_is_asked_of_the_backend() {
+        let mut state = with_logs();
+        typed(&mut state, "7F");
+        press(&mut state, &[KeyCode::Char(' '), KeyCode::Char('x')]);
+        let asked = requests(press(&mut state, &[KeyCode::Enter]));
+        assert!(matches!(&asked[..], [LogRequest::Follow { filter, .. }] if filter == "?ERROR x"), "{asked:?}");
+    }
+
+    #[test]
+    fn without_a_log_the_key_says_what_to_configure() {
+        let mut state = state();
+        assert!(typed(&mut state, "7").is_empty());
+        assert!(state.notice.unwrap().text.contains("[[service.log]]"));
+    }
+}

@@ -5,6 +5,7 @@ mod database;
 mod dialogs;
 mod header;
 mod lists;
+mod logs;
 mod overview;
 mod paint;
 mod properties;

@@ -83,6 +83,7 @@ impl Look<'_> {
             tasks: service.ecs.as_ref().map(|_| self.tasks(&service.name)),
             scaling: service.ecs.as_ref().map(|_| self.scaling(&service.name)),
             database: self.database(service),
+            logs: super::log::counts(service, self.config, self.readings, self.now),
         }
     }
 

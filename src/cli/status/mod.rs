@@ -8,6 +8,7 @@ mod cost;
 mod database;
 mod gather;
 mod judge;
+mod log;
 mod recovery;
 mod report;
 mod table;

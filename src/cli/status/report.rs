@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::alerts::{AlertsReport, HistoryReport, SilencesReport};
 use super::cost::{CostReport, DeliveryReport};
 use super::database::DatabaseReport;
+use super::log::LogReport;
 use super::recovery::{RecoveryReport, RestoreReport};
 use super::usage::{PlaceReport, UsageReport};
 use crate::config::{EnvironmentKind, Role};
@@ -95,6 +96,8 @@ pub struct ServiceReport {
     pub scaling: Option<ScalingReport>,
     /// Its database or cache; null where it is none.
     pub database: Option<DatabaseReport>,
+    /// Its counted logs.
+    pub logs: Vec<LogReport>,
 }
 
 /// One signal or backup measure.

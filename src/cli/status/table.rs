@@ -72,6 +72,10 @@ fn add_service(rows: &mut Vec<Row>, service: &ServiceReport) {
         rows.push(row(name, "scaling".to_owned(), value, &scaling.item, policies.join(", ")));
     }
     rows.extend(service.database.as_ref().map(|database| super::database::line(name, database)));
+    for log in &service.logs {
+        let value = log.item.value.map_or_else(dash, |value| value.format(Unit::Count));
+        rows.push(row(name, format!("log {}", log.name), value, &log.item, log.note()));
+    }
 }
 
 /// The worst reasons, each cut short; the lines below and the JSON have the rest.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::backend::{every, headers, polling};
 use super::database::database;
+use super::log::log;
 use super::signal::{measure, objective, signal};
 use super::words::{duration, filled, line, maybe, name, or, place, url};
 use super::{Sources, named};
@@ -40,6 +41,7 @@ pub(super) fn service(section: &Section<'_>, sources: &Sources) -> Option<Servic
     let health = named(section.sections("health"), health);
     let signals = named(section.sections("signal"), |section| signal(section, sources, owner));
     let objectives = named(section.sections("objective"), |section| objective(section, sources, owner));
+    let logs = named(section.sections("log"), |section| log(section, sources));
     let runbooks = or(section.get("runbooks"), Vec::new(), names);
     let caps = section.section("caps").map_or(Some(default_caps(sources.kind)), |section| caps(&section, sources.kind));
     section.done();
@@ -53,7 +55,7 @@ pub(super) fn service(section: &Section<'_>, sources: &Sources) -> Option<Servic
         database: database?,
         cdn: None,
         probes: Vec::new(),
-        logs: Vec::new(),
+        logs: logs?,
         health: health?,
         signals,
         objectives: objectives?,

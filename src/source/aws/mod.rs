@@ -15,6 +15,7 @@
 //! `backup:ListRestoreJobsByProtectedResource`, `backup:DescribeProtectedResource`, `backup:ListBackupPlans`,
 //! `backup:GetBackupPlan`; `rds:DescribeDBClusters`, `rds:DescribeDBClusterSnapshots`, `rds:DescribeDBInstances`,
 //! `rds:DescribeDBSnapshots`, `rds:DescribeExportTasks`; `s3:ListBucket` and `s3:GetObject` of the objects' bucket and prefix;
+//! `application-autoscaling:DescribeScalingActivities`; for logs what [`logs`] names;
 //! `sts:GetCallerIdentity` needs no permission.
 
 mod balancer;
@@ -53,6 +54,7 @@ use crate::source::{Name, SharedSource};
 
 pub use cloudwatch::ask;
 pub use connect::Connection;
+pub use logs::CloudWatchLogs;
 pub use observe::observe;
 pub use places::Connections;
 

@@ -29,6 +29,29 @@ pub fn filter(screen: Rect, text: &str, pen: &mut Pen<'_>) {
     frame::draw(screen, WIDEST, &content, pen);
 }
 
+/// Draws the search in a log, at the bottom.
+pub fn search(screen: Rect, text: &str, pen: &mut Pen<'_>) {
+    let foot = "upper and lower case are the same · Enter searches upwards · Esc closes";
+    at_the_bottom(screen, ("search", "/ ", text), foot, pen);
+}
+
+/// Draws the filter pattern of a log, at the bottom.
+pub fn log_filter(screen: Rect, text: &str, pen: &mut Pen<'_>) {
+    let foot = "as CloudWatch Logs: ?ERROR ?WARN · \"timed out\" · { $.level = \"error\" } · empty is everything";
+    at_the_bottom(screen, ("filter pattern", "", text), foot, pen);
+}
+
+fn at_the_bottom(screen: Rect, (title, prompt, text): (&str, &str, &str), foot: &str, pen: &mut Pen<'_>) {
+    let content = Content {
+        title: vec![piece(Role::Title, title)],
+        body: vec![input(prompt, text)],
+        foot: vec![vec![piece(Role::Muted, foot)]],
+        place: Place::Bottom,
+        ..Content::default()
+    };
+    frame::draw(screen, WIDEST, &content, pen);
+}
+
 /// Draws the reason for skipping a step.
 pub fn reason(screen: Rect, state: &State, (step, text): (&StepRef, &str), pen: &mut Pen<'_>) {
     let content = Content {

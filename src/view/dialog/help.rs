@@ -95,6 +95,7 @@ fn heading(context: Context) -> &'static str {
     match context {
         Context::Service => "here: a service",
         Context::Runbook => "here: a runbook",
+        Context::Logs => "here: a log",
         _ => "here: a list",
     }
 }

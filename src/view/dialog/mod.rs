@@ -21,6 +21,8 @@ pub fn draw(screen: Rect, state: &State, pen: &mut Pen<'_>) {
         Some(Overlay::Help { scroll }) => help::draw(screen, state, *scroll, pen),
         Some(Overlay::Palette { input, selected }) => palette::draw(screen, state, (input, *selected), pen),
         Some(Overlay::Filter { input }) => field::filter(screen, input, pen),
+        Some(Overlay::Search { input }) => field::search(screen, input, pen),
+        Some(Overlay::LogFilter { input }) => field::log_filter(screen, input, pen),
         Some(Overlay::Arguments { spec, target, input, error }) => {
             arguments::draw(screen, state, &arguments::Asked { spec, target, input, error: error.as_ref() }, pen);
         }

@@ -4,6 +4,7 @@ pub mod database;
 pub mod errors;
 pub mod health;
 pub mod latency;
+pub mod logs;
 pub mod recovery;
 pub mod scaling;
 pub mod signals;
@@ -34,6 +35,7 @@ pub static PANELS: &[PanelSpec] = &[
     PanelSpec { name: "health and alarms", serves: |_| true, draw: health::draw },
     PanelSpec { name: "recovery", serves: |service| !service.backups.is_empty(), draw: recovery::draw },
     PanelSpec { name: "signals", serves: |service| unpanelled(service).next().is_some(), draw: signals::draw },
+    PanelSpec { name: "logs", serves: has_log_count, draw: logs::draw },
 ];
 
 /// The panels that have something to show of a service, in order: never none.
@@ -48,4 +50,8 @@ fn has_latency(service: &Service) -> bool {
 fn has_errors(service: &Service) -> bool {
     let signal = |role| service.signal_of(role).is_some();
     signal(Role::Errors) || signal(Role::Traffic) || !service.objectives.is_empty()
+}
+
+fn has_log_count(service: &Service) -> bool {
+    service.logs.iter().any(|log| log.count.is_some())
 }

@@ -4,6 +4,7 @@ pub mod alerts;
 pub mod backups;
 pub mod costs;
 pub mod log;
+pub mod logs;
 pub mod overview;
 pub mod run;
 pub mod runbook;
@@ -30,6 +31,7 @@ pub fn draw(area: Rect, state: &State, pen: &mut Pen<'_>) {
         Screen::Runs { selected } => runs::draw(area, *selected, state, pen),
         Screen::Run { id, scroll } => run::draw(area, (id, *scroll), state, pen),
         Screen::Costs { scroll } => costs::draw(area, *scroll, state, pen),
+        Screen::Logs => logs::draw(area, state, pen),
         Screen::Log { scroll } => log::draw(area, *scroll, state, pen),
     }
 }
