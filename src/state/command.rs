@@ -139,7 +139,6 @@ pub static COMMANDS: &[CommandSpec] = &[
     spec(Command::StepTick, "step_tick", "tick the current step as done"),
     spec(Command::StepSkip, "step_skip", "go past the current step, with a reason"),
     spec(Command::SessionClose, "session_close", "end this runbook's session, or take it up again"),
-    spec(Command::NextTheme, "next_theme", "the next theme"),
     spec(Command::Logs, "logs", "the logs of this service"),
     spec(Command::Follow, "follow", "follow the log, or stop"),
     spec(Command::LogFilter, "log_filter", "ask the backend for lines of a filter pattern only"),
@@ -150,4 +149,5 @@ pub static COMMANDS: &[CommandSpec] = &[
     spec(Command::Queries, "queries", "saved Insights queries of this log"),
     spec(Command::ScrollLeft, "scroll_left", "to the left of long lines or wide tables"),
     spec(Command::ScrollRight, "scroll_right", "to the right of long lines or wide tables"),
+    spec(Command::NextTheme, "next_theme", "the next theme"),
 ];

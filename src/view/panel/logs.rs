@@ -69,6 +69,10 @@ fn bars(area: Rect, points: &VecDeque<Point>, (now, range): (Timestamp, Duration
     let plot = Rect { height: area.height - 1, ..area };
     let bins = (range.as_secs() / LOG_COUNT_BIN.as_secs()).clamp(1, u64::from(area.width));
     let inside = |point: &&Point| age::since(now, point.at) <= range + LOG_COUNT_BIN;
+    if !points.iter().any(|point| inside(&point)) {
+        pen.text(area.x, area.y, area.width, "no bin of this window was counted", Role::Muted);
+        return;
+    }
     let greatest = points.iter().filter(inside).map(|point| point.value).filter(|v| v.is_finite()).fold(0.0, f64::max);
     for column in 0..plot.width {
         let share = f64::from(column) / f64::from(plot.width);

@@ -9,8 +9,11 @@ use std::time::Duration;
 
 use quarterdeck::clock::Now;
 use quarterdeck::config::{Config, Query};
-use quarterdeck::source::aws::{Connections, ask, observe, sources};
-use quarterdeck::source::{AlertState, JobKind, JobOutcome, MemberRole, Name, Number, Payload, Reading, Subject};
+use quarterdeck::source::aws::{CloudWatchLogs, Connections, ask, observe, sources};
+use quarterdeck::source::logs::{LogAsk, LogId, LogReader, QueryAsk, query};
+use quarterdeck::source::{
+    AlertState, JobKind, JobOutcome, LineLevel, MemberRole, Name, Number, Payload, QueryState, Reading, Subject,
+};
 
 use super::poll;
 
@@ -136,4 +139,30 @@ async fn the_database_and_the_cache_are_read() {
     assert_eq!(members, [("rtech-mongodb-1", MemberRole::Writer, "available")]);
     let redis = database("rtech-redis");
     assert_eq!((redis.engine.as_str(), redis.status.as_str()), ("redis", "available"));
+}
+
+/// ministack answers for CloudWatch Logs.
+#[tokio::test]
+#[ignore = "run by lab::the_aws_sources_read_the_lab, with the lab's variables"]
+async fn the_seeded_log_is_followed_counted_and_queried() {
+    let config = config();
+    let reader: Arc<dyn LogReader> = Arc::new(CloudWatchLogs::new(connection(&config), &config));
+    let id = LogId { service: Name::from("rtech-app"), log: Name::from("app") };
+    let now = Now::read();
+    let from = now.wall - Duration::from_secs(1800);
+    let page = reader.read(&LogAsk { id: id.clone(), filter: "ERROR".to_owned(), from }, now).await.unwrap();
+    assert!(page.events.len() > 10, "{} events", page.events.len());
+    assert!(page.events.iter().all(|event| event.level == Some(LineLevel::Error)));
+    let query = "filter @message like /ERROR/ | stats count(*) by bin(5m)".to_owned();
+    let ask = QueryAsk { id, query, from, until: now.wall };
+    let longest = Duration::from_secs(20);
+    let ended = query::run(&reader, &ask, Now::read, longest, |_| {}, std::future::pending()).await;
+    let query::Ended::Over(results) = ended else { panic!("{ended:?}") };
+    assert_eq!(results.state, QueryState::Complete);
+    assert!(results.rows.len() > 4, "{results:?}");
+    let counts = poll_all(Some(Duration::from_secs(1800))).await;
+    let counted = counts.iter().find(|reading| matches!(reading.subject, Subject::LogCount { .. })).unwrap();
+    let Ok(Payload::Signal(data)) = &counted.outcome else { panic!("{counted:?}") };
+    assert_eq!(data.points.len(), 6);
+    assert!(data.points.iter().all(|point| point.value > 0.0), "{:?}", data.points);
 }

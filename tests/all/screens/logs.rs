@@ -274,7 +274,7 @@ fn counted(mut state: State) -> State {
         ..SignalData::default()
     };
     let reading = Reading { subject, outcome: Ok(Payload::Signal(data)) };
-    update(&mut state, Stamped { now: state.now, event: Event::Reading(reading) });
+    send(&mut state, Event::Reading(reading));
     state
 }
 

@@ -17,7 +17,6 @@ use crate::view::part::words;
 use unicode_segmentation::UnicodeSegmentation;
 
 /// Columns of the level.
-
 const LEVEL: usize = 8;
 
 /// Columns of the stream, and the width from which it is shown.
