@@ -8,6 +8,7 @@ pub mod demo;
 mod doors;
 pub mod executor;
 mod logging;
+pub mod logs;
 pub mod operator;
 pub mod plan;
 mod plan_file;
@@ -69,6 +70,10 @@ pub enum Command {
     Apply(apply::Arguments),
     /// List, show and settle what was done: the journal.
     Runs(runs::Arguments),
+    /// Print the lines of a service's log, once or followed.
+    ///
+    /// Exits 0 where they were read whole, 2 usage or configuration, 3 where something was not read.
+    Logs(logs::Arguments),
     /// List, lint, show and run runbooks.
     Runbook(runbook::Arguments),
     /// Open the console on a simulated fleet: no account, no network, no server.
@@ -109,6 +114,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Plan(arguments)) => plan::run(&arguments, &cli.global),
         Some(Command::Apply(arguments)) => apply::run(&arguments, &cli.global),
         Some(Command::Runs(arguments)) => runs::run(&arguments, &cli.global),
+        Some(Command::Logs(arguments)) => logs::run(&arguments, &cli.global),
         Some(Command::Runbook(arguments)) => runbook::run(&arguments, &cli.global),
         Some(Command::Demo(arguments)) => demo::run(&arguments, &cli.global),
         Some(Command::Snapshot(arguments)) => snapshot::run(&arguments, &cli.global),

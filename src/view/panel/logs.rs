@@ -1,6 +1,5 @@
 //! Logs: the count of matching events per five minutes, as bars, with the newest full bin and its age.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -44,7 +43,9 @@ fn one(area: Rect, service: &Service, log: &LogSource, state: &State, pen: &mut 
     let plot = Rect { y: top, height: area.bottom().saturating_sub(top), ..area };
     let Some((series, _)) = measured.value().filter(|_| plot.height > LOWEST) else { return };
     let role = if measured.live().is_some() { Role::Series1 } else { Role::Stale };
-    bars(plot, &series.points, (state.now.wall, state.range), role, pen);
+    let inside = |point: &Point| age::since(state.now.wall, point.at) <= state.range + LOG_COUNT_BIN;
+    let points: Vec<Point> = series.points.iter().filter(inside).collect();
+    bars(plot, &points, (state.now.wall, state.range), role, pen);
 }
 
 /// `app  12 in 5 min  4m`.
@@ -65,15 +66,14 @@ fn bin() -> String {
 }
 
 /// A bar a bin over the window, right up to now; a bin that was not counted is blank, one without events has a low line.
-fn bars(area: Rect, points: &VecDeque<Point>, (now, range): (Timestamp, Duration), role: Role, pen: &mut Pen<'_>) {
+fn bars(area: Rect, points: &[Point], (now, range): (Timestamp, Duration), role: Role, pen: &mut Pen<'_>) {
     let plot = Rect { height: area.height - 1, ..area };
     let bins = (range.as_secs() / LOG_COUNT_BIN.as_secs()).clamp(1, u64::from(area.width));
-    let inside = |point: &&Point| age::since(now, point.at) <= range + LOG_COUNT_BIN;
-    if !points.iter().any(|point| inside(&point)) {
+    if points.is_empty() {
         pen.text(area.x, area.y, area.width, "no bin of this window was counted", Role::Muted);
         return;
     }
-    let greatest = points.iter().filter(inside).map(|point| point.value).filter(|v| v.is_finite()).fold(0.0, f64::max);
+    let greatest = points.iter().map(|point| point.value).filter(|v| v.is_finite()).fold(0.0, f64::max);
     for column in 0..plot.width {
         let share = f64::from(column) / f64::from(plot.width);
         let slot = (share * bins as f64) as u64;
@@ -91,7 +91,7 @@ fn bars(area: Rect, points: &VecDeque<Point>, (now, range): (Timestamp, Duration
 }
 
 /// The greatest count that falls into a slot of the window; `None` where there is none.
-fn greatest_of(points: &VecDeque<Point>, slot: u64, slots: u64, (now, range): (Timestamp, Duration)) -> Option<f64> {
+fn greatest_of(points: &[Point], slot: u64, slots: u64, (now, range): (Timestamp, Duration)) -> Option<f64> {
     let width = range.as_secs_f64() / slots as f64;
     let in_slot = |point: &&Point| {
         // The bin's end: the newest full bin ends at most one bin before now.

@@ -24,7 +24,10 @@ use crate::source::{
 };
 
 /// The longest that one query may take; longer ones are stopped.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_secs(30);
+
+/// How long starting a query may take, besides.
+const START: Duration = Duration::from_secs(12);
 
 /// Bins that later polls ask anew.
 const TAIL: u32 = 2;
@@ -72,7 +75,7 @@ impl Count {
             }
             Ended::Failed(error) => Err(error),
             Ended::Left(_) => {
-                Err(self.error(SourceErrorKind::Timeout, "the query took longer than 60 s, and was stopped"))
+                Err(self.error(SourceErrorKind::Timeout, "the query took longer than 30 s, and was stopped"))
             }
         }
     }
@@ -93,7 +96,7 @@ impl Source for Count {
 
     /// Beyond [`LONGEST`], so that the query is stopped before the poll is given up.
     fn deadline(&self) -> Duration {
-        LONGEST + query::STOP_TIMEOUT * 2 + Duration::from_secs(20)
+        LONGEST + query::STOP_TIMEOUT + START
     }
 
     fn subjects(&self) -> &[Subject] {
