@@ -4,6 +4,7 @@
 mod aws;
 mod config;
 mod fixture;
+mod fleets;
 mod fuzzing;
 mod harness;
 mod keys;
