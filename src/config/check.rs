@@ -5,6 +5,7 @@
 
 mod backend;
 mod by;
+mod cdn;
 mod copies;
 mod cost;
 mod database;
@@ -12,6 +13,7 @@ mod fleet;
 mod http_source;
 mod log;
 mod place;
+mod probe;
 mod service;
 mod signal;
 pub(crate) mod words;

@@ -28,6 +28,7 @@ pub mod log;
 pub mod logs;
 pub mod measure;
 mod noise;
+mod outside;
 mod protection;
 pub mod scenario;
 pub mod source;

@@ -12,7 +12,7 @@ use super::fleet::{self, Profile};
 use super::log::Log;
 use super::measure::{self, moment};
 use super::scenario::Scenario;
-use super::{SOURCE, SimulatorError, alerts, cost, database, ecs, health, protection};
+use super::{SOURCE, SimulatorError, alerts, cost, database, ecs, health, outside, protection};
 use crate::clock::Now;
 use crate::config::{Config, Objective, Query};
 use crate::source::logs::LogReader;
@@ -106,6 +106,13 @@ impl Simulated {
             Subject::LogCount { service, .. } => {
                 let now = moment(at.began, at.seconds);
                 Payload::Signal(super::logs::count(at, self.orchestrated(service)?, now, backfill))
+            }
+            Subject::Cdn { .. } => Payload::Cdn(outside::cdn(at.began, at.seconds)),
+            Subject::Probe { service, probe } => {
+                let found =
+                    self.config.service(service).and_then(|s| s.probes.iter().find(|check| check.name == *probe));
+                let kind = &found.ok_or_else(|| missing(subject))?.kind;
+                Payload::Probe(outside::probe(kind, at.began, at.seconds))
             }
             _ => return Err(missing(subject)),
         })

@@ -9,9 +9,11 @@ use crate::config::{self, Config, Query};
 use crate::simulator;
 use crate::source::alertmanager::{self, AlertSource};
 use crate::source::aws::{self, Connections};
+use crate::source::cloudflare;
 use crate::source::health;
 use crate::source::json_api::{self, JsonApi};
 use crate::source::logs::{LogReader, NoLogs};
+use crate::source::probe;
 use crate::source::prometheus::{self, Prometheus};
 use crate::source::{Alert, AlertState, Name, Number, Observation, SharedSource, SourceError, SourceErrorKind, World};
 use crate::text::Text;
@@ -57,6 +59,8 @@ impl World for Backends {
         sources.extend(self.alerts.clone().map(|alerts| alerts as SharedSource));
         sources.extend(health::sources(&self.config));
         sources.extend(json_api::sources(&self.config, &self.http));
+        sources.extend(probe::sources(&self.config));
+        sources.extend(cloudflare::sources(&self.config));
         if let Some(connections) = &self.aws {
             sources.extend(aws::sources(connections, &self.config));
         }

@@ -7,6 +7,7 @@
 pub mod alertmanager;
 pub mod aws;
 pub mod build;
+pub mod cloudflare;
 pub mod data;
 pub mod health;
 pub mod http;
@@ -14,6 +15,7 @@ pub mod json_api;
 pub mod logs;
 pub mod number;
 pub mod poll;
+pub mod probe;
 pub mod prometheus;
 pub mod subject;
 pub mod tracked;

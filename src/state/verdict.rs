@@ -1,7 +1,9 @@
 //! How a service stands, as a pure judgement of readings: the same for the overview and for `quarterdeck status`.
 
 mod alerts;
+pub mod cdn;
 pub mod database;
+mod probe;
 mod recovery;
 
 use serde::Serialize;
@@ -71,6 +73,8 @@ pub fn service_verdict(readings: &ReadingStore, config: &Config, service: &Servi
     workload(&mut parts, readings, config, service, now);
     alerts::judge(&mut parts, readings, config, service, now);
     database::database(&mut parts, readings, config, service, now);
+    cdn::cdn(&mut parts, readings, config, service, now);
+    probe::probes(&mut parts, readings, config, service, now);
     let level = parts.iter().map(|part| part.level).max().unwrap_or(Level::Unknown);
     let mut reasons: Vec<Reason> = parts.into_iter().filter(|part| part.level != Level::Healthy).collect();
     reasons.sort_by_key(|reason| std::cmp::Reverse(reason.level));

@@ -4,6 +4,7 @@
 
 mod action;
 mod alarms;
+mod cdn;
 mod cloudwatch;
 mod connection;
 mod cost;

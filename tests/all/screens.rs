@@ -6,6 +6,7 @@ mod dialogs;
 mod header;
 mod lists;
 mod logs;
+mod outside;
 mod overview;
 mod paint;
 mod properties;

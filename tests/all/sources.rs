@@ -1,13 +1,17 @@
 //! HTTP sources against scripted servers on loopback, with recorded answers of real backends.
 
 mod alerts;
+mod cloudflare;
+mod dns_server;
 mod health;
 mod health_shapes;
 mod http;
 mod json_api;
+mod probe;
 mod prometheus;
 mod status;
 mod status_backups;
+mod tls_server;
 mod world;
 
 use std::collections::HashMap;

@@ -84,6 +84,8 @@ impl Look<'_> {
             scaling: service.ecs.as_ref().map(|_| self.scaling(&service.name)),
             database: self.database(service),
             logs: super::log::counts(service, self.config, self.readings, self.now),
+            cdn: self.cdn(service),
+            probes: self.probes(service),
         }
     }
 

@@ -4,11 +4,13 @@
 //! is documented in `docs/status.schema.json`.
 
 mod alerts;
+mod cdn;
 mod cost;
 mod database;
 mod gather;
 mod judge;
 mod log;
+mod probe;
 mod recovery;
 mod report;
 mod table;

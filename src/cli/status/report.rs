@@ -4,9 +4,11 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::alerts::{AlertsReport, HistoryReport, SilencesReport};
+use super::cdn::CdnReport;
 use super::cost::{CostReport, DeliveryReport};
 use super::database::DatabaseReport;
 use super::log::LogReport;
+use super::probe::ProbeReport;
 use super::recovery::{RecoveryReport, RestoreReport};
 use super::usage::{PlaceReport, UsageReport};
 use crate::config::{EnvironmentKind, Role};
@@ -98,6 +100,10 @@ pub struct ServiceReport {
     pub database: Option<DatabaseReport>,
     /// Its counted logs.
     pub logs: Vec<LogReport>,
+    /// Its content delivery network; null where it is none.
+    pub cdn: Option<CdnReport>,
+    /// Certificates, DNS records and security headers.
+    pub probes: Vec<ProbeReport>,
 }
 
 /// One signal or backup measure.

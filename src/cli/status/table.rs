@@ -76,6 +76,8 @@ fn add_service(rows: &mut Vec<Row>, service: &ServiceReport) {
         let value = log.item.value.map_or_else(dash, |value| value.format(Unit::Count));
         rows.push(row(name, format!("log {}", log.name), value, &log.item, log.note()));
     }
+    rows.extend(service.cdn.as_ref().map(|cdn| super::cdn::line(name, cdn)));
+    rows.extend(service.probes.iter().map(|probe| super::probe::line(name, probe)));
 }
 
 /// The worst reasons, each cut short; the lines below and the JSON have the rest.
@@ -136,7 +138,7 @@ pub(super) fn row<T>(service: &str, what: String, value: String, item: &Item<T>,
     [service.to_owned(), what, value, item.state.to_owned(), age, cut(&note, 160)]
 }
 
-fn word(state: HealthState) -> &'static str {
+pub(super) fn word(state: HealthState) -> &'static str {
     match state {
         HealthState::Healthy => "healthy",
         HealthState::Degraded => "degraded",

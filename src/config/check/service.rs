@@ -42,6 +42,8 @@ pub(super) fn service(section: &Section<'_>, sources: &Sources) -> Option<Servic
     let signals = named(section.sections("signal"), |section| signal(section, sources, owner));
     let objectives = named(section.sections("objective"), |section| objective(section, sources, owner));
     let logs = named(section.sections("log"), |section| log(section, sources));
+    let cdn = super::cdn::of_service(section, sources);
+    let probes = super::probe::probes(section, sources);
     let runbooks = or(section.get("runbooks"), Vec::new(), names);
     let caps = section.section("caps").map_or(Some(default_caps(sources.kind)), |section| caps(&section, sources.kind));
     section.done();
@@ -53,8 +55,8 @@ pub(super) fn service(section: &Section<'_>, sources: &Sources) -> Option<Servic
         ecs: ecs?,
         load_balancer: None,
         database: database?,
-        cdn: None,
-        probes: Vec::new(),
+        cdn: cdn?,
+        probes: probes?,
         logs: logs?,
         health: health?,
         signals,

@@ -111,6 +111,8 @@ fn kind_of(code: &str, message: &str, status: u16) -> SourceErrorKind {
         | "ResourceNotFound"
         | "ObjectNotFoundException" => SourceErrorKind::Missing,
         // RDS and ElastiCache: `DBClusterNotFoundFault`, `DBInstanceNotFound`, `CacheClusterNotFound` …
+        // CloudFront and S3: `NoSuchDistribution`, `NoSuchBucket` …
+        _ if code.starts_with("NoSuch") => SourceErrorKind::Missing,
         _ if code.ends_with("NotFoundFault") || code.ends_with("NotFound") => SourceErrorKind::Missing,
         _ => SourceErrorKind::Refused,
     }

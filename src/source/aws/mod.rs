@@ -16,10 +16,13 @@
 //! `backup:GetBackupPlan`; `rds:DescribeDBClusters`, `rds:DescribeDBClusterSnapshots`, `rds:DescribeDBInstances`,
 //! `rds:DescribeDBSnapshots`, `rds:DescribeExportTasks`; `s3:ListBucket` and `s3:GetObject` of the objects' bucket and prefix;
 //! `application-autoscaling:DescribeScalingActivities`; for logs what [`logs`] names;
+//! `acm:ListCertificates`, `acm:DescribeCertificate`, `cloudfront:GetDistribution`, `cloudfront:ListInvalidations`,
+//! `cloudfront:GetInvalidation`;
 //! `sts:GetCallerIdentity` needs no permission.
 
 mod balancer;
 mod cdn;
+mod cdn_decode;
 mod certificate;
 pub mod cloudwatch;
 pub mod connect;

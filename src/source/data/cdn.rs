@@ -37,6 +37,8 @@ pub struct Behaviour {
     pub origin: Text,
     /// Default time to live, in seconds; 0 is no caching; `None` where a policy says.
     pub default_ttl: Option<u64>,
+    /// Its cache policy: the name of a managed one, the id of another.
+    pub policy: Option<Text>,
 }
 
 /// One invalidation.

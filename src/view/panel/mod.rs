@@ -1,10 +1,12 @@
 //! Panels of the service screen, one file each, listed in [`PANELS`].
 
+pub mod cdn;
 pub mod database;
 pub mod errors;
 pub mod health;
 pub mod latency;
 pub mod logs;
+pub mod probes;
 pub mod recovery;
 pub mod scaling;
 pub mod signals;
@@ -32,6 +34,8 @@ pub static PANELS: &[PanelSpec] = &[
     PanelSpec { name: "errors", serves: has_errors, draw: errors::draw },
     PanelSpec { name: "scaling", serves: |service| service.ecs.is_some(), draw: scaling::draw },
     PanelSpec { name: "database", serves: |service| service.database.is_some(), draw: database::draw },
+    PanelSpec { name: "CDN", serves: |service| service.cdn.is_some(), draw: cdn::draw },
+    PanelSpec { name: "certificates and DNS", serves: |service| !service.probes.is_empty(), draw: probes::draw },
     PanelSpec { name: "health and alarms", serves: |_| true, draw: health::draw },
     PanelSpec { name: "recovery", serves: |service| !service.backups.is_empty(), draw: recovery::draw },
     PanelSpec { name: "signals", serves: |service| unpanelled(service).next().is_some(), draw: signals::draw },

@@ -166,3 +166,24 @@ async fn the_seeded_log_is_followed_counted_and_queried() {
     assert_eq!(data.points.len(), 6);
     assert!(data.points.iter().all(|point| point.value > 0.0), "{:?}", data.points);
 }
+
+/// Checked against ministack (CloudFront; it completes invalidations at once) and moto (ACM).
+#[tokio::test]
+#[ignore = "run by lab::the_aws_sources_read_the_lab, with the lab's variables"]
+async fn the_distribution_and_its_certificate_are_read() {
+    let readings = poll_all(None).await;
+    let of = |subject: &Subject| match readings.iter().find(|reading| reading.subject == *subject) {
+        Some(Reading { outcome: Ok(payload), .. }) => payload,
+        other => panic!("{subject}: {other:?}"),
+    };
+    let Payload::Cdn(cdn) = of(&Subject::Cdn { service: Name::from("rtech-cdn") }) else { panic!("no CDN") };
+    assert_eq!((cdn.enabled, cdn.aliases[0].as_str()), (true, "www.rtech.example.com"));
+    assert_eq!(cdn.behaviours[0].policy.as_deref(), Some("CachingDisabled"));
+    assert_eq!(cdn.invalidations[0].status.as_str(), "Completed");
+    assert!(cdn.missing.is_empty(), "{:?}", cdn.missing);
+    let subject = Subject::Probe { service: Name::from("rtech-cdn"), probe: Name::from("acm") };
+    let Payload::Probe(probe) = of(&subject) else { panic!("no probe") };
+    assert_eq!(probe.facts[0].found.as_str(), "ISSUED");
+    let left = probe.expires.unwrap().duration_since(Now::read().wall).as_hours() / 24;
+    assert!((198..=200).contains(&left), "{left}");
+}

@@ -108,7 +108,7 @@ async fn answer(
     }
 }
 
-/// Named by the path (CBOR), a header (JSON 1.1), or the form (query protocol).
+/// Named by the path (CBOR), a header (JSON 1.1), the form (query protocol), or else by the path (REST).
 fn operation(uri: &Uri, headers: &HeaderMap, body: &[u8]) -> String {
     if let Some((_, operation)) = uri.path().split_once("/operation/") {
         return operation.to_owned();
@@ -118,7 +118,7 @@ fn operation(uri: &Uri, headers: &HeaderMap, body: &[u8]) -> String {
     }
     let form = String::from_utf8_lossy(body);
     let action = form.split('&').find_map(|pair| pair.strip_prefix("Action="));
-    action.unwrap_or_default().to_owned()
+    action.unwrap_or_else(|| uri.path()).to_owned()
 }
 
 /// From `AWS4-HMAC-SHA256 Credential=AKID/date/…`.
