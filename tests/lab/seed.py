@@ -4,13 +4,14 @@
 Every file in seeds/ has a function `seed(client)` that adds what one source reads: `client("rds")` is a boto3 client of the
 emulator that answers for that service.
 
-usage: seed.py MOTO_URL MINISTACK_URL
+usage: seed.py [--again] MOTO_URL MINISTACK_URL     --again seeds only ministack, which forgets everything with each reset
 """
 
 import importlib.util
 import json
 import pathlib
 import sys
+import unittest.mock
 import urllib.request
 
 import boto3
@@ -129,9 +130,14 @@ def wait_until_steady(url):
     raise SystemExit("the seeded services did not become steady")
 
 
-def seed_the_rest(moto, ministack):
-    """What each file in seeds/ adds, in the order of their names."""
-    of = lambda name: client(name, ministack if name in ON_MINISTACK else moto)
+def seed_the_rest(moto, ministack, again=False):
+    """What each file in seeds/ adds, in the order of their names. Again, what moto would be told goes nowhere."""
+
+    def of(name):
+        if name in ON_MINISTACK:
+            return client(name, ministack)
+        return unittest.mock.MagicMock() if again else client(name, moto)
+
     for file in sorted((pathlib.Path(__file__).parent / "seeds").glob("*.py")):
         spec = importlib.util.spec_from_file_location(file.stem, file)
         module = importlib.util.module_from_spec(spec)
@@ -152,4 +158,7 @@ def main(url, ministack):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:3])
+    if sys.argv[1] == "--again":
+        seed_the_rest(*sys.argv[2:4], again=True)
+    else:
+        main(*sys.argv[1:3])

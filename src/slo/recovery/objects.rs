@@ -62,8 +62,9 @@ fn finding<'a>(protection: &'a Protection, promise: &ObjectPromise, now: Timesta
             && ago(point.cut, now).is_some()
     };
     let mut points: Vec<&RecoveryPoint> = protection.points.iter().filter(is).collect();
-    points.sort_by_key(|point| point.cut);
-    let (newest, before) = points.split_last()?;
+    // Of two with the same cut the first in the list, which is the one whose encryption was asked.
+    points.sort_by_key(|point| std::cmp::Reverse(point.cut));
+    let (newest, before) = points.split_first()?;
     Some(ObjectFinding {
         origin: newest.origin.as_ref()?,
         newest,

@@ -56,7 +56,8 @@ async fn every_subject_of_the_example_that_aws_tells_is_read() {
     }
 }
 
-/// ministack answers for AWS Backup (it makes no recovery points of its own), moto for the cluster, its snapshots and S3.
+/// ministack answers for AWS Backup (it makes no recovery points of its own), moto for the cluster, its snapshots and S3 (its
+/// export tasks have no dates, and are left out).
 #[tokio::test]
 #[ignore = "run by lab::the_aws_sources_read_the_lab, with the lab's variables"]
 async fn what_could_be_restored_is_read() {
@@ -72,14 +73,17 @@ async fn what_could_be_restored_is_read() {
     assert!(cluster.missing.is_empty(), "{:?}", cluster.missing);
     assert!(cluster.points.iter().any(|point| point.id.as_str() == "rtech-before-release"), "{:?}", cluster.points);
     assert!(cluster.jobs.iter().any(|job| job.kind == JobKind::Backup && job.outcome == JobOutcome::Completed));
-    assert!(cluster.jobs.iter().any(|job| job.kind == JobKind::Export && job.outcome == JobOutcome::Completed));
     let rules: Vec<_> = cluster.schedules.iter().map(|rule| (rule.name.as_str(), rule.delete_after_days)).collect();
     let expected = [("DailyBackups", Some(30)), ("WeeklyBackups", Some(365)), ("automated", Some(7))];
     assert!(expected.iter().all(|rule| rules.contains(rule)), "{rules:?}");
     let exports = of("rtech-exports");
     assert_eq!((exports.points.len(), exports.missing.len()), (5, 0), "{exports:?}");
     assert_eq!(exports.points[0].encryption.as_ref().map(|found| found.as_str()), Some("AES256"));
-    assert!(!exports.points[0].cut_is_end, "its key names the moment of its cut");
+    assert_eq!(
+        exports.points.iter().filter(|point| !point.cut_is_end).count(),
+        1,
+        "one key names a moment near its upload"
+    );
 }
 
 #[tokio::test]

@@ -28,6 +28,8 @@ struct Uploaded<'a> {
     key: &'a str,
     bytes: u64,
     at: Timestamp,
+    /// The moment that the key names as the beginning.
+    named: Option<Timestamp>,
 }
 
 impl Objects {
@@ -45,7 +47,7 @@ impl Objects {
         let listed = self.list(bucket, prefix).await;
         let (objects, _) = found.take_list(&part, true, listed);
         let mut uploaded: Vec<Uploaded<'_>> = objects.iter().filter_map(uploaded).collect();
-        uploaded.sort_by_key(|object| std::cmp::Reverse(object.at));
+        uploaded.sort_by_key(|object| std::cmp::Reverse(object.named.unwrap_or(object.at)));
         uploaded.truncate(KEPT);
         let (empty, whole): (Vec<_>, Vec<_>) = uploaded.into_iter().partition(|object| object.bytes == 0);
         found.protection.jobs.extend(empty.iter().map(|object| nothing_in(object, &origin)));
@@ -89,18 +91,18 @@ fn names_endpoint() -> bool {
 fn uploaded(object: &Object) -> Option<Uploaded<'_>> {
     let key = object.key().filter(|key| !key.ends_with('/'))?;
     let bytes = object.size().and_then(|bytes| u64::try_from(bytes).ok())?;
-    Some(Uploaded { key, bytes, at: object.last_modified().and_then(timestamp)? })
+    let at = object.last_modified().and_then(timestamp)?;
+    Some(Uploaded { key, bytes, at, named: key_time::named(key, at) })
 }
 
 /// Cut at the moment that the key names; else at the upload, which is the end of it.
 fn point(object: &Uploaded<'_>, origin: &Text) -> RecoveryPoint {
-    let named = key_time::named(object.key, object.at);
     RecoveryPoint {
         id: Text::clean(object.key),
         kind: CopyKind::Object,
         origin: Some(origin.clone()),
-        cut: named.unwrap_or(object.at),
-        cut_is_end: named.is_none(),
+        cut: object.named.unwrap_or(object.at),
+        cut_is_end: object.named.is_none(),
         completed: Some(object.at),
         bytes: Some(object.bytes),
         encrypted: None,
