@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{ReadingStore, State};
-use crate::clock::Now;
+use crate::clock::{Mono, Now};
 use crate::config::Config;
 use crate::source::{Measured, Subject};
 
@@ -24,13 +24,20 @@ pub struct DataAge {
 }
 
 impl DataAge {
-    /// Counts some subjects as they stand now.
-    pub(super) fn of(readings: &ReadingStore, config: &Config, subjects: &[Subject], now: Now) -> Self {
-        let mut data = Self::default();
+    /// Counts some subjects as they stand now, and tells the last moment at which all that are live still are, if nothing is
+    /// read of them.
+    pub(super) fn of(readings: &ReadingStore, config: &Config, subjects: &[Subject], now: Now) -> (Self, Option<Mono>) {
+        let (mut data, mut live_until) = (Self::default(), None::<Mono>);
         for subject in subjects {
-            data.count(&readings.freshness(config, subject, now), is_slow(config, subject));
+            let stale_after = config.cadence(subject).stale_after();
+            let measured = readings.freshness(config, subject, now);
+            data.count(&measured, is_slow(subject, stale_after));
+            if let Measured::Live { age, .. } = measured {
+                let end = now.mono.plus(stale_after.saturating_sub(age));
+                live_until = Some(live_until.map_or(end, |until| until.min(end)));
+            }
         }
-        data
+        (data, live_until)
     }
 
     fn count<T>(&mut self, measured: &Measured<'_, T>, slow: bool) {
@@ -65,13 +72,12 @@ impl DataAge {
 /// A value that may be as old as this without being stale is slow by nature.
 const SLOW: Duration = Duration::from_secs(3600);
 
-fn is_slow(config: &Config, subject: &Subject) -> bool {
-    matches!(subject, Subject::Backup { .. } | Subject::LogCount { .. })
-        || config.cadence(subject).stale_after() >= SLOW
+fn is_slow(subject: &Subject, stale_after: Duration) -> bool {
+    matches!(subject, Subject::Backup { .. } | Subject::LogCount { .. }) || stale_after >= SLOW
 }
 
 /// Counts the states of all subjects that are asked.
 pub fn data_age(state: &State) -> DataAge {
-    let whole = || DataAge::of(&state.readings, &state.config, &state.config.subjects(), state.now);
+    let whole = || DataAge::of(&state.readings, &state.config, &state.config.subjects(), state.now).0;
     state.verdicts.data_age(state).unwrap_or_else(whole)
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::history::History;
-use crate::clock::{Mono, Now};
+use crate::clock::Now;
 use crate::config::Config;
 use crate::source::Name;
 use crate::source::{
@@ -71,16 +71,6 @@ impl ReadingStore {
     /// Changes with everything that a service's verdict can depend on.
     pub fn revision_of(&self, service: &Name) -> u64 {
         self.shared + self.of_services.get(service).copied().unwrap_or_default()
-    }
-
-    /// The last moment at which a subject that is live now still is, if nothing more is read of it; `None` where it is not live.
-    pub fn live_until(&self, config: &Config, subject: &Subject, now: Now) -> Option<Mono> {
-        match self.freshness(config, subject, now) {
-            Measured::Live { age, .. } => {
-                Some(now.mono.plus(config.cadence(subject).stale_after().saturating_sub(age)))
-            }
-            _ => None,
-        }
     }
 
     fn succeed(&mut self, subject: Subject, payload: Payload, now: Now) {

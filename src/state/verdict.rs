@@ -89,7 +89,9 @@ fn signals(parts: &mut Vec<Reason>, readings: &ReadingStore, config: &Config, se
         let id = SignalId { service: service.name.clone(), signal: signal.name.clone() };
         let measured = readings.signal(config, &id, now);
         let level = signal_level(signal, &measured);
-        parts.push(Reason { level, text: signal_text(signal, &measured, level) });
+        // Nobody reads why a signal is healthy, and there are thousands.
+        let text = if level == Level::Healthy { String::new() } else { signal_text(signal, &measured, level) };
+        parts.push(Reason { level, text });
     }
 }
 

@@ -173,9 +173,8 @@ impl Look<'_> {
     }
 
     fn kept<T>(&self, verdict: T, subjects: Vec<Subject>, revision: u64, until: Mono) -> Kept<T> {
-        let ends = subjects.iter().filter_map(|subject| self.readings.live_until(self.config, subject, self.now));
-        let until = ends.fold(until, Mono::min);
-        let data = DataAge::of(self.readings, self.config, &subjects, self.now);
+        let (data, stale_at) = DataAge::of(self.readings, self.config, &subjects, self.now);
+        let until = stale_at.map_or(until, |stale_at| until.min(stale_at));
         Kept { subjects, verdict, data, revision, at: self.now.mono, until }
     }
 }
