@@ -4,6 +4,7 @@
 //! wrong in itself gives `None`, and its error is in the document. The defaults stand where they are read.
 
 mod backend;
+mod balancer;
 mod by;
 mod cdn;
 mod copies;

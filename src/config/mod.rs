@@ -479,6 +479,7 @@ impl Service {
         if self.ecs.is_some() {
             subjects.push(Subject::Workload { service: service() });
             subjects.push(Subject::Scaling { service: service() });
+            subjects.push(Subject::Releases { service: service() });
         }
         let probe = |probe: &ProbeCheck| Subject::Probe { service: service(), probe: probe.name.clone() };
         subjects.extend(self.probes.iter().map(probe));

@@ -30,6 +30,7 @@ pub mod measure;
 mod noise;
 mod outside;
 mod protection;
+pub mod releases;
 pub mod scenario;
 pub mod source;
 pub mod target;

@@ -12,7 +12,7 @@ use super::fleet::{self, Profile};
 use super::log::Log;
 use super::measure::{self, moment};
 use super::scenario::Scenario;
-use super::{SOURCE, SimulatorError, alerts, cost, database, ecs, health, outside, protection};
+use super::{SOURCE, SimulatorError, alerts, cost, database, ecs, health, outside, protection, releases};
 use crate::clock::Now;
 use crate::config::{Config, Objective, Query};
 use crate::source::logs::LogReader;
@@ -88,6 +88,15 @@ impl Simulated {
             }
             Subject::Scaling { service } => {
                 Payload::Scaling(ecs::scaling(self.orchestrated(service)?, at.began).ok_or_else(|| missing(subject))?)
+            }
+            Subject::Releases { service } => {
+                let found = releases::releases(self.orchestrated(service)?, at.began);
+                Payload::Releases(found.ok_or_else(|| missing(subject))?)
+            }
+            Subject::Traffic { service } => {
+                let profile = self.orchestrated(service)?;
+                let crew = at.course.crew(profile.name).ok_or_else(|| missing(subject))?;
+                Payload::Traffic(releases::traffic(profile, crew, at.seconds))
             }
             Subject::Health { service, .. } => {
                 Payload::Health(health::health(&at.course, profile(service)?, at.began, at.seconds))
@@ -214,7 +223,9 @@ const PARTS: [&str; 4] = ["simulator-signals", "simulator-ecs", "simulator-healt
 fn part_of(subject: &Subject) -> &'static str {
     match subject {
         Subject::Signal(_) | Subject::Objective { .. } | Subject::Backup { .. } | Subject::LogCount { .. } => PARTS[0],
-        Subject::Workload { .. } | Subject::Scaling { .. } => PARTS[1],
+        Subject::Workload { .. } | Subject::Scaling { .. } | Subject::Releases { .. } | Subject::Traffic { .. } => {
+            PARTS[1]
+        }
         Subject::Health { .. } => PARTS[2],
         _ => SOURCE,
     }

@@ -5,6 +5,8 @@ pub mod cdn;
 pub mod database;
 mod probe;
 mod recovery;
+mod release;
+mod traffic;
 
 use serde::Serialize;
 
@@ -71,6 +73,8 @@ pub fn service_verdict(readings: &ReadingStore, config: &Config, service: &Servi
     signals(&mut parts, readings, config, service, now);
     endpoints(&mut parts, readings, config, service, now);
     workload(&mut parts, readings, config, service, now);
+    released(&mut parts, readings, config, service, now);
+    balanced(&mut parts, readings, config, service, now);
     alerts::judge(&mut parts, readings, config, service, now);
     database::database(&mut parts, readings, config, service, now);
     cdn::cdn(&mut parts, readings, config, service, now);
@@ -152,6 +156,30 @@ fn tasks(workload: &Workload) -> Reason {
     };
     let rollout = if failed { ", a deployment FAILED" } else { "" };
     Reason { level, text: format!("{} of {} tasks running{rollout}", workload.running, workload.desired) }
+}
+
+/// Releases only add reasons: what is not known of them leaves the counts of tasks to judge.
+fn released(parts: &mut Vec<Reason>, readings: &ReadingStore, config: &Config, service: &Service, now: Now) {
+    if service.ecs.is_none() {
+        return;
+    }
+    let subject = Subject::Releases { service: service.name.clone() };
+    let measured = readings.of(config, &subject, now);
+    let workload = readings.workload(config, &service.name, now);
+    let current = workload.value().map(|(workload, _)| workload.task_definition.as_str());
+    parts.extend(measured.live().map_or_else(Vec::new, |releases| release::releases(releases, current, now)));
+}
+
+fn balanced(parts: &mut Vec<Reason>, readings: &ReadingStore, config: &Config, service: &Service, now: Now) {
+    if service.load_balancer.is_none() {
+        return;
+    }
+    let subject = Subject::Traffic { service: service.name.clone() };
+    let measured = readings.of(config, &subject, now);
+    match measured.live() {
+        Some(traffic) => parts.extend(traffic::traffic(traffic)),
+        None => parts.push(Reason { level: Level::Unknown, text: not_live("load balancer", &measured) }),
+    }
 }
 
 fn not_live<T>(what: &str, measured: &Measured<'_, T>) -> String {

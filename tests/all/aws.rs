@@ -5,6 +5,7 @@
 mod action;
 mod alarms;
 mod cdn;
+mod balancer;
 mod cloudwatch;
 mod connection;
 mod cost;
@@ -17,6 +18,7 @@ mod logs;
 mod places;
 mod protection;
 mod requests;
+mod releases;
 mod scaling;
 mod server;
 

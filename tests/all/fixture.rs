@@ -15,8 +15,8 @@ use quarterdeck::clock::Now;
 use quarterdeck::config::keymap::Keymap;
 use quarterdeck::config::{
     Aws, Caps, CloudWatch, CloudWatchMetric, Config, Direction, EcsService, Environment, EnvironmentKind, Guards,
-    HealthCheck, HealthShape, HttpAuth, HttpBackend, Objective, Polling, PromQuery, Protected, Query, Role, Secret,
-    Service, ServiceIndex, Signal, Ui,
+    HealthCheck, HealthShape, HttpAuth, HttpBackend, LoadBalancer, Objective, Polling, PromQuery, Protected, Query,
+    Role, Secret, Service, ServiceIndex, Signal, Ui,
 };
 use quarterdeck::executor::journal::{Entry, Record, RunId, RunState, RunView};
 use quarterdeck::runbook::{Check, CheckQuery, Comparison, Runbook, StepKind};
@@ -249,6 +249,12 @@ fn polling(seconds: u64) -> Polling {
 
 fn app() -> Service {
     Service {
+        load_balancer: Some(LoadBalancer {
+            name: Some("rtech-alb".to_owned()),
+            target_groups: vec!["rtech-blue".to_owned(), "rtech-green".to_owned()],
+            place: None,
+            polling: polling(30),
+        }),
         health: vec![check("public", "https://rtech.example.com/api/health")],
         signals: all_signals(),
         objectives: vec![availability()],
@@ -406,6 +412,8 @@ fn payload(subject: &Subject, seconds: u64) -> Payload {
         Subject::Objective { .. } => Payload::Objective(counts()),
         Subject::Workload { service } => Payload::Workload(workload(service.as_str(), 2)),
         Subject::Scaling { .. } => Payload::Scaling(scaling()),
+        Subject::Releases { service } => Payload::Releases(releases(service.as_str())),
+        Subject::Traffic { .. } => Payload::Traffic(traffic()),
         Subject::Health { .. } => Payload::Health(health()),
         Subject::Alerts { source } if source == "cloudwatch" => Payload::Alerts(alarms(false)),
         Subject::Alerts { .. } => Payload::Alerts(Vec::new()),
@@ -825,4 +833,100 @@ pub(crate) fn value(subject: &Subject, value: f64, now: Now) -> Reading {
     };
     let payload = if subject.is_series() { Payload::Signal(data) } else { Payload::Alerts(Vec::new()) };
     Reading { subject: subject.clone(), outcome: Ok(payload) }
+}
+
+/// Three revisions, the newest in use with an older push of its tag on one task; one task crashed.
+pub(crate) fn releases(service: &str) -> Releases {
+    let revision = |number: u32, commit: &str, registry: Registered| Revision {
+        id: Text::from(format!("{service}:{number}")),
+        status: Text::from("ACTIVE"),
+        registered: Some(Now::fixed(READ - 60 * u64::from(43 - number)).wall),
+        registered_by: Some(Text::from("arn:aws:sts::123456789012:assumed-role/ci/deploy-bot")),
+        images: vec![Image {
+            container: Text::from("app"),
+            reference: Text::from(format!("123456789012.dkr.ecr.us-east-1.amazonaws.com/{service}:{commit}")),
+            registry,
+        }],
+    };
+    let found = |digest: &str, findings| Registered::Found {
+        digest: Text::from(format!("sha256:{digest}")),
+        pushed: Some(Now::fixed(600).wall),
+        findings,
+        scan: Some(Text::from("COMPLETE")),
+    };
+    let high = vec![(Text::from("CRITICAL"), 1), (Text::from("HIGH"), 3)];
+    Releases {
+        revisions: vec![
+            revision(41, "latest", found("bbbbbbbbcccc", Some(high))),
+            revision(40, "8d04e77", Registered::Missing),
+            revision(39, "3f1c2a9", Registered::NotAsked),
+        ],
+        deployments: vec![released(service, 41, "SUCCESSFUL"), released(service, 40, "ROLLBACK_SUCCESSFUL")],
+        stopped: vec![crashed(service)],
+        running: vec![RunningImage {
+            task_definition: Text::from(format!("{service}:41")),
+            container: Text::from("app"),
+            digest: Text::from("sha256:aaaaaaaacccc"),
+            tasks: 1,
+        }],
+        missing: Vec::new(),
+    }
+}
+
+fn released(service: &str, revision: u32, status: &str) -> ServiceDeployment {
+    ServiceDeployment {
+        id: Text::from(format!("d{revision}")),
+        status: Text::from(status),
+        reason: (status != "SUCCESSFUL").then(|| Text::from("circuit breaker: 3 tasks failed")),
+        task_definition: Some(Text::from(format!("{service}:{revision}"))),
+        created: Some(Now::fixed(900).wall),
+        started: Some(Now::fixed(900).wall),
+        finished: Some(Now::fixed(1200).wall),
+        rolled_back: status != "SUCCESSFUL",
+    }
+}
+
+/// A task that ran out of memory ten minutes before everything was read.
+pub(crate) fn crashed(service: &str) -> StoppedTask {
+    StoppedTask {
+        id: Text::from("0f3adead"),
+        task_definition: Text::from(format!("{service}:41")),
+        stopped: Some(Now::fixed(READ - 600).wall),
+        code: Text::from("EssentialContainerExited"),
+        reason: Text::from("Essential container in task exited"),
+        containers: vec![StoppedContainer {
+            name: Text::from("app"),
+            exit_code: Some(137),
+            reason: Some(Text::from("OutOfMemoryError: Container killed due to memory usage")),
+        }],
+    }
+}
+
+/// Blue 90, green 10, all healthy.
+pub(crate) fn traffic() -> Traffic {
+    let group = |name: &str, count: usize| TargetGroup {
+        name: Text::from(name),
+        arn: Text::from(format!("arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/{name}/1")),
+        targets: (0..count).map(|index| target(index, "healthy")).collect(),
+    };
+    Traffic {
+        state: Some(Text::from("active")),
+        routes: vec![Route {
+            listener: Text::from("HTTPS:443"),
+            arn: Text::from("arn:listener"),
+            weights: vec![(Text::from("rtech-blue"), 90), (Text::from("rtech-green"), 10)],
+        }],
+        groups: vec![group("rtech-blue", 2), group("rtech-green", 1)],
+    }
+}
+
+/// A target in a state.
+pub(crate) fn target(index: usize, state: &str) -> TrafficTarget {
+    let bad = state == "unhealthy";
+    TrafficTarget {
+        id: Text::from(format!("10.0.1.{index}:3000")),
+        state: Text::from(state),
+        reason: bad.then(|| Text::from("Target.Timeout")),
+        description: bad.then(|| Text::from("Request timed out")),
+    }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::backend::{every, headers, polling};
+use super::balancer::load_balancer;
 use super::database::database;
 use super::log::log;
 use super::signal::{measure, objective, signal};
@@ -37,6 +38,8 @@ pub(super) fn service(section: &Section<'_>, sources: &Sources) -> Option<Servic
     let owner = name.as_ref();
     let summary = or(section.get("summary"), String::new(), line);
     let ecs = section.section("ecs").map_or(Some(None), |ecs| ecs_service(&ecs, sources).map(Some));
+    let balancer = section.section("load_balancer");
+    let balancer = balancer.map_or(Some(None), |section| load_balancer(&section, sources).map(Some));
     let database = section.section("database").map_or(Some(None), |section| database(&section, sources).map(Some));
     let health = named(section.sections("health"), health);
     let signals = named(section.sections("signal"), |section| signal(section, sources, owner));
@@ -53,7 +56,7 @@ pub(super) fn service(section: &Section<'_>, sources: &Sources) -> Option<Servic
         name: name?,
         summary: summary?,
         ecs: ecs?,
-        load_balancer: None,
+        load_balancer: balancer?,
         database: database?,
         cdn: cdn?,
         probes: probes?,

@@ -18,6 +18,11 @@
 //! `application-autoscaling:DescribeScalingActivities`; for logs what [`logs`] names;
 //! `acm:ListCertificates`, `acm:DescribeCertificate`, `cloudfront:GetDistribution`, `cloudfront:ListInvalidations`,
 //! `cloudfront:GetInvalidation`;
+//! for releases `ecs:ListTaskDefinitions`, `ecs:DescribeTaskDefinition`, `ecs:ListServiceDeployments`,
+//! `ecs:DescribeServiceDeployments`, `ecs:DescribeServiceRevisions`, `ecr:DescribeImages`; for load balancers
+//! `elasticloadbalancing:DescribeLoadBalancers`, `elasticloadbalancing:DescribeListeners`,
+//! `elasticloadbalancing:DescribeRules`, `elasticloadbalancing:DescribeTargetGroups`,
+//! `elasticloadbalancing:DescribeTargetHealth`;
 //! `sts:GetCallerIdentity` needs no permission.
 
 mod balancer;

@@ -10,24 +10,32 @@ use crate::clock::Mono;
 const RECENT: Duration = Duration::from_millis(4_500);
 
 /// Recent answers by what they depend on. Bounded: what is no longer recent is dropped.
-pub(super) struct Recent<T>(Mutex<HashMap<String, (Mono, T)>>);
+pub(super) struct Recent<T> {
+    kept: Mutex<HashMap<String, (Mono, T)>>,
+    lasts: Duration,
+}
 
 impl<T: Clone> Recent<T> {
     /// No answer yet.
     pub(super) fn new() -> Self {
-        Self(Mutex::new(HashMap::new()))
+        Self::lasting(RECENT)
+    }
+
+    /// No answer yet; one is used again for so long.
+    pub(super) fn lasting(lasts: Duration) -> Self {
+        Self { kept: Mutex::new(HashMap::new()), lasts }
     }
 
     /// The answer of that key, if it is recent.
     pub(super) fn get(&self, key: &str, now: Mono) -> Option<T> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.get(key).filter(|(at, _)| now.since(*at) < RECENT).map(|(_, answer)| answer.clone())
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.get(key).filter(|(at, _)| now.since(*at) < self.lasts).map(|(_, answer)| answer.clone())
     }
 
     /// Keeps an answer.
     pub(super) fn keep(&self, key: String, now: Mono, answer: T) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.retain(|_, (at, _)| now.since(*at) < RECENT);
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.retain(|_, (at, _)| now.since(*at) < self.lasts);
         kept.insert(key, (now, answer));
     }
 }

@@ -14,8 +14,35 @@ pub struct Releases {
     pub deployments: Vec<ServiceDeployment>,
     /// Tasks that stopped within the last hour or so, the newest first; bounded.
     pub stopped: Vec<StoppedTask>,
+    /// What running tasks really run, by digest.
+    pub running: Vec<RunningImage>,
     /// What of this could not be read, and why; the rest is whole.
     pub missing: Vec<Text>,
+}
+
+impl Releases {
+    /// Running images that are not what their registry has under that tag now: an older push of the same tag.
+    pub fn older_pushes(&self) -> impl Iterator<Item = (&RunningImage, &Image)> {
+        self.running.iter().filter_map(|running| {
+            let revision = self.revisions.iter().find(|revision| revision.id == running.task_definition)?;
+            let image = revision.images.iter().find(|image| image.container == running.container)?;
+            let Registered::Found { digest, .. } = &image.registry else { return None };
+            (*digest != running.digest && !image.reference.as_str().contains('@')).then_some((running, image))
+        })
+    }
+}
+
+/// An image that running tasks run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RunningImage {
+    /// The task definition (`family:revision`) of those tasks.
+    pub task_definition: Text,
+    /// The container's name.
+    pub container: Text,
+    /// `sha256:…`, as ECS pulled it.
+    pub digest: Text,
+    /// How many tasks run it.
+    pub tasks: u32,
 }
 
 /// One revision of a task definition.
@@ -42,6 +69,14 @@ pub struct Image {
     pub reference: Text,
     /// What its registry says.
     pub registry: Registered,
+}
+
+impl Image {
+    /// Repository and tag or digest, without the registry before them.
+    pub fn short(&self) -> &str {
+        let reference = self.reference.as_str();
+        reference.split_once('/').filter(|(host, _)| host.contains('.')).map_or(reference, |(_, rest)| rest)
+    }
 }
 
 /// What a registry (ECR) says of an image.
@@ -108,6 +143,23 @@ pub struct StoppedTask {
     pub containers: Vec<StoppedContainer>,
 }
 
+impl StoppedTask {
+    /// Whether it failed, rather than being stopped by somebody or by the scheduler: it never started, an essential container
+    /// ended by itself, it ran out of memory, or a health check failed.
+    pub fn failed(&self) -> bool {
+        let code = matches!(self.code.as_str(), "TaskFailedToStart" | "EssentialContainerExited");
+        let check = self.reason.as_str().contains("failed") && self.reason.as_str().contains("health check");
+        code || check || self.containers.iter().any(StoppedContainer::out_of_memory)
+    }
+
+    /// Why, as short as it can be told: the container that failed with its exit code, else ECS's words.
+    pub fn why(&self) -> String {
+        let bad = |container: &&StoppedContainer| container.reason.is_some() || container.exit_code.unwrap_or(0) != 0;
+        let failed = self.failed().then(|| self.containers.iter().find(bad)).flatten();
+        failed.map_or_else(|| self.reason.to_string(), |container| format!("{} {}", container.name, container.why()))
+    }
+}
+
 /// A container of a task that stopped.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct StoppedContainer {
@@ -117,4 +169,23 @@ pub struct StoppedContainer {
     pub exit_code: Option<i32>,
     /// Why, where ECS says (`OutOfMemoryError: …`, `CannotPullContainerError: …`).
     pub reason: Option<Text>,
+}
+
+impl StoppedContainer {
+    /// Whether ECS says that it was killed for its memory.
+    pub fn out_of_memory(&self) -> bool {
+        self.reason.as_ref().is_some_and(|reason| reason.as_str().starts_with("OutOfMemory"))
+    }
+
+    /// `OUT OF MEMORY (exit 137)`, `exit 1`, `CannotPullContainerError: …`.
+    fn why(&self) -> String {
+        match (self.exit_code, &self.reason) {
+            (Some(code), _) if self.out_of_memory() => format!("OUT OF MEMORY (exit {code})"),
+            (Some(137), None) => "exit 137 (killed, mostly out of memory)".to_owned(),
+            (Some(code), None) => format!("exit {code}"),
+            (Some(code), Some(reason)) => format!("exit {code}: {reason}"),
+            (None, Some(reason)) => reason.to_string(),
+            (None, None) => "never ran".to_owned(),
+        }
+    }
 }

@@ -15,6 +15,18 @@ pub struct Traffic {
     pub groups: Vec<TargetGroup>,
 }
 
+impl Traffic {
+    /// The greatest share that a group gets of any route, 0 to 1; `None` where no route names it, or no route is known.
+    pub fn greatest_share(&self, group: &str) -> Option<f64> {
+        self.routes.iter().filter_map(|route| route.share(group)).reduce(f64::max)
+    }
+
+    /// Whether a group takes traffic. Without routes nothing says that it does not.
+    pub fn takes(&self, group: &str) -> bool {
+        self.routes.is_empty() || self.greatest_share(group).is_some_and(|share| share > 0.0)
+    }
+}
+
 /// One forwarding action of a listener or rule.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Route {
@@ -33,6 +45,11 @@ impl Route {
         let (_, weight) = self.weights.iter().find(|(name, _)| name.as_str() == group)?;
         (sum > 0).then(|| f64::from(*weight) / f64::from(sum))
     }
+
+    /// Whether all its weights are zero: what it takes is answered with 503.
+    pub fn is_dead(&self) -> bool {
+        self.weights.iter().all(|(_, weight)| *weight == 0)
+    }
 }
 
 /// A target group and its targets.
@@ -46,6 +63,13 @@ pub struct TargetGroup {
     pub targets: Vec<TrafficTarget>,
 }
 
+impl TargetGroup {
+    /// Targets that are healthy.
+    pub fn healthy(&self) -> usize {
+        self.targets.iter().filter(|target| target.state.as_str() == "healthy").count()
+    }
+}
+
 /// One registered target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TrafficTarget {
@@ -57,4 +81,16 @@ pub struct TrafficTarget {
     pub reason: Option<Text>,
     /// The reason in words.
     pub description: Option<Text>,
+}
+
+impl TrafficTarget {
+    /// Whether its health checks fail.
+    pub fn is_unhealthy(&self) -> bool {
+        self.state.as_str().starts_with("unhealthy")
+    }
+
+    /// Whether its health is not told: checks are off, or the answer lacks it.
+    pub fn is_untold(&self) -> bool {
+        matches!(self.state.as_str(), "unavailable" | "unknown")
+    }
 }

@@ -8,8 +8,10 @@ pub mod latency;
 pub mod logs;
 pub mod probes;
 pub mod recovery;
+pub mod releases;
 pub mod scaling;
 pub mod signals;
+pub mod traffic;
 
 use ratatui::layout::Rect;
 
@@ -28,7 +30,7 @@ pub struct PanelSpec {
     pub draw: fn(Rect, &Service, usize, &State, &mut Pen<'_>),
 }
 
-/// All panels of the service screen, in order.
+/// All panels of the service screen, the most needed first: that many are shown as fit.
 pub static PANELS: &[PanelSpec] = &[
     PanelSpec { name: "latency", serves: has_latency, draw: latency::draw },
     PanelSpec { name: "errors", serves: has_errors, draw: errors::draw },
@@ -38,6 +40,8 @@ pub static PANELS: &[PanelSpec] = &[
     PanelSpec { name: "certificates and DNS", serves: |service| !service.probes.is_empty(), draw: probes::draw },
     PanelSpec { name: "health and alarms", serves: |_| true, draw: health::draw },
     PanelSpec { name: "recovery", serves: |service| !service.backups.is_empty(), draw: recovery::draw },
+    PanelSpec { name: "traffic", serves: |service| service.load_balancer.is_some(), draw: traffic::draw },
+    PanelSpec { name: "releases", serves: |service| service.ecs.is_some(), draw: releases::draw },
     PanelSpec { name: "signals", serves: |service| unpanelled(service).next().is_some(), draw: signals::draw },
     PanelSpec { name: "logs", serves: has_log_count, draw: logs::draw },
 ];

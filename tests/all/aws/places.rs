@@ -131,7 +131,10 @@ async fn every_subject_is_read_in_one_place() {
         let asked = sources.iter().filter(|source| source.subjects().contains(subject)).count();
         let theirs = match subject {
             Subject::Alerts { source } => source.starts_with("cloudwatch"),
-            _ => matches!(subject, Subject::Workload { .. } | Subject::Scaling { .. }),
+            _ => matches!(
+                subject,
+                Subject::Workload { .. } | Subject::Scaling { .. } | Subject::Releases { .. } | Subject::Traffic { .. }
+            ),
         };
         assert_eq!(asked, usize::from(theirs), "{subject}");
     }

@@ -10,7 +10,7 @@ use quarterdeck::state::{Screen, State};
 use super::paint::{Paint, picture};
 use crate::fixture;
 
-const PANELS: [&str; 4] = ["latency", "errors", "scaling", "health"];
+const PANELS: [&str; 6] = ["latency", "errors", "scaling", "health", "traffic", "releases"];
 
 fn snapshot(name: &str, state: &State, columns: u16, rows: u16) {
     let name = format!("service_{name}_{columns}x{rows}");
@@ -119,14 +119,15 @@ fn with_others(state: State) -> State {
 #[test]
 fn a_signal_without_a_panel_of_its_role_is_shown_with_value_age_and_bounds() {
     for (columns, rows) in [(80, 24), (120, 40), (200, 50)] {
-        let picture = picture(&fixture::on_service(with_others(fixture::live()), 4), columns, rows, &Paint::Roles);
+        let picture =
+            picture(&fixture::on_panel(with_others(fixture::live()), "signals"), columns, rows, &Paint::Roles);
         let text = picture.text();
         for word in ["page_p95", "1.75 s▲", "warning ≥ 500 ms", "critical ≥ 1.5 s"] {
             assert!(text.contains(word), "{word} at {columns}: {text}");
         }
         assert!(picture.runs_of(Role::Critical).iter().any(|run| run.contains("1.75 s▲")));
     }
-    let failed = picture(&fixture::on_service(with_others(fixture::failed()), 4), 80, 24, &Paint::Roles).text();
+    let failed = picture(&fixture::on_panel(with_others(fixture::failed()), "signals"), 80, 24, &Paint::Roles).text();
     assert!(failed.contains("page_p95"), "{failed}");
 }
 
@@ -144,15 +145,44 @@ fn a_service_of_other_signals_alone_has_a_row_and_a_screen() {
 
 #[test]
 fn panels_that_do_not_fit_are_named_and_the_focused_one_is_always_in_sight() {
-    for (index, (shown, also)) in
-        [("latency", "also: signals  (tab)"), ("signals", "also: latency  (tab)")].into_iter().enumerate()
+    for (panel, also) in
+        [("latency", "also: traffic, releases, signals  (tab)"), ("signals", "also: latency, errors, scaling  (tab)")]
     {
-        let state = fixture::on_panel(with_others(fixture::live()), ["latency", "signals"][index]);
+        let state = fixture::on_panel(with_others(fixture::live()), panel);
         let text = picture(&state, 120, 26, &Paint::Roles).text();
-        assert!(text.contains(&format!("▸{shown} ")) && text.contains(also), "{text}");
+        assert!(text.contains(&format!("▸{panel} ")) && text.contains(also), "{text}");
     }
-    let whole = picture(&with_others(fixture::on_service(fixture::live(), 0)), 120, 40, &Paint::Roles).text();
+    let whole = picture(&with_others(fixture::on_service(fixture::live(), 0)), 200, 50, &Paint::Roles).text();
     assert!(whole.contains("─ signals ") && !whole.contains("also:"), "{whole}");
+}
+
+#[test]
+fn a_group_that_takes_traffic_without_a_healthy_target_stands_out_with_the_reason() {
+    let mut state = fixture::live();
+    let mut traffic = fixture::traffic();
+    traffic.groups[1].targets = vec![fixture::target(7, "unhealthy")];
+    let subject = Subject::Traffic { service: "rtech-app".into() };
+    state.readings.receive(Reading { subject, outcome: Ok(Payload::Traffic(traffic)) }, state.now);
+    let picture = picture(&fixture::on_panel(state, "traffic"), 80, 24, &Paint::Roles);
+    let text = picture.text();
+    for words in ["rtech-app UNHEALTHY", "rtech-blue 90 %", "0 of 1 healthy", "NO HEALTHY TARGET", "Target.Timeout"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+}
+
+#[test]
+fn three_crashes_are_grouped_by_reason_and_degrade_the_service() {
+    let mut state = fixture::live();
+    let mut releases = fixture::releases("rtech-app");
+    releases.stopped = vec![fixture::crashed("rtech-app"); 3];
+    releases.missing = vec!["deployments: ecs:ListServiceDeployments: AccessDeniedException".into()];
+    let subject = Subject::Releases { service: "rtech-app".into() };
+    state.readings.receive(Reading { subject, outcome: Ok(Payload::Releases(releases)) }, state.now);
+    state.now = quarterdeck::clock::Now::fixed(fixture::READ - 1);
+    let text = picture(&fixture::on_panel(state, "releases"), 80, 24, &Paint::Roles).text();
+    for words in ["3 × FAILED", "OUT OF MEMORY (exit 137)", "crash loop: 3 tasks", "NOT KNOWN: deployments"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
 }
 
 #[test]
@@ -166,5 +196,5 @@ fn a_zoomed_panel_stands_alone_below_the_tabs() {
 #[test]
 fn what_is_hidden_below_a_panel_is_counted_on_its_frame() {
     let text = picture(&fixture::on_service(fixture::incident(), 0), 120, 40, &Paint::Roles).text();
-    assert!(text.contains(" 0 above, 7 below "), "{text}");
+    assert!(text.contains(" 0 above, 13 below "), "{text}");
 }
