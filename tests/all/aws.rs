@@ -17,8 +17,8 @@ mod lab;
 mod logs;
 mod places;
 mod protection;
-mod requests;
 mod releases;
+mod requests;
 mod scaling;
 mod server;
 

@@ -12,7 +12,8 @@ use quarterdeck::config::{Config, Query};
 use quarterdeck::source::aws::{CloudWatchLogs, Connections, ask, observe, sources};
 use quarterdeck::source::logs::{LogAsk, LogId, LogReader, QueryAsk, query};
 use quarterdeck::source::{
-    AlertState, JobKind, JobOutcome, LineLevel, MemberRole, Name, Number, Payload, QueryState, Reading, Subject,
+    AlertState, JobKind, JobOutcome, LineLevel, MemberRole, Name, Number, Payload, QueryState, Reading, Registered,
+    Subject,
 };
 
 use super::poll;
