@@ -12,8 +12,10 @@ mod judge;
 mod log;
 mod probe;
 mod recovery;
+mod releases;
 mod report;
 mod table;
+mod traffic;
 mod usage;
 
 use std::io::Write;

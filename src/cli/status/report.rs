@@ -10,6 +10,8 @@ use super::database::DatabaseReport;
 use super::log::LogReport;
 use super::probe::ProbeReport;
 use super::recovery::{RecoveryReport, RestoreReport};
+use super::releases::ReleasesReport;
+use super::traffic::TrafficReport;
 use super::usage::{PlaceReport, UsageReport};
 use crate::config::{EnvironmentKind, Role};
 use crate::slo::{RuleState, Severity};
