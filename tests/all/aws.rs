@@ -4,8 +4,8 @@
 
 mod action;
 mod alarms;
-mod cdn;
 mod balancer;
+mod cdn;
 mod cloudwatch;
 mod connection;
 mod cost;

@@ -86,6 +86,8 @@ impl Look<'_> {
             logs: super::log::counts(service, self.config, self.readings, self.now),
             cdn: self.cdn(service),
             probes: self.probes(service),
+            releases: self.releases(service),
+            traffic: self.traffic(service),
         }
     }
 

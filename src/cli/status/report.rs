@@ -106,6 +106,10 @@ pub struct ServiceReport {
     pub cdn: Option<CdnReport>,
     /// Certificates, DNS records and security headers.
     pub probes: Vec<ProbeReport>,
+    /// What was released to it; null where it does not run on ECS.
+    pub releases: Option<ReleasesReport>,
+    /// The load balancer before it; null where none is configured.
+    pub traffic: Option<TrafficReport>,
 }
 
 /// One signal or backup measure.

@@ -78,6 +78,8 @@ fn add_service(rows: &mut Vec<Row>, service: &ServiceReport) {
     }
     rows.extend(service.cdn.as_ref().map(|cdn| super::cdn::line(name, cdn)));
     rows.extend(service.probes.iter().map(|probe| super::probe::line(name, probe)));
+    rows.extend(service.releases.as_ref().map(|releases| super::releases::line(name, releases)));
+    rows.extend(service.traffic.as_ref().map(|traffic| super::traffic::line(name, traffic)));
 }
 
 /// The worst reasons, each cut short; the lines below and the JSON have the rest.

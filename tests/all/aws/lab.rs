@@ -192,3 +192,42 @@ async fn the_distribution_and_its_certificate_are_read() {
     let left = probe.expires.unwrap().duration_since(Now::read().wall).as_hours() / 24;
     assert!((198..=200).contains(&left), "{left}");
 }
+
+/// Checked against moto's ELBv2.
+#[tokio::test]
+#[ignore = "run by lab::the_aws_sources_read_the_lab, with the lab's variables"]
+async fn the_load_balancer_sends_90_to_blue_and_10_to_green() {
+    let readings = poll_all(None).await;
+    let traffic = readings.iter().find_map(|reading| match &reading.outcome {
+        Ok(Payload::Traffic(traffic)) => Some(traffic),
+        _ => None,
+    });
+    let traffic = traffic.unwrap();
+    let route = &traffic.routes[0];
+    let weights: Vec<_> = route.weights.iter().map(|(name, weight)| (name.as_str(), *weight)).collect();
+    assert_eq!((route.listener.as_str(), weights), ("HTTP:80", vec![("rtech-blue", 90), ("rtech-green", 10)]));
+    assert_eq!(traffic.greatest_share("rtech-green"), Some(0.1));
+    let groups: Vec<_> = traffic.groups.iter().map(|group| group.name.as_str()).collect();
+    assert_eq!(groups, ["rtech-blue", "rtech-green"]);
+}
+
+/// Checked against moto's ECS and ECR; it has no ListServiceDeployments, which must be said and not lose the rest.
+#[tokio::test]
+#[ignore = "run by lab::the_aws_sources_read_the_lab, with the lab's variables"]
+async fn revisions_are_read_with_their_images_and_what_can_not_be_read_is_named() {
+    let readings = poll_all(None).await;
+    let subject = Subject::Releases { service: Name::from("rtech-app") };
+    let releases = match &readings.iter().find(|reading| reading.subject == subject).unwrap().outcome {
+        Ok(Payload::Releases(releases)) => releases,
+        other => panic!("{other:?}"),
+    };
+    let revisions: Vec<_> = releases.revisions.iter().map(|revision| revision.id.as_str()).collect();
+    assert_eq!(revisions, ["rtech-app:3", "rtech-app:2", "rtech-app:1"]);
+    let newest = &releases.revisions[0].images[0];
+    assert_eq!(newest.short(), "rtech-app:b61f5c2");
+    assert!(
+        matches!(&newest.registry, Registered::Found { digest, .. } if digest.as_str().starts_with("sha256:b61f5c2"))
+    );
+    assert_eq!(releases.missing.len(), 1, "{:?}", releases.missing);
+    assert!(releases.missing[0].as_str().starts_with("deployments: "), "{:?}", releases.missing);
+}
