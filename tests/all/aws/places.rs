@@ -130,7 +130,7 @@ async fn every_subject_is_read_in_one_place() {
     for subject in config.subjects().iter().filter(|subject| !matches!(subject, Subject::Signal(_))) {
         let asked = sources.iter().filter(|source| source.subjects().contains(subject)).count();
         let theirs = match subject {
-            Subject::Alerts { source } => source.starts_with("cloudwatch"),
+            Subject::Alerts { source } | Subject::AlarmHistory { source } => source.starts_with("cloudwatch"),
             _ => matches!(
                 subject,
                 Subject::Workload { .. } | Subject::Scaling { .. } | Subject::Releases { .. } | Subject::Traffic { .. }

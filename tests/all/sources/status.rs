@@ -230,8 +230,8 @@ async fn places_and_what_reading_costs_are_told_as_the_schema_says() {
     assert_eq!(valid(&schema, &schema, &report, "$"), Ok(()));
     let usage = &report["usage"][0];
     assert_eq!((&usage["source"], &usage["state"]), (&json!("cloudwatch"), &json!("live")));
-    // Two places, one prefix, once a minute: 2 × 43,200 requests at 0.01 USD a thousand.
-    assert!((usage["value"]["usd_month"].as_f64().unwrap() - 0.864).abs() < 1e-9 && usage["value"]["budget"] == 3.0);
+    // Two places, one prefix once a minute, its history every five: 2 × (43,200 + 8,640) requests.
+    assert!((usage["value"]["usd_month"].as_f64().unwrap() - 1.0368).abs() < 1e-9 && usage["value"]["budget"] == 3.0);
     let place = &report["places"][0];
     assert_eq!((&place["place"], &place["region"]), (&json!("dr"), &json!("eu-west-1")));
     assert_eq!(place["identity"]["state"], json!("failed"), "{place}");

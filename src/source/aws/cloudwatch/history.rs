@@ -15,6 +15,7 @@ use super::reader::Reader;
 use crate::config::{ALARM_HISTORY_INTERVAL, CloudWatch, source_at};
 use crate::source::aws::connect::Connection;
 use crate::source::aws::decode::{text, timestamp};
+use crate::source::aws::meter::Price;
 use crate::source::{
     AlarmChange, AlarmHistory, AlertState, Ask, Cadence, Name, Payload, Reading, Readings, Source, SourceError,
     SourceErrorKind, Subject,
@@ -118,6 +119,7 @@ async fn page(
     let asking = reader.client.describe_alarm_history().history_item_type(HistoryItemType::StateUpdate);
     let asking = asking.alarm_types(AlarmType::MetricAlarm).alarm_types(AlarmType::CompositeAlarm);
     let asking = asking.start_date(DateTime::from_secs(begin.as_second())).scan_by(ScanBy::TimestampDescending);
+    reader.meter.charge(Price::CloudWatchRequests, 1);
     let sent = asking.max_records(CHANGES_A_PAGE).set_next_token(token).send().await;
     sent.map_err(|error| reader.asked(OPERATION).failed(&error))
 }

