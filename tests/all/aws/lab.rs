@@ -13,7 +13,7 @@ use quarterdeck::source::aws::{CloudWatchLogs, Connections, ask, observe, source
 use quarterdeck::source::logs::{LogAsk, LogId, LogReader, QueryAsk, query};
 use quarterdeck::source::{
     AlertState, JobKind, JobOutcome, LineLevel, MemberRole, Name, Number, Payload, QueryState, Reading, Registered,
-    Subject,
+    SourceErrorKind, Subject,
 };
 
 use super::poll;
@@ -40,7 +40,9 @@ async fn poll_all(backfill: Option<Duration>) -> Vec<Reading> {
 #[ignore = "run by lab::the_aws_sources_read_the_lab, with the lab's variables"]
 async fn every_subject_of_the_example_that_aws_tells_is_read() {
     let readings = poll_all(Some(Duration::from_secs(3600))).await;
-    let failed: Vec<_> = readings.iter().filter_map(|reading| reading.outcome.as_ref().err()).collect();
+    let counted = |reading: &&Reading| matches!(reading.subject, Subject::LogCount { .. });
+    let others = readings.iter().filter(|reading| !counted(reading)); // no emulator counts
+    let failed: Vec<_> = others.filter_map(|reading| reading.outcome.as_ref().err()).collect();
     assert!(failed.is_empty(), "{failed:#?}");
     let told = |is: &dyn Fn(&Subject) -> bool| readings.iter().filter(|reading| is(&reading.subject)).count();
     assert_eq!(told(&|subject| matches!(subject, Subject::Identity { .. })), 1);
@@ -158,18 +160,13 @@ async fn the_seeded_log_is_followed_counted_and_queried() {
     let page = reader.read(&LogAsk { id: id.clone(), filter: "ERROR".to_owned(), from }, now).await.unwrap();
     assert!(page.events.len() > 10, "{} events", page.events.len());
     assert!(page.events.iter().all(|event| event.level == Some(LineLevel::Error)));
-    let query = "filter @message like /ERROR/ | stats count(*) by bin(5m)".to_owned();
+    let query = "fields @timestamp, @message | filter @message like /ERROR/".to_owned();
     let ask = QueryAsk { id, query, from, until: now.wall };
     let longest = Duration::from_secs(20);
     let ended = query::run(&reader, &ask, Now::read, longest, |_| {}, std::future::pending()).await;
     let query::Ended::Over(results) = ended else { panic!("{ended:?}") };
     assert_eq!(results.state, QueryState::Complete);
-    assert!(results.rows.len() > 4, "{results:?}");
-    let counts = poll_all(Some(Duration::from_secs(1800))).await;
-    let counted = counts.iter().find(|reading| matches!(reading.subject, Subject::LogCount { .. })).unwrap();
-    let Ok(Payload::Signal(data)) = &counted.outcome else { panic!("{counted:?}") };
-    assert_eq!(data.points.len(), 6);
-    assert!(data.points.iter().all(|point| point.value > 0.0), "{:?}", data.points);
+    assert!(results.rows.len() > 10 && results.columns.iter().any(|name| name.as_str() == "@message"), "{results:?}");
 }
 
 /// Checked against ministack (CloudFront; it completes invalidations at once) and moto (ACM).
@@ -230,4 +227,13 @@ async fn revisions_are_read_with_their_images_and_what_can_not_be_read_is_named(
     );
     assert_eq!(releases.missing.len(), 1, "{:?}", releases.missing);
     assert!(releases.missing[0].as_str().starts_with("deployments: "), "{:?}", releases.missing);
+}
+
+/// No emulator knows `stats`: ministack gives the events themselves. Whatever comes, it is never taken for a count.
+#[tokio::test]
+#[ignore = "run by lab::the_aws_sources_read_the_lab, with the lab's variables"]
+async fn an_answer_without_bins_is_refused_and_no_count() {
+    let readings = poll_all(Some(Duration::from_secs(1800))).await;
+    let counted = readings.iter().find(|reading| matches!(reading.subject, Subject::LogCount { .. })).unwrap();
+    assert_eq!(counted.outcome.as_ref().unwrap_err().kind, SourceErrorKind::Malformed);
 }
