@@ -113,10 +113,8 @@ async fn a_place_of_which_nothing_answers_is_a_failure_and_no_empty_list() {
 #[tokio::test]
 async fn points_of_all_places_stand_in_one_list_the_newest_first() {
     let server = Server::start(|request: &Request| match request.operation.as_str() {
-        operation if operation.starts_with("GET /rtech-backups") || operation.starts_with("HEAD") => {
-            objects::whole(request)
-        }
-        operation if operation.starts_with("GET") => backup::whole(request),
+        operation if operation.starts_with("/rtech-backups") => objects::whole(request),
+        operation if operation.starts_with('/') => backup::whole(request),
         _ => snapshots::whole(request),
     })
     .await;

@@ -13,8 +13,10 @@ use serde_json::Value as Json;
 /// One request.
 #[derive(Debug, Clone)]
 pub(super) struct Request {
-    /// The operation, such as `DescribeServices`; of a REST protocol the method and the path.
+    /// The operation, such as `DescribeServices`; of a REST protocol the path.
     pub(super) operation: String,
+    /// The HTTP method.
+    pub(super) method: String,
     /// Path and query, as they were sent.
     pub(super) target: String,
     /// The access key that signed it.
@@ -85,9 +87,9 @@ async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let named = operation(&uri, &headers, &body);
     let request = Request {
-        operation: if named.is_empty() { format!("{method} {}", uri.path()) } else { named },
+        operation: operation(&uri, &headers, &body),
+        method: method.to_string(),
         target: uri.to_string(),
         access_key: access_key(&headers),
         json: serde_json::from_slice(&body).unwrap_or_default(),

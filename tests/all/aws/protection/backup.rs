@@ -164,5 +164,6 @@ async fn an_endless_list_ends_and_is_told_as_cut() {
     let protection = read(&server, vec![aws_backup()]).await;
     assert_eq!(missing(&protection), [("backup jobs", false)]);
     assert!(protection.missing[0].reason.contains("goes on"), "{:?}", protection.missing);
-    assert!(server.seen("GET /backup-jobs/").len().max(server.seen("GET /backup-jobs").len()) <= 10);
+    let asked = [server.seen("/backup-jobs/"), server.seen("/backup-jobs")].concat().len();
+    assert!((2..=10).contains(&asked), "{asked} pages");
 }

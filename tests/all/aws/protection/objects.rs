@@ -4,7 +4,7 @@ use super::*;
 
 /// Three dumps, a folder's mark, and one dump of no bytes.
 pub(super) fn whole(request: &Request) -> Answer {
-    if request.operation.starts_with("HEAD") {
+    if request.method == "HEAD" {
         return head();
     }
     let all = [
@@ -57,7 +57,7 @@ async fn thousands_of_objects_are_read_whole_and_ever_more_are_told_as_cut() {
     let pages = |last: usize| {
         let at = std::sync::atomic::AtomicUsize::new(0);
         move |request: &Request| {
-            if request.operation.starts_with("HEAD") {
+            if request.method == "HEAD" {
                 return head();
             }
             let at = at.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
@@ -82,7 +82,7 @@ async fn thousands_of_objects_are_read_whole_and_ever_more_are_told_as_cut() {
 
 #[tokio::test]
 async fn a_denied_look_at_the_newest_costs_only_its_encryption() {
-    let server = Server::start(|request| match request.operation.starts_with("HEAD") {
+    let server = Server::start(|request| match request.method == "HEAD" {
         true => Answer::Raw(403, "application/xml", Vec::new()),
         false => whole(request),
     })
