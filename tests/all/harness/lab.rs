@@ -1,7 +1,7 @@
 //! The lab: real backends on loopback (`tests/lab`). Its tests share one fleet, so they run one after the other.
 
 use std::process::Command;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{root, wait_for};
 
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-static VARIABLES: OnceLock<Vec<(String, String)>> = OnceLock::new();
+static UP: Once = Once::new();
 
 /// The lab, held by one test, in its seeded state.
 pub(crate) struct Lab {
@@ -22,8 +22,10 @@ impl Lab {
     /// Takes the lab, starting it where it is not up; puts the fleet back to its seeded state.
     pub(crate) fn take() -> Self {
         let turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut variables = VARIABLES.get_or_init(start).clone();
+        UP.call_once(|| script("up"));
+        // Some identifiers are new after each reset.
         script("reset");
+        let mut variables = read();
         let state_dir = tempfile::tempdir().expect("a folder");
         let more = [
             ("QD_STATE_DIR", state_dir.path().display().to_string()),
@@ -118,8 +120,7 @@ impl Lab {
     }
 }
 
-fn start() -> Vec<(String, String)> {
-    script("up");
+fn read() -> Vec<(String, String)> {
     let text = std::fs::read_to_string(root().join("target/lab/env")).expect("tests/lab/up writes target/lab/env");
     let lines = text.lines().filter_map(|line| line.strip_prefix("export ")?.split_once('='));
     lines.map(|(name, value)| (name.to_owned(), value.trim_matches(['\'', '"']).to_owned())).collect()
