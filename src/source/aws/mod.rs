@@ -15,7 +15,7 @@
 //! `backup:ListRestoreJobsByProtectedResource`, `backup:DescribeProtectedResource`, `backup:ListBackupPlans`,
 //! `backup:GetBackupPlan`; `rds:DescribeDBClusters`, `rds:DescribeDBClusterSnapshots`, `rds:DescribeDBInstances`,
 //! `rds:DescribeDBSnapshots`, `rds:DescribeExportTasks`; `s3:ListBucket` and `s3:GetObject` of the objects' bucket and prefix;
-//! `application-autoscaling:DescribeScalingActivities`; for logs what [`logs`] names;
+//! `application-autoscaling:DescribeScalingActivities`; for logs what `logs` names;
 //! `acm:ListCertificates`, `acm:DescribeCertificate`, `cloudfront:GetDistribution`, `cloudfront:ListInvalidations`,
 //! `cloudfront:GetInvalidation`;
 //! for releases `ecs:ListTaskDefinitions`, `ecs:DescribeTaskDefinition`, `ecs:ListServiceDeployments`,

@@ -1,6 +1,6 @@
 //! The log screen: which log is followed, what was read of it, which query runs.
 //!
-//! What is asked of the backend follows from what is shown ([`settle`]): a log is followed only while its lines are on the
+//! What is asked of the backend follows from what is shown (`settle`): a log is followed only while its lines are on the
 //! screen, and a query runs only while somebody waits for its results; whatever is left is stopped.
 
 pub mod buffer;
