@@ -1,12 +1,16 @@
-//! The RDS API, which serves RDS, Aurora and DocumentDB: clusters, instances, snapshots and exports, read through one client.
+//! The RDS API, which serves RDS, Aurora and DocumentDB: clusters, instances, maintenance that waits. Snapshots and exports are
+//! read through the same client where backups are.
 //! <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_Operations.html>
 
 use aws_config::SdkConfig;
 use aws_sdk_rds::Client;
-use aws_sdk_rds::types::{DbCluster, DbInstance};
+use aws_sdk_rds::types::{DbCluster, DbInstance, Filter, ResourcePendingMaintenanceActions};
 
 use super::error::Asked;
 use crate::source::{Name, SourceError, SourceErrorKind};
+
+/// Pages that are read of any listing; a page has up to 100 entries, a cluster up to 16 instances.
+const PAGES: usize = 5;
 
 /// Reads the RDS API.
 pub(super) struct Rds {
@@ -44,8 +48,38 @@ impl Rds {
         of_this.ok_or_else(|| asked.error(SourceErrorKind::Missing, &format!("there is no instance {name}")))
     }
 
+    /// The instances that a filter lets through; an error rather than a part of them.
+    pub(super) async fn instances(&self, filter: Filter) -> Result<Vec<DbInstance>, SourceError> {
+        let asked = self.asked("rds:DescribeDBInstances");
+        let mut instances = Vec::new();
+        let mut marker = None;
+        for _ in 0..PAGES {
+            let sent = self.client.describe_db_instances().filters(filter.clone()).set_marker(marker).send().await;
+            let page = sent.map_err(|error| asked.failed(&error))?;
+            instances.extend_from_slice(page.db_instances());
+            marker = page.marker().filter(|marker| !marker.is_empty()).map(str::to_owned);
+            if marker.is_none() {
+                return Ok(instances);
+            }
+        }
+        Err(asked.error(SourceErrorKind::Malformed, &format!("more than {PAGES} pages of instances")))
+    }
+
+    /// Maintenance that waits for what a filter lets through.
+    pub(super) async fn pending(&self, filter: Filter) -> Result<Vec<ResourcePendingMaintenanceActions>, SourceError> {
+        let asked = self.asked("rds:DescribePendingMaintenanceActions");
+        let sent = self.client.describe_pending_maintenance_actions().filters(filter).send().await;
+        let answer = sent.map_err(|error| asked.failed(&error))?;
+        Ok(answer.pending_maintenance_actions.unwrap_or_default())
+    }
+
     /// Who asks what, for the message of an error.
     pub(super) fn asked<'a>(&'a self, operation: &'a str) -> Asked<'a> {
         Asked { source: &self.source, operation, who: &self.who }
     }
+}
+
+/// A filter of the API by one name.
+pub(super) fn filter(name: &str, values: impl IntoIterator<Item = String>) -> Filter {
+    Filter::builder().name(name).set_values(Some(values.into_iter().collect())).build()
 }

@@ -16,6 +16,7 @@ use tokio::sync::{Mutex, OnceCell};
 
 use super::Connections;
 use super::connect::{Connection, operation_timeout};
+use super::rds::Rds;
 use crate::clock::Now;
 use crate::config::{Config, DatabaseId, DatabasePlace};
 use crate::source::{
@@ -51,7 +52,7 @@ struct DatabaseSource {
 type Maintenance = Result<Vec<PendingMaintenance>, SourceError>;
 
 enum Reader {
-    Rds(rds::Reader),
+    Rds(Rds),
     ElastiCache(elasticache::Reader),
 }
 
@@ -66,7 +67,7 @@ impl DatabaseSource {
         let config = self.connection.sdk_config(operation_timeout(self.place.polling.timeout)).await;
         let (source, who) = (self.name.clone(), self.connection.who());
         match self.place.id {
-            DatabaseId::Cluster(_) | DatabaseId::Instance(_) => Reader::Rds(rds::Reader::new(&config, source, who)),
+            DatabaseId::Cluster(_) | DatabaseId::Instance(_) => Reader::Rds(Rds::new(&config, source, who)),
             DatabaseId::CacheCluster(_) | DatabaseId::ReplicationGroup(_) => {
                 Reader::ElastiCache(elasticache::Reader::new(&config, source, who))
             }
@@ -100,18 +101,18 @@ impl DatabaseSource {
 impl Reader {
     async fn database(&self, id: &DatabaseId) -> Result<Database, SourceError> {
         match (self, id) {
-            (Self::Rds(rds), DatabaseId::Cluster(id)) => rds.cluster(id).await,
-            (Self::Rds(rds), DatabaseId::Instance(id)) => rds.instance(id).await,
+            (Self::Rds(api), DatabaseId::Cluster(id)) => rds::cluster(api, id).await,
+            (Self::Rds(api), DatabaseId::Instance(id)) => rds::instance(api, id).await,
             (Self::ElastiCache(cache), DatabaseId::ReplicationGroup(id)) => cache.replication_group(id).await,
             (Self::ElastiCache(cache), DatabaseId::CacheCluster(id)) => cache.cache_cluster(id).await,
-            (Self::Rds(rds), _) => Err(rds.not_ours()),
+            (Self::Rds(api), _) => Err(rds::not_ours(api)),
             (Self::ElastiCache(cache), _) => Err(cache.not_ours()),
         }
     }
 
     async fn maintenance(&self, id: &DatabaseId, database: &Database) -> Maintenance {
         match self {
-            Self::Rds(rds) => rds.maintenance(id, database).await,
+            Self::Rds(api) => rds::maintenance(api, id, database).await,
             Self::ElastiCache(cache) => cache.maintenance(id).await,
         }
     }
