@@ -77,5 +77,6 @@ pub fn traffic(profile: &Profile, crew: &Crew, seconds: f64) -> Traffic {
             targets: tasks.take(100).enumerate().map(target).collect(),
             name,
         }],
+        ..Traffic::default()
     }
 }

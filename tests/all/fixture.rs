@@ -917,6 +917,7 @@ pub(crate) fn traffic() -> Traffic {
             weights: vec![(Text::from("rtech-blue"), 90), (Text::from("rtech-green"), 10)],
         }],
         groups: vec![group("rtech-blue", 2), group("rtech-green", 1)],
+        ..Traffic::default()
     }
 }
 

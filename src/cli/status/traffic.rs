@@ -41,7 +41,8 @@ pub(super) fn line(service: &str, traffic: &TrafficReport) -> Row {
     });
     let note = details.map(|traffic| {
         let routes = traffic.routes.iter().map(weights);
-        routes.chain(traffic.groups.iter().map(health)).collect::<Vec<_>>().join(", ")
+        let partial = traffic.partial().map(|words| format!("not whole: {words}"));
+        partial.chain(routes).chain(traffic.groups.iter().map(health)).collect::<Vec<_>>().join(", ")
     });
     row(service, "traffic".to_owned(), value, &traffic.item, note.unwrap_or_default())
 }

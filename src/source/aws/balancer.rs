@@ -19,12 +19,16 @@ use crate::source::{
     Ask, Cadence, Name, Payload, Reading, Readings, Route, SharedSource, Source, SourceError, SourceErrorKind, Subject,
     TargetGroup, Traffic,
 };
+use crate::text::Text;
 
 /// Pages that are read of one listing.
 const PAGES: usize = 4;
 
 /// Target groups that are read where the configuration names none.
 const GROUPS: usize = 20;
+
+/// A listing, and a word about what lies beyond its bound.
+type Partly<T> = (Vec<T>, Option<Text>);
 
 /// The sources that the configuration asks for: services of one place that are asked equally often are asked together.
 pub(super) fn sources(connections: &Arc<Connections>, config: &Config) -> Vec<SharedSource> {
@@ -120,14 +124,16 @@ impl Reader {
             None => None,
         };
         let arn = balancer.as_ref().and_then(Balancer::load_balancer_arn);
-        let (routes, groups) = tokio::try_join!(self.routes(arn), self.groups(arn, wanted))?;
+        let ((routes, routes_partial), (groups, groups_partial)) =
+            tokio::try_join!(self.routes(arn), self.groups(arn, wanted))?;
         let state = balancer.as_ref().and_then(|balancer| balancer.state()?.code());
         let state = balancer.as_ref().map(|_| decode::text(state.map_or("unknown", |code| code.as_str())));
         let is_ours = |route: &Route| {
             let named = |name: &str| wanted.target_groups.iter().any(|group| group == name);
             wanted.target_groups.is_empty() || route.weights.iter().any(|(name, _)| named(name.as_str()))
         };
-        Ok(Traffic { state, routes: routes.into_iter().filter(is_ours).collect(), groups })
+        let routes = routes.into_iter().filter(is_ours).collect();
+        Ok(Traffic { state, routes, groups, routes_partial, groups_partial })
     }
 
     async fn balancer(&self, name: &str) -> Result<Balancer, SourceError> {
@@ -139,71 +145,89 @@ impl Reader {
         found.ok_or_else(|| asked.error(SourceErrorKind::Malformed, &format!("the answer does not name {name}")))
     }
 
-    /// Where a load balancer forwards to: default actions and rules of its listeners.
-    async fn routes(&self, balancer: Option<&str>) -> Result<Vec<Route>, SourceError> {
-        let Some(balancer) = balancer else { return Ok(Vec::new()) };
+    /// Where a load balancer forwards to: default actions and rules of its listeners; and what of it was not read.
+    async fn routes(&self, balancer: Option<&str>) -> Result<Partly<Route>, SourceError> {
+        let Some(balancer) = balancer else { return Ok((Vec::new(), None)) };
+        let (listeners, mut partial) = self.listeners(balancer).await?;
         let mut routes = Vec::new();
-        for listener in self.listeners(balancer).await? {
-            let rules = if decode::has_rules(&listener) { self.rules(&listener).await? } else { Vec::new() };
-            routes.extend(rules.iter().filter_map(|rule| decode::rule(&listener, rule)));
+        for listener in listeners {
+            if decode::has_rules(&listener) {
+                let (rules, more) = self.rules(&listener).await?;
+                routes.extend(rules.iter().filter_map(|rule| decode::rule(&listener, rule)));
+                partial = partial.or(more);
+            }
             routes.extend(decode::default_route(&listener));
         }
-        Ok(routes)
+        Ok((routes, partial))
     }
 
-    async fn listeners(&self, balancer: &str) -> Result<Vec<Listener>, SourceError> {
+    async fn listeners(&self, balancer: &str) -> Result<Partly<Listener>, SourceError> {
         let (mut listeners, mut marker) = (Vec::new(), None);
         for _ in 0..PAGES {
             let sent = self.client.describe_listeners().load_balancer_arn(balancer).set_marker(marker).send().await;
             let asked = self.asked("elasticloadbalancing:DescribeListeners");
             let page = sent.map_err(|error| asked.failed(&error))?;
             listeners.extend_from_slice(page.listeners());
-            marker = page.next_marker().filter(|marker| !marker.is_empty()).map(str::to_owned);
+            marker = next(page.next_marker());
             if marker.is_none() {
-                break;
+                return Ok((listeners, None));
             }
         }
-        Ok(listeners)
+        let partial = decode::partial("listeners", listeners.len());
+        Ok((listeners, Some(partial)))
     }
 
-    async fn rules(&self, listener: &Listener) -> Result<Vec<Rule>, SourceError> {
+    async fn rules(&self, listener: &Listener) -> Result<Partly<Rule>, SourceError> {
         let (mut rules, mut marker) = (Vec::new(), None);
         let arn = listener.listener_arn().unwrap_or_default();
         for _ in 0..PAGES {
             let sent = self.client.describe_rules().listener_arn(arn).set_marker(marker).send().await;
             let page = sent.map_err(|error| self.asked("elasticloadbalancing:DescribeRules").failed(&error))?;
             rules.extend_from_slice(page.rules());
-            marker = page.next_marker().filter(|marker| !marker.is_empty()).map(str::to_owned);
+            marker = next(page.next_marker());
             if marker.is_none() {
-                break;
+                return Ok((rules, None));
             }
         }
-        Ok(rules)
+        let partial = decode::partial(&format!("rules of {}", decode::named(listener)), rules.len());
+        Ok((rules, Some(partial)))
     }
 
-    /// The target groups that the configuration names, in its order; all of the load balancer where it names none.
-    async fn groups(&self, balancer: Option<&str>, wanted: &LoadBalancer) -> Result<Vec<TargetGroup>, SourceError> {
-        let asking = self.client.describe_target_groups();
-        let asking = match (wanted.target_groups.is_empty(), balancer) {
-            (true, balancer) => asking.set_load_balancer_arn(balancer.map(str::to_owned)),
-            (false, _) => asking.set_names(Some(wanted.target_groups.clone())),
-        };
-        let asked = self.asked("elasticloadbalancing:DescribeTargetGroups");
-        let described = asking.send().await.map_err(|error| asked.failed(&error))?;
-        let mut groups: Vec<&Group> =
-            described.target_groups().iter().take(GROUPS.max(wanted.target_groups.len())).collect();
-        let place = |group: &&Group| {
-            wanted.target_groups.iter().position(|name| Some(name.as_str()) == group.target_group_name())
-        };
-        if let Some(lost) = wanted
-            .target_groups
-            .iter()
-            .find(|name| !groups.iter().any(|group| group.target_group_name() == Some(name.as_str())))
-        {
+    /// The target groups that the configuration names, in its order; the first of the load balancer where it names none.
+    async fn groups(&self, balancer: Option<&str>, wanted: &LoadBalancer) -> Result<Partly<TargetGroup>, SourceError> {
+        let names = &wanted.target_groups;
+        let (mut groups, mut partial) = self.listed_groups(balancer, names).await?;
+        let is_called = |group: &Group, name: &str| group.target_group_name() == Some(name);
+        if let Some(lost) = names.iter().find(|name| !groups.iter().any(|group| is_called(group, name))) {
+            let asked = self.asked("elasticloadbalancing:DescribeTargetGroups");
             return Err(asked.error(SourceErrorKind::Missing, &format!("there is no target group {lost}")));
         }
-        groups.sort_by_key(place);
-        try_join_all(groups.into_iter().map(|group| self.group(group))).await
+        if names.is_empty() && groups.len() > GROUPS {
+            groups.truncate(GROUPS);
+            partial = Some(decode::partial("target groups", GROUPS));
+        }
+        groups.sort_by_key(|group| names.iter().position(|name| is_called(group, name)));
+        Ok((try_join_all(groups.iter().map(|group| self.group(group))).await?, partial))
+    }
+
+    async fn listed_groups(&self, balancer: Option<&str>, names: &[String]) -> Result<Partly<Group>, SourceError> {
+        let (mut groups, mut marker) = (Vec::new(), None);
+        for _ in 0..PAGES {
+            let asking = self.client.describe_target_groups().set_marker(marker);
+            let asking = match names {
+                [] => asking.set_load_balancer_arn(balancer.map(str::to_owned)),
+                names => asking.set_names(Some(names.to_vec())),
+            };
+            let asked = self.asked("elasticloadbalancing:DescribeTargetGroups");
+            let page = asking.send().await.map_err(|error| asked.failed(&error))?;
+            groups.extend_from_slice(page.target_groups());
+            marker = next(page.next_marker());
+            if marker.is_none() {
+                return Ok((groups, None));
+            }
+        }
+        let partial = decode::partial("target groups", groups.len());
+        Ok((groups, Some(partial)))
     }
 
     async fn group(&self, group: &Group) -> Result<TargetGroup, SourceError> {
@@ -222,4 +246,9 @@ impl Reader {
     fn asked<'a>(&'a self, operation: &'a str) -> Asked<'a> {
         Asked { source: &self.source, operation, who: &self.who }
     }
+}
+
+/// The marker of the next page, where there is one.
+fn next(marker: Option<&str>) -> Option<String> {
+    marker.filter(|marker| !marker.is_empty()).map(str::to_owned)
 }

@@ -13,6 +13,10 @@ pub struct Traffic {
     pub routes: Vec<Route>,
     /// Its target groups, in the order of the configuration.
     pub groups: Vec<TargetGroup>,
+    /// Why there may be listeners or rules beyond `routes`: the listing is longer than is read. `None` where it is whole.
+    pub routes_partial: Option<Text>,
+    /// The same of target groups beyond `groups`.
+    pub groups_partial: Option<Text>,
 }
 
 impl Traffic {
@@ -21,9 +25,15 @@ impl Traffic {
         self.routes.iter().filter_map(|route| route.share(group)).reduce(f64::max)
     }
 
-    /// Whether a group takes traffic. Without routes nothing says that it does not.
+    /// Whether a group takes traffic, or may: without all routes nothing says that it does not.
     pub fn takes(&self, group: &str) -> bool {
-        self.routes.is_empty() || self.greatest_share(group).is_some_and(|share| share > 0.0)
+        let known = !self.routes.is_empty() && self.routes_partial.is_none();
+        !known || self.greatest_share(group).is_some_and(|share| share > 0.0)
+    }
+
+    /// What lies beyond the bounds of what is read.
+    pub fn partial(&self) -> impl Iterator<Item = &Text> {
+        self.routes_partial.iter().chain(&self.groups_partial)
     }
 }
 

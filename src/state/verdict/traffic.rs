@@ -6,6 +6,7 @@ use crate::source::{TargetGroup, Traffic};
 /// How live traffic stands, part by part; healthy parts included, so that a service is judged by them.
 pub(super) fn traffic(traffic: &Traffic) -> Vec<Reason> {
     let mut parts: Vec<Reason> = state(traffic).into_iter().collect();
+    parts.extend(traffic.partial().map(|words| Reason { level: Level::Unknown, text: words.to_string() }));
     parts.extend(traffic.routes.iter().filter(|route| route.is_dead()).map(|route| Reason {
         level: Level::Unhealthy,
         text: format!("{} sends nothing anywhere: all weights are 0", route.listener),
@@ -75,6 +76,7 @@ mod tests {
             state: Some(Text::from("active")),
             routes: vec![Route { listener: Text::from("HTTP:80"), arn: Text::from("arn"), weights }],
             groups: vec![group("blue", blue), group("green", green)],
+            ..Traffic::default()
         };
         let worst = super::traffic(&traffic).into_iter().max_by_key(|part| part.level).unwrap();
         (worst.level, worst.text)
@@ -89,6 +91,27 @@ mod tests {
         );
         assert_eq!(worst(&["healthy"], &[], (90, 10)).0, Level::Unhealthy);
         assert_eq!(worst(&["healthy"], &["initial"], (90, 10)).0, Level::Unhealthy);
+    }
+
+    #[test]
+    fn a_listing_that_is_cut_is_not_healthy_and_no_group_is_taken_for_idle() {
+        let whole = Traffic {
+            state: Some(Text::from("active")),
+            routes: vec![Route {
+                listener: Text::from("HTTP:80"),
+                arn: Text::from("arn"),
+                weights: vec![(Text::from("blue"), 1)],
+            }],
+            groups: vec![group("blue", &["healthy"]), group("green", &[])],
+            ..Traffic::default()
+        };
+        let level = |traffic: &Traffic| super::traffic(traffic).iter().map(|part| part.level).max();
+        assert_eq!(level(&whole), Some(Level::Healthy), "green takes nothing");
+        let words = Some(Text::from("rules of HTTP:80: only the first 400 are read"));
+        assert_eq!(level(&Traffic { groups_partial: words.clone(), ..whole.clone() }), Some(Level::Unknown));
+        let cut = Traffic { routes_partial: words, ..whole };
+        assert!(cut.takes("green"), "a rule that was not read may send to it");
+        assert_eq!(level(&cut), Some(Level::Unhealthy), "and it has no target");
     }
 
     #[test]

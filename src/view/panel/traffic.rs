@@ -32,6 +32,9 @@ pub fn draw(area: Rect, service: &Service, scroll: usize, state: &State, pen: &m
     }
     if let Some((traffic, _)) = measured.value() {
         balancer(&mut page, service, traffic, &measured);
+        for words in traffic.partial() {
+            page.field("partial", &[piece(tone(&measured, Role::Unknown), format!("NOT WHOLE: {words}"))]);
+        }
         for route in traffic.routes.iter().take(ROUTES) {
             self::route(&mut page, route, &measured);
         }

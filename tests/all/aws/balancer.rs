@@ -122,8 +122,71 @@ async fn a_marker_that_never_ends_is_not_followed_for_ever() {
         endless.then(|| xml("DescribeRules", "<Rules></Rules><NextMarker>again</NextMarker>"))
     })
     .await;
-    assert_eq!(traffic(&source).await.routes.len(), 1);
+    let traffic = traffic(&source).await;
+    assert_eq!(traffic.routes.len(), 1);
     assert_eq!(server.seen("DescribeRules").len(), 4);
+    let words = traffic.routes_partial.expect("what was not read is said");
+    assert_eq!(words.as_str(), "rules of HTTPS:443: only the first 0 are read");
+    assert_eq!(traffic.groups_partial, None);
+}
+
+#[tokio::test]
+async fn listeners_beyond_the_last_page_are_told() {
+    let (server, source) = with(|request| {
+        let endless = request.operation == "DescribeListeners";
+        endless.then(|| xml("DescribeListeners", "<Listeners></Listeners><NextMarker>again</NextMarker>"))
+    })
+    .await;
+    let traffic = traffic(&source).await;
+    assert_eq!(traffic.routes_partial.unwrap().as_str(), "listeners: only the first 0 are read");
+    assert_eq!(server.seen("DescribeListeners").len(), 4);
+}
+
+fn groups_page(names: &[String], more: &str) -> Answer {
+    let group = |name: &String| {
+        format!(
+            "<member><TargetGroupName>{name}</TargetGroupName><TargetGroupArn>{}</TargetGroupArn></member>",
+            arn(name)
+        )
+    };
+    let groups: String = names.iter().map(group).collect();
+    xml("DescribeTargetGroups", &format!("<TargetGroups>{groups}</TargetGroups>{more}"))
+}
+
+#[tokio::test]
+async fn target_groups_are_read_page_by_page() {
+    let pages = std::sync::atomic::AtomicUsize::new(0);
+    let (server, source) = with(move |request| {
+        (request.operation == "DescribeTargetGroups").then(|| {
+            match pages.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
+                0 => groups_page(&["green".to_owned()], "<NextMarker>more</NextMarker>"),
+                _ => groups_page(&["blue".to_owned()], ""),
+            }
+        })
+    })
+    .await;
+    let traffic = traffic(&source).await;
+    let names: Vec<&str> = traffic.groups.iter().map(|group| group.name.as_str()).collect();
+    assert_eq!((names, traffic.groups_partial), (vec!["blue", "green"], None));
+    assert_eq!(server.seen("DescribeTargetGroups").len(), 2);
+}
+
+#[tokio::test]
+async fn target_groups_beyond_the_bound_are_told_where_the_configuration_names_none() {
+    for (count, more) in [(25, ""), (3, "<NextMarker>more</NextMarker>")] {
+        let names: Vec<String> = (0..count).map(|index| format!("group-{index}")).collect();
+        let server = Server::start(move |request| match request.operation.as_str() {
+            "DescribeTargetGroups" => groups_page(&names, more),
+            _ => whole(request),
+        })
+        .await;
+        let mut config = config();
+        config.services[0].load_balancer.as_mut().unwrap().target_groups.clear();
+        let traffic = traffic(&source(&server, &config, "balancer")).await;
+        let words = traffic.groups_partial.expect("what was not read is said");
+        assert_eq!(words.as_str(), format!("target groups: only the first {} are read", traffic.groups.len()));
+        assert_eq!(traffic.groups.len(), if count > 20 { 20 } else { 12 });
+    }
 }
 
 #[tokio::test]

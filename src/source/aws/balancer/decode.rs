@@ -12,6 +12,11 @@ pub(super) fn text(raw: &str) -> Text {
     Text::clean(raw)
 }
 
+/// What is said where a listing goes on beyond what is read.
+pub(super) fn partial(what: &str, read: usize) -> Text {
+    text(&format!("{what}: only the first {read} are read"))
+}
+
 /// Whether a listener has rules: those of application load balancers.
 pub(super) fn has_rules(listener: &Listener) -> bool {
     matches!(listener.protocol(), Some(ProtocolEnum::Http | ProtocolEnum::Https))
@@ -33,7 +38,7 @@ pub(super) fn rule(listener: &Listener, rule: &Rule) -> Option<Route> {
 }
 
 /// `HTTPS:443`.
-fn named(listener: &Listener) -> String {
+pub(super) fn named(listener: &Listener) -> String {
     let protocol = listener.protocol().map_or("?", |protocol| protocol.as_str());
     listener.port().map_or_else(|| protocol.to_owned(), |port| format!("{protocol}:{port}"))
 }
