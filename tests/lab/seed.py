@@ -24,6 +24,11 @@ RESOURCE = f"service/{CLUSTER}/rtech-app"
 DIMENSION = "ecs:service:DesiredCount"
 # Services that ministack answers for, and not moto.
 ON_MINISTACK = {"cloudwatch", "logs", "backup", "cloudfront"}
+# Addresses outside moto's network, so that it asks no instance for their health: all are healthy.
+TARGETS = {
+    "rtech-blue": [{"Id": "10.0.1.10", "Port": 3000}, {"Id": "10.0.1.11", "Port": 3000}],
+    "rtech-green": [{"Id": "10.0.2.10", "Port": 3000}],
+}
 POLICIES = {
     "rtech-cpu-70": ("ECSServiceAverageCPUUtilization", 70.0),
     "rtech-memory-80": ("ECSServiceAverageMemoryUtilization", 80.0),
@@ -85,7 +90,7 @@ def create_services(ecs, newest, groups):
 
 
 def create_balancer(url):
-    """rtech-alb with the weighted target groups blue 90 and green 10."""
+    """rtech-alb with the weighted target groups blue 90 and green 10, which have as many targets as their services tasks."""
     ec2, elb = client("ec2", url), client("elbv2", url)
     subnets = ec2.describe_subnets()["Subnets"][:2]
     vpc = subnets[0]["VpcId"]
@@ -94,6 +99,7 @@ def create_balancer(url):
     for name in ("rtech-blue", "rtech-green"):
         made = elb.create_target_group(Name=name, Protocol="HTTP", Port=3000, VpcId=vpc, TargetType="ip", HealthCheckPath="/health")
         groups[name] = made["TargetGroups"][0]["TargetGroupArn"]
+        elb.register_targets(TargetGroupArn=groups[name], Targets=TARGETS[name])
     weights = [{"TargetGroupArn": groups["rtech-blue"], "Weight": 90}, {"TargetGroupArn": groups["rtech-green"], "Weight": 10}]
     forward = {"Type": "forward", "ForwardConfig": {"TargetGroups": weights}}
     elb.create_listener(LoadBalancerArn=balancer["LoadBalancerArn"], Protocol="HTTP", Port=80, DefaultActions=[forward])

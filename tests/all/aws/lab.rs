@@ -206,6 +206,9 @@ async fn the_load_balancer_sends_90_to_blue_and_10_to_green() {
     assert_eq!(traffic.greatest_share("rtech-green"), Some(0.1));
     let groups: Vec<_> = traffic.groups.iter().map(|group| group.name.as_str()).collect();
     assert_eq!(groups, ["rtech-blue", "rtech-green"]);
+    let healthy: Vec<_> = traffic.groups.iter().map(|group| (group.healthy(), group.targets.len())).collect();
+    assert_eq!(healthy, [(2, 2), (1, 1)]);
+    assert_eq!(traffic.partial().count(), 0);
 }
 
 /// Checked against moto's ECS and ECR; it has no ListServiceDeployments, which must be said and not lose the rest.
