@@ -14,7 +14,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::OnceCell;
 
 use super::connect::{Connection, operation_timeout};
-use super::error::Asked;
+use super::error::{Asked, kind_of_failure};
 use super::recent::Recent;
 use super::{decode, ecs_decode, few_at_once};
 use crate::clock::Mono;
@@ -258,7 +258,7 @@ impl Reader {
 }
 
 /// Why the answer does not name the service: its `failures[]` say so, or it is no answer to what was asked.
-fn missing(asked: Asked<'_>, failures: &[Failure], ecs: &EcsService) -> SourceError {
+pub(super) fn missing(asked: Asked<'_>, failures: &[Failure], ecs: &EcsService) -> SourceError {
     let of_this = |failure: &&Failure| failure.arn().is_some_and(|arn| decode::last_part(arn) == ecs.service);
     match failures.iter().find(of_this) {
         Some(failure) if failure.reason() == Some("MISSING") => {
@@ -266,13 +266,8 @@ fn missing(asked: Asked<'_>, failures: &[Failure], ecs: &EcsService) -> SourceEr
             asked.error(SourceErrorKind::Missing, &reason)
         }
         Some(failure) => {
-            let reason = format!(
-                "{}: {} {}",
-                ecs.service,
-                failure.reason().unwrap_or("failed"),
-                failure.detail().unwrap_or_default()
-            );
-            asked.error(SourceErrorKind::Refused, reason.trim_end())
+            let (reason, detail) = (failure.reason().unwrap_or("failed"), failure.detail().unwrap_or_default());
+            asked.error(kind_of_failure(reason, detail), format!("{}: {reason} {detail}", ecs.service).trim_end())
         }
         None => {
             let reason = format!("the answer names neither the service {} nor a failure of it", ecs.service);

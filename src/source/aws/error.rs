@@ -118,6 +118,21 @@ fn kind_of(code: &str, message: &str, status: u16) -> SourceErrorKind {
     }
 }
 
+/// What the reason of one of an answer's `failures[]` means: ECS writes some as codes, others in capitals (`ACCESS_DENIED`).
+pub(super) fn kind_of_failure(reason: &str, detail: &str) -> SourceErrorKind {
+    let code: String = reason.split('_').map(capitalised).collect();
+    match kind_of(reason, detail, 200) {
+        SourceErrorKind::Refused => kind_of(&code, detail, 200),
+        kind => kind,
+    }
+}
+
+/// `DENIED` as `Denied`.
+fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or_else(String::new, |first| format!("{first}{}", letters.as_str().to_lowercase()))
+}
+
 fn is_throttling(code: &str) -> bool {
     const CODES: [&str; 10] = [
         "BandwidthLimitExceeded",
@@ -219,6 +234,17 @@ mod tests {
         assert_eq!(kind_of("Throttling", "Rate exceeded", 400), SourceErrorKind::Throttled);
         assert_eq!(kind_of("ThrottlingException", "Rate exceeded", 400), SourceErrorKind::Throttled);
         assert_eq!(kind_of("Whatever", "", 429), SourceErrorKind::Throttled);
+    }
+
+    #[test]
+    fn a_failure_within_an_answer_keeps_its_kind_whichever_way_it_is_written() {
+        for reason in ["ACCESS_DENIED", "AccessDenied", "AccessDeniedException"] {
+            assert_eq!(kind_of_failure(reason, ""), SourceErrorKind::Unauthorised, "{reason}");
+        }
+        for reason in ["THROTTLING", "ThrottlingException", "THROTTLED"] {
+            assert_eq!(kind_of_failure(reason, ""), SourceErrorKind::Throttled, "{reason}");
+        }
+        assert_eq!(kind_of_failure("INACTIVE", ""), SourceErrorKind::Refused);
     }
 
     #[test]

@@ -14,21 +14,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_ecs::Client;
-use aws_sdk_ecs::types::Service;
+use aws_sdk_ecs::operation::describe_services::DescribeServicesOutput;
 use futures_util::future::BoxFuture;
 use tokio::sync::OnceCell;
 
-use self::deployments::Deployments;
+use self::deployments::{Deployments, Told};
 use self::registry::Registry;
 use self::revisions::Revisions;
 use super::connect::{Connection, operation_timeout};
 use super::ecs::Placed;
 use super::error::Asked;
-use super::{Connections, ecs_decode, few_at_once, placed};
+use super::{Connections, ecs, ecs_decode, few_at_once, placed};
 use crate::clock::Mono;
 use crate::config::{Config, Polling, RELEASES_INTERVAL};
 use crate::source::{
-    Ask, Cadence, Name, Payload, Reading, Readings, Releases, SharedSource, Source, SourceError, SourceErrorKind,
+    Ask, Cadence, Name, Payload, Reading, Readings, Releases, ServiceDeployment, SharedSource, Source, SourceError,
     Subject,
 };
 use crate::text::Text;
@@ -114,6 +114,9 @@ struct Reader {
     deployments: Deployments,
 }
 
+/// What one call said of up to ten services.
+type Described = Result<DescribeServicesOutput, SourceError>;
+
 /// ECS, and who asks it.
 struct Api {
     client: Client,
@@ -144,28 +147,31 @@ impl Reader {
         few_at_once(readings).await;
     }
 
-    async fn described(&self, batch: &[&Placed]) -> Result<Vec<Service>, SourceError> {
+    async fn described(&self, batch: &[&Placed]) -> Described {
         let cluster = batch.first().map_or("", |placed| placed.ecs.cluster.as_str());
         let names = batch.iter().map(|placed| placed.ecs.service.clone()).collect();
         let sent = self.api.client.describe_services().cluster(cluster).set_services(Some(names)).send().await;
-        let described = sent.map_err(|error| self.api.asked("ecs:DescribeServices").failed(&error))?;
-        Ok(described.services().to_vec())
+        sent.map_err(|error| self.api.asked("ecs:DescribeServices").failed(&error))
     }
 
-    async fn send(&self, placed: &Placed, described: &Result<Vec<Service>, SourceError>, now: Mono, out: &Readings) {
+    async fn send(&self, placed: &Placed, described: &Described, now: Mono, out: &Readings) {
         let outcome = match described {
-            Ok(services) => self.releases(placed, services, now).await,
+            Ok(described) => self.releases(placed, described, now).await,
             Err(error) => Err(error.clone()),
         };
         let subject = Subject::Releases { service: placed.service.clone() };
         let _ = out.send(Reading { subject, outcome: outcome.map(Payload::Releases) }).await;
     }
 
-    async fn releases(&self, placed: &Placed, services: &[Service], now: Mono) -> Result<Releases, SourceError> {
-        let found = services.iter().find(|service| ecs_decode::is_called(service, &placed.ecs.service));
-        let Some(service) = found else {
-            let reason = format!("there is no service {} in the cluster {}", placed.ecs.service, placed.ecs.cluster);
-            return Err(self.api.asked("ecs:DescribeServices").error(SourceErrorKind::Missing, &reason));
+    async fn releases(
+        &self,
+        placed: &Placed,
+        described: &DescribeServicesOutput,
+        now: Mono,
+    ) -> Result<Releases, SourceError> {
+        let named = |service: &&_| ecs_decode::is_called(service, &placed.ecs.service);
+        let Some(service) = described.services().iter().find(named) else {
+            return Err(ecs::missing(self.api.asked("ecs:DescribeServices"), described.failures(), &placed.ecs));
         };
         let (revisions, deployments, stopped, running) = tokio::join!(
             self.revisions.read(&self.api, service),
@@ -173,7 +179,7 @@ impl Reader {
             tasks::stopped(&self.api, &placed.ecs),
             tasks::running(&self.api, &placed.ecs),
         );
-        let mut missing = Vec::new();
+        let (deployments, mut missing) = split(deployments);
         let mut releases = Releases {
             revisions: part(&mut missing, "revisions", revisions),
             deployments: part(&mut missing, "deployments", deployments),
@@ -184,6 +190,11 @@ impl Reader {
         self.registry.complete(&mut releases.revisions, &decode::in_use(service), now).await;
         Ok(releases)
     }
+}
+
+/// Deployments, and what of each could not be read.
+fn split(read: Result<Told, SourceError>) -> (Result<Vec<ServiceDeployment>, SourceError>, Vec<Text>) {
+    read.map_or_else(|error| (Err(error), Vec::new()), |told| (Ok(told.deployments), told.missing))
 }
 
 /// A part, or nothing and a word about why.

@@ -1,12 +1,17 @@
 //! Releases: revisions described once, images asked of ECR, deployments, tasks that stopped; and what is missing of them.
 
-use quarterdeck::config::Config;
+use std::sync::Arc;
+
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use quarterdeck::config::{Aws, Config};
+use quarterdeck::source::aws::{Connections, sources};
 use quarterdeck::source::{Payload, Registered, Releases, SharedSource, SourceErrorKind};
 use serde_json::{Value, json};
 
 use super::ecs::described;
 use super::server::{Answer, Request, Server, json_error};
-use super::{failure, poll_one, source, with_services};
+use super::{connection, failure, poll_one, scripted, settings, source, with_services};
 
 const DEFINITION: &str = "arn:aws:ecs:us-east-1:123456789012:task-definition/rtech-app:";
 const REPOSITORY: &str = "123456789012.dkr.ecr.us-east-1.amazonaws.com/rtech-app";
@@ -121,6 +126,8 @@ async fn what_never_changes_is_asked_once() {
 async fn a_part_that_cannot_be_read_is_named_and_the_rest_is_whole() {
     for (operation, part) in [
         ("ListServiceDeployments", "deployments"),
+        ("DescribeServiceRevisions", "what deployments brought"),
+        ("DescribeServiceDeployments", "why deployments were rolled back"),
         ("ListTaskDefinitions", "revisions"),
         ("ListTasks", "stopped tasks"),
     ] {
@@ -133,7 +140,29 @@ async fn a_part_that_cannot_be_read_is_named_and_the_rest_is_whole() {
         let missing = releases.missing.iter().find(|missing| missing.as_str().starts_with(part)).expect(operation);
         assert!(missing.contains("AccessDeniedException"), "{missing}");
         assert_eq!(releases.revisions.is_empty(), operation == "ListTaskDefinitions");
+        assert_eq!(releases.deployments.is_empty(), operation == "ListServiceDeployments");
+        assert_eq!(releases.missing.len(), if operation == "ListTasks" { 2 } else { 1 }, "{:?}", releases.missing);
     }
+}
+
+#[tokio::test]
+async fn a_deployment_whose_revision_an_answer_lacks_is_listed_without_it_and_asked_again() {
+    let (server, source) = with(|request| {
+        (request.operation == "DescribeServiceRevisions").then(|| {
+            let failure = json!({"arn": "arn:r/1", "reason": "MISSING"});
+            let known = json!({"serviceRevisionArn": "arn:r/2", "taskDefinition": format!("{DEFINITION}3")});
+            Answer::Json(200, json!({"serviceRevisions": [known], "failures": [failure]}))
+        })
+    })
+    .await;
+    for _ in 0..2 {
+        let releases = releases(&source).await;
+        let brought: Vec<bool> = releases.deployments.iter().map(|one| one.task_definition.is_some()).collect();
+        assert_eq!(brought, [true, false]);
+        assert_eq!(releases.missing[0].as_str(), "what deployments brought: ecs:DescribeServiceRevisions: MISSING 1");
+    }
+    let asked = server.seen("DescribeServiceRevisions");
+    assert_eq!(asked[1].json["serviceRevisionArns"], json!(["arn:r/1"]), "only what is not known");
 }
 
 #[tokio::test]
@@ -157,14 +186,80 @@ async fn an_image_that_is_gone_is_missing_and_one_that_may_not_be_asked_for_is_n
 
 #[tokio::test]
 async fn releases_of_a_service_that_is_not_there_or_not_told_are_a_failure() {
-    let (_server, source) = with(|request| {
-        (request.operation == "DescribeServices").then(|| Answer::Json(200, json!({"services": [], "failures": []})))
-    })
-    .await;
-    assert_eq!(failure(&source).await.kind, SourceErrorKind::Missing);
+    for (failures, kind) in [
+        (
+            json!([{"arn": "arn:aws:ecs:us-east-1:1:service/rtech-prod/rtech-app", "reason": "MISSING"}]),
+            SourceErrorKind::Missing,
+        ),
+        (
+            json!([{"arn": "arn:aws:ecs:us-east-1:1:service/rtech-prod/rtech-app", "reason": "ACCESS_DENIED"}]),
+            SourceErrorKind::Unauthorised,
+        ),
+        (json!([]), SourceErrorKind::Malformed),
+    ] {
+        let (_server, source) = with(move |request| {
+            let answer = json!({"services": [], "failures": failures});
+            (request.operation == "DescribeServices").then(|| Answer::Json(200, answer))
+        })
+        .await;
+        assert_eq!(failure(&source).await.kind, kind);
+    }
     let (_server, source) = with(|request| {
         (request.operation == "DescribeServices").then(|| Answer::Raw(200, "text/html", b"<html>".to_vec()))
     })
     .await;
     assert_eq!(failure(&source).await.kind, SourceErrorKind::Malformed);
+}
+
+#[tokio::test]
+async fn services_that_could_not_be_described_are_not_told_as_missing() {
+    for (code, kind) in [
+        ("ThrottlingException", SourceErrorKind::Throttled),
+        ("AccessDeniedException", SourceErrorKind::Unauthorised),
+        ("ServerException", SourceErrorKind::Refused),
+        ("ClusterNotFoundException", SourceErrorKind::Missing),
+    ] {
+        for name in ["releases", "ecs"] {
+            let server = Server::start(move |request| match request.operation.as_str() {
+                "DescribeServices" => json_error(400, code, "no"),
+                "DescribeClusters" => super::ecs::whole(request),
+                _ => whole(request),
+            })
+            .await;
+            let error = failure(&source(&server, &with_services(&["rtech-app"], vec![]), name)).await;
+            assert_eq!(error.kind, kind, "{name}: {error}");
+            assert!(error.reason.contains(code) && !error.reason.contains("no service"), "{name}: {error}");
+        }
+    }
+}
+
+/// Images of another account and region than the service's, which itself runs in another place than `[aws]`.
+#[tokio::test]
+async fn an_image_is_asked_of_the_registry_that_its_host_names_with_the_credentials_of_the_services_place() {
+    let image = "999988887777.dkr.ecr.ap-south-1.amazonaws.com/shared/app:3f1c2a9";
+    let script = move |request: &Request| match request.operation.as_str() {
+        "DescribeTaskDefinition" => {
+            let container = json!([{"name": "app", "image": image}]);
+            let arn = request.json["taskDefinition"].clone();
+            let definition = json!({"taskDefinitionArn": arn, "status": "ACTIVE", "containerDefinitions": container});
+            Answer::Json(200, json!({"taskDefinition": definition}))
+        }
+        _ => whole(request),
+    };
+    let (here, dr) = (Server::start(script).await, Server::start(script).await);
+    let there = Aws { region: "eu-west-1".into(), account: Some("210987654321".into()), ..settings(&dr) };
+    let keys = SharedCredentialsProvider::new(Credentials::new("AKIDDR", "secret", None, None, "test"));
+    let connections = Connections::single(connection(&here)).and("dr".into(), scripted(&there, keys));
+    let mut config = with_services(&["rtech-app"], vec![]);
+    config.services[0].ecs.as_mut().unwrap().place = Some("dr".into());
+    let found = sources(&Arc::new(connections), &config).into_iter().find(|one| *one.name() == *"releases dr").unwrap();
+    let releases = releases(&found).await;
+    assert!(matches!(releases.revisions[0].images[0].registry, Registered::Found { .. }), "{releases:?}");
+    let asked = dr.seen("DescribeImages");
+    assert_eq!((asked.len(), here.count()), (1, 0), "the same image of two revisions is asked once, and nowhere else");
+    assert_eq!((asked[0].region.as_str(), asked[0].access_key.as_str()), ("ap-south-1", "AKIDDR"));
+    assert_eq!(asked[0].json["registryId"], "999988887777");
+    assert_eq!(asked[0].json["repositoryName"], "shared/app");
+    assert_eq!(asked[0].json["imageIds"], json!([{"imageTag": "3f1c2a9"}]));
+    assert!(dr.seen("DescribeServices").iter().all(|request| request.region == "eu-west-1"));
 }

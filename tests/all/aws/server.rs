@@ -21,6 +21,8 @@ pub(super) struct Request {
     pub(super) target: String,
     /// The access key that signed it.
     pub(super) access_key: String,
+    /// The region that it is signed for.
+    pub(super) region: String,
     /// The body of a JSON request.
     pub(super) json: Json,
     /// The body of a CBOR request.
@@ -91,7 +93,8 @@ async fn answer(
         operation: operation(&uri, &headers, &body),
         method: method.to_string(),
         target: uri.to_string(),
-        access_key: access_key(&headers),
+        access_key: signed(&headers, 0),
+        region: signed(&headers, 2),
         json: serde_json::from_slice(&body).unwrap_or_default(),
         cbor: ciborium::from_reader(&body[..]).unwrap_or(Cbor::Null),
     };
@@ -123,11 +126,11 @@ fn operation(uri: &Uri, headers: &HeaderMap, body: &[u8]) -> String {
     action.unwrap_or_else(|| uri.path()).to_owned()
 }
 
-/// From `AWS4-HMAC-SHA256 Credential=AKID/date/…`.
-fn access_key(headers: &HeaderMap) -> String {
+/// A part of `AWS4-HMAC-SHA256 Credential=AKID/date/region/service/aws4_request, …`.
+fn signed(headers: &HeaderMap, part: usize) -> String {
     let signed = headers.get("authorization").and_then(|header| header.to_str().ok()).unwrap_or_default();
     let credential = signed.split_once("Credential=").map_or("", |(_, rest)| rest);
-    credential.split('/').next().unwrap_or_default().to_owned()
+    credential.split('/').nth(part).unwrap_or_default().to_owned()
 }
 
 fn send(status: u16, kind: &'static str, body: Vec<u8>) -> Response {

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use aws_sdk_ecs::types::ServiceDeploymentBrief;
+use aws_sdk_ecs::types::{Failure, ServiceDeploymentBrief};
 
 use super::super::decode::last_part;
+use super::super::error::{Asked, kind_of_failure};
 use super::{Api, decode};
 use crate::config::EcsService;
 use crate::source::{ServiceDeployment, SourceError};
@@ -26,12 +27,25 @@ pub(super) struct Deployments {
 /// The most entries that are kept; then all are forgotten and asked again.
 const KEPT: usize = 2_000;
 
+/// Deployments, the newest first, and what of them could not be read.
+pub(super) struct Told {
+    pub(super) deployments: Vec<ServiceDeployment>,
+    pub(super) missing: Vec<Text>,
+}
+
 impl Deployments {
-    /// The newest deployments first.
-    pub(super) async fn read(&self, api: &Api, ecs: &EcsService) -> Result<Vec<ServiceDeployment>, SourceError> {
+    /// The newest deployments. What they brought, and why they were rolled back, is asked apart: without an answer to that the
+    /// list itself still stands, and what is missing of it is said.
+    pub(super) async fn read(&self, api: &Api, ecs: &EcsService) -> Result<Told, SourceError> {
         let briefs = listed(api, ecs).await?;
-        self.learn_brought(api, &briefs).await?;
-        self.learn_reasons(api, &briefs).await?;
+        let mut missing = Vec::new();
+        missing.extend(lost("what deployments brought", self.learn_brought(api, &briefs).await));
+        missing.extend(lost("why deployments were rolled back", self.learn_reasons(api, &briefs).await));
+        Ok(Told { deployments: self.known(&briefs), missing })
+    }
+
+    /// The listed deployments with what is known of them.
+    fn known(&self, briefs: &[ServiceDeploymentBrief]) -> Vec<ServiceDeployment> {
         let (brought, reasons) = (locked(&self.brought), locked(&self.reasons));
         let deployment = |brief: &ServiceDeploymentBrief| {
             let known = brought.get(brief.target_service_revision_arn().unwrap_or_default()).cloned();
@@ -39,7 +53,7 @@ impl Deployments {
             let listed = decode::listed(brief);
             ServiceDeployment { task_definition: known, reason: reason.or(listed.reason.clone()), ..listed }
         };
-        Ok(briefs.iter().map(deployment).collect())
+        briefs.iter().map(deployment).collect()
     }
 
     async fn learn_brought(&self, api: &Api, briefs: &[ServiceDeploymentBrief]) -> Result<(), SourceError> {
@@ -48,13 +62,14 @@ impl Deployments {
         if unknown.is_empty() {
             return Ok(());
         }
+        let asked = api.asked("ecs:DescribeServiceRevisions");
         let sent = api.client.describe_service_revisions().set_service_revision_arns(Some(unknown)).send().await;
-        let described = sent.map_err(|error| api.asked("ecs:DescribeServiceRevisions").failed(&error))?;
+        let described = sent.map_err(|error| asked.failed(&error))?;
         let revisions = described.service_revisions().iter();
         let named =
             revisions.filter_map(|revision| Some((revision.service_revision_arn()?, revision.task_definition()?)));
         locked(&self.brought).extend(named.map(|(arn, brings)| (arn.to_owned(), Text::clean(last_part(brings)))));
-        Ok(())
+        whole(asked, described.failures())
     }
 
     async fn learn_reasons(&self, api: &Api, briefs: &[ServiceDeploymentBrief]) -> Result<(), SourceError> {
@@ -68,14 +83,32 @@ impl Deployments {
         }
         let arns = asked.iter().map(|(_, arn)| arn.clone()).collect();
         let sent = api.client.describe_service_deployments().set_service_deployment_arns(Some(arns)).send().await;
-        let described = sent.map_err(|error| api.asked("ecs:DescribeServiceDeployments").failed(&error))?;
+        let asks = api.asked("ecs:DescribeServiceDeployments");
+        let described = sent.map_err(|error| asks.failed(&error))?;
         let told = |arn: &str| {
             let found = described.service_deployments().iter().find(|one| one.service_deployment_arn() == Some(arn));
-            found.and_then(decode::rollback_reason)
+            found.map(decode::rollback_reason)
         };
-        locked(&self.reasons).extend(asked.into_iter().map(|(key, arn)| (key.clone(), told(arn))));
-        Ok(())
+        // One that the answer lacks is asked again with the next poll.
+        let answered = asked.into_iter().filter_map(|(key, arn)| Some((key.clone(), told(arn)?)));
+        locked(&self.reasons).extend(answered);
+        whole(asks, described.failures())
     }
+}
+
+/// A word about a part that could not be read.
+fn lost(what: &str, learned: Result<(), SourceError>) -> Option<Text> {
+    learned.err().map(|error| Text::clean(&format!("{what}: {}", error.reason)))
+}
+
+/// An answer without `failures[]` is whole.
+fn whole(asked: Asked<'_>, failures: &[Failure]) -> Result<(), SourceError> {
+    let Some(first) = failures.first() else { return Ok(()) };
+    let (reason, detail) = (first.reason().unwrap_or("failed"), first.detail().unwrap_or_default());
+    let of = last_part(first.arn().unwrap_or_default());
+    let more = if failures.len() > 1 { format!("and {} others", failures.len() - 1) } else { String::new() };
+    let words = [reason, of, detail, more.as_str()].into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>();
+    Err(asked.error(kind_of_failure(reason, detail), &words.join(" ")))
 }
 
 async fn listed(api: &Api, ecs: &EcsService) -> Result<Vec<ServiceDeploymentBrief>, SourceError> {
