@@ -28,6 +28,10 @@ pub enum Command {
     NextPanel,
     /// The previous panel or tab.
     PreviousPanel,
+    /// The next service that is not healthy.
+    NextUnhealthy,
+    /// The previous service that is not healthy.
+    PreviousUnhealthy,
     /// Help.
     Help,
     /// The command palette.
@@ -119,6 +123,8 @@ pub static COMMANDS: &[CommandSpec] = &[
     spec(Command::PageDown, "page_down", "a page down"),
     spec(Command::NextPanel, "next_panel", "the next panel"),
     spec(Command::PreviousPanel, "previous_panel", "the previous panel"),
+    spec(Command::NextUnhealthy, "next_unhealthy", "the next service that is not healthy"),
+    spec(Command::PreviousUnhealthy, "previous_unhealthy", "the previous service that is not healthy"),
     spec(Command::Help, "help", "keys and what they do"),
     spec(Command::Palette, "palette", "find a command, an action or a service by name"),
     spec(Command::Filter, "filter", "show only rows that match"),

@@ -2,6 +2,7 @@
 
 use super::command::Command;
 use super::lists::{self, Choice};
+use super::seek::{self, Way};
 use super::update::RANGES;
 use super::{Arm, Effects, Overlay, Screen, State, act, follow, logs, navigate, typing};
 use crate::clock::Mono;
@@ -65,6 +66,8 @@ pub(super) fn run(state: &mut State, command: Command) -> Effects {
         Command::StepSkip => follow::ask_reason(state),
         Command::SessionClose => return follow::close_session(state),
         Command::Logs => logs::open(state),
+        Command::NextUnhealthy => seek::unhealthy(state, Way::Down),
+        Command::PreviousUnhealthy => seek::unhealthy(state, Way::Up),
         Command::NextTheme => state.theme = state.theme.wrapping_add(1),
         _ => navigate::go(state, command),
     }

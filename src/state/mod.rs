@@ -8,6 +8,7 @@ pub mod lists;
 pub mod logs;
 pub mod readings;
 pub mod screen;
+mod seek;
 pub mod verdict;
 pub mod verdicts;
 

@@ -13,6 +13,7 @@ use quarterdeck::config::keymap::{KeyPress, Keymap};
 use quarterdeck::config::theme::Theme;
 use quarterdeck::event::{Effect, Event, Stamped};
 use quarterdeck::run::{self, Ending, Performer, Ports};
+use quarterdeck::state::verdict::Level;
 use quarterdeck::state::{Arm, Overlay, Screen, State, update};
 use quarterdeck::terminal::Input;
 use ratatui::Terminal;
@@ -219,6 +220,83 @@ fn back_leads_home_and_quit_leaves() {
     press(&mut state, &[KeyCode::Esc, KeyCode::Esc, KeyCode::Esc, KeyCode::Esc]);
     assert!(matches!(state.screen(), Screen::Overview { .. }));
     assert!(matches!(press(&mut state, &[KeyCode::Char('q')]).as_slice(), [Effect::Quit]));
+}
+
+fn told(state: &State) -> String {
+    state.notice.as_ref().map_or_else(String::new, |notice| notice.text.to_string())
+}
+
+fn selected(state: &State) -> usize {
+    match state.screen() {
+        Screen::Overview { selected } => *selected,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// With the shipped keys.
+fn keyed(mut state: State) -> State {
+    state.keymap = Arc::new(Keymap::shipped());
+    state
+}
+
+/// The services that are not healthy, by their place in the list.
+fn ailing(state: &State) -> Vec<usize> {
+    let services = state.config.services.iter().enumerate();
+    services.filter(|(_, service)| state.level(service) != Level::Healthy).map(|(index, _)| index).collect()
+}
+
+#[test]
+fn one_key_goes_round_the_services_that_are_not_healthy_either_way() {
+    let mut state = keyed(fixture::never());
+    assert_eq!(ailing(&state), [0, 1, 2], "what is not known is not healthy");
+    let seen = |state: &mut State, key: char| {
+        press(state, &[KeyCode::Char(key)]);
+        selected(state)
+    };
+    assert_eq!(['u', 'u', 'u'].map(|key| seen(&mut state, key)), [1, 2, 0]);
+    assert_eq!(['U', 'U'].map(|key| seen(&mut state, key)), [2, 1]);
+    press(&mut state, &[KeyCode::F(8)]);
+    assert_eq!(selected(&state), 2);
+}
+
+#[test]
+fn healthy_services_are_passed_over_and_that_there_is_no_other_is_said() {
+    let mut state = keyed(fixture::incident());
+    let ailing = ailing(&state);
+    let [only] = ailing[..] else { panic!("{ailing:?}") };
+    press(&mut state, &[KeyCode::Char('G'), KeyCode::Char('u')]);
+    assert_eq!(selected(&state), only);
+    press(&mut state, &[KeyCode::Char('u')]);
+    assert_eq!(selected(&state), only);
+    assert!(told(&state).contains("no other service"), "{}", told(&state));
+    let mut state = self::state();
+    press(&mut state, &[KeyCode::Char('G'), KeyCode::Char('u')]);
+    assert!(selected(&state) > 0, "the selection stays");
+    assert!(told(&state).contains("no service"), "{}", told(&state));
+}
+
+#[test]
+fn the_next_unhealthy_service_opens_on_a_services_screen_and_is_shown_on_the_overview_from_elsewhere() {
+    let mut state = keyed(fixture::on_service(fixture::never(), 2));
+    press(&mut state, &[KeyCode::Char('u')]);
+    assert!(matches!(state.screen(), Screen::Service { name, .. } if *name == state.config.services[1].name));
+    press(&mut state, &[KeyCode::Esc]);
+    assert_eq!(selected(&state), 1, "back leads to it on the overview");
+    press(&mut state, &[KeyCode::Char('2'), KeyCode::Char('/')]);
+    type_word(&mut state, "no service is called so");
+    press(&mut state, &[KeyCode::Enter, KeyCode::Char('u')]);
+    assert_eq!((selected(&state), state.filter.as_str()), (0, ""), "the first, whatever the alerts were filtered by");
+}
+
+#[test]
+fn only_services_that_the_filter_shows_are_looked_at() {
+    let mut state = keyed(fixture::never());
+    let last = state.config.services[2].name.to_string();
+    press(&mut state, &[KeyCode::Char('/')]);
+    type_word(&mut state, &last);
+    press(&mut state, &[KeyCode::Enter, KeyCode::Char('u')]);
+    assert_eq!(selected(&state), 0);
+    assert!(told(&state).contains("no other service"), "{}", told(&state));
 }
 
 #[test]

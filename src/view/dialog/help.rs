@@ -20,7 +20,7 @@ const WIDEST: u16 = 88;
 const KEYS: usize = 23;
 
 /// Columns of a command's name.
-const NAMES: usize = 16;
+const NAMES: usize = 19;
 
 /// Draws the help, scrolled down by so many rows.
 pub fn draw(screen: Rect, state: &State, scroll: usize, pen: &mut Pen<'_>) {
