@@ -140,7 +140,7 @@ pub fn fingerprint(observation: &Observation) -> BTreeMap<String, String> {
         ("primary deployment", primary.map_or("none".to_owned(), |deployment| deployment.id.to_string())),
         ("rollout", primary.map_or("none".to_owned(), |deployment| rollout(deployment.rollout).to_owned())),
         ("scaling bounds", bounds(observation.scaling.target)),
-        ("scaling suspended", suspended(observation.scaling.target).to_owned()),
+        ("scaling suspended", suspended(observation.scaling.target)),
     ];
     facts.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }
@@ -154,12 +154,19 @@ fn rollout(rollout: Rollout) -> &'static str {
     }
 }
 
-/// Which directions of scaling are suspended, in words.
-pub(super) fn suspended(target: Option<ScalingTarget>) -> &'static str {
-    match target.map(|target| (target.scale_in_suspended, target.scale_out_suspended)) {
-        Some((true, true)) => "in and out",
-        Some((true, false)) => "in",
-        Some((false, true)) => "out",
-        Some((false, false)) | None => "none",
+/// Which kinds of scaling are suspended, in words: `none`, `in`, `in and out`, `in, out and scheduled` …
+pub(super) fn suspended(target: Option<ScalingTarget>) -> String {
+    let kinds = target.map_or([(false, ""); 3], |target| {
+        [
+            (target.scale_in_suspended, "in"),
+            (target.scale_out_suspended, "out"),
+            (target.scheduled_suspended, "scheduled"),
+        ]
+    });
+    let held: Vec<&str> = kinds.into_iter().filter(|(held, _)| *held).map(|(_, kind)| kind).collect();
+    match held.as_slice() {
+        [] => "none".to_owned(),
+        [only] => (*only).to_owned(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
     }
 }

@@ -7,9 +7,10 @@ use super::fleet::{FLEET, Profile, RunBy};
 use super::measure::moment;
 use super::tasks::{Crew, Task};
 use super::{ACCOUNT, REGION};
+use crate::slo::schedule::{Coming, next_run};
 use crate::source::{
-    Cluster, Deployment, Identity, Rollout, Scaling, ScalingActivity, ScalingPolicy, ScalingTarget, Task as TaskData,
-    Workload, WorkloadEvent,
+    Cluster, Deployment, Identity, Rollout, Scaling, ScalingActivity, ScalingPolicy, ScalingTarget, ScheduledAction,
+    Task as TaskData, Workload, WorkloadEvent,
 };
 use crate::text::Text;
 
@@ -140,11 +141,17 @@ fn ids(tasks: &[&Task]) -> String {
 }
 
 /// A service's scaling; `None` for one that no orchestrator runs.
-pub fn scaling(profile: &Profile, began: Timestamp) -> Option<Scaling> {
+pub fn scaling(profile: &Profile, began: Timestamp, seconds: f64) -> Option<Scaling> {
     let RunBy::Orchestrator { tasks, min, max } = profile.run_by else { return None };
     let scale_out_suspended = profile.name == SUSPENDED;
     Some(Scaling {
-        target: Some(ScalingTarget { min, max, scale_in_suspended: false, scale_out_suspended }),
+        target: Some(ScalingTarget {
+            min,
+            max,
+            scale_in_suspended: false,
+            scale_out_suspended,
+            scheduled_suspended: false,
+        }),
         policies: vec![
             policy("cpu-70", "ECSServiceAverageCPUUtilization", 70.0),
             policy("memory-80", "ECSServiceAverageMemoryUtilization", 80.0),
@@ -156,7 +163,22 @@ pub fn scaling(profile: &Profile, began: Timestamp) -> Option<Scaling> {
             cause: Text::clean("monitor alarm TargetTracking-AlarmLow in state ALARM triggered policy cpu-70"),
         }],
         activities_missing: None,
+        scheduled: if profile.name == SUSPENDED { vec![peak(max, moment(began, seconds))] } else { Vec::new() },
+        scheduled_missing: None,
     })
+}
+
+/// More tasks for the busiest days of the year.
+fn peak(max: u32, now: Timestamp) -> ScheduledAction {
+    let expression = "cron(0 6 24 12 ? *)";
+    ScheduledAction {
+        name: Text::clean("christmas-peak"),
+        schedule: Text::clean(expression),
+        zone: None,
+        min: Some(4),
+        max: Some(max + 4),
+        next: next_run(&Coming { expression, zone: None, start: None, end: None }, now),
+    }
 }
 
 fn policy(name: &str, metric: &str, target: f64) -> ScalingPolicy {

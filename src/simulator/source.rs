@@ -86,9 +86,9 @@ impl Simulated {
                 let found = ecs::workload(&at.course, self.orchestrated(service)?, at.began, at.seconds);
                 Payload::Workload(found.ok_or_else(|| missing(subject))?)
             }
-            Subject::Scaling { service } => {
-                Payload::Scaling(ecs::scaling(self.orchestrated(service)?, at.began).ok_or_else(|| missing(subject))?)
-            }
+            Subject::Scaling { service } => Payload::Scaling(
+                ecs::scaling(self.orchestrated(service)?, at.began, at.seconds).ok_or_else(|| missing(subject))?,
+            ),
             Subject::Releases { service } => {
                 let found = releases::releases(self.orchestrated(service)?, at.began);
                 Payload::Releases(found.ok_or_else(|| missing(subject))?)
@@ -144,7 +144,7 @@ impl Simulated {
             taken: now.wall,
             identity: ecs::identity(),
             workload: ecs::workload(&at.course, profile, at.began, at.seconds).ok_or_else(none)?,
-            scaling: ecs::scaling(profile, at.began).ok_or_else(none)?,
+            scaling: ecs::scaling(profile, at.began, at.seconds).ok_or_else(none)?,
             firing: Some(firing.map(|alert| alert.name).collect()),
         })
     }

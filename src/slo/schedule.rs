@@ -1,10 +1,11 @@
-//! When backups are due: AWS's cron and rate expressions, and the daily windows of RDS. Pure.
+//! When backups are due and scheduled actions run: AWS's cron, rate and at expressions, and the daily windows of RDS. Pure.
 //!
 //! An expression that is not understood gives nothing: no due time is guessed. Forms:
 //! <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html>,
 //! <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_WorkingWithAutomatedBackups.html>.
 
 mod cron;
+mod next;
 mod rule;
 
 use std::time::Duration;
@@ -13,6 +14,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
 pub use cron::Cron;
+pub use next::{Coming, next_run};
 pub use rule::{Rule, START_WITHIN, later, look_back, schedule};
 
 /// The most due times that are counted out at once.

@@ -532,6 +532,18 @@ pub(crate) fn rolling(service: &str) -> Workload {
     workload
 }
 
+/// A scheduled action in Berlin's time, which runs next at this moment.
+pub(crate) fn scheduled(name: &str, schedule: &str, min: u32, next: &str) -> ScheduledAction {
+    ScheduledAction {
+        name: Text::from(name),
+        schedule: Text::from(schedule),
+        zone: Some(Text::from("Europe/Berlin")),
+        min: Some(min),
+        max: None,
+        next: NextRun::At { at: next.parse().unwrap() },
+    }
+}
+
 fn scaling() -> Scaling {
     let policy = |name: &str, metric: &str, target: f64| ScalingPolicy {
         name: Text::from(name),
@@ -540,7 +552,13 @@ fn scaling() -> Scaling {
         target: Some(target),
     };
     Scaling {
-        target: Some(ScalingTarget { min: 2, max: 10, scale_in_suspended: false, scale_out_suspended: false }),
+        target: Some(ScalingTarget {
+            min: 2,
+            max: 10,
+            scale_in_suspended: false,
+            scale_out_suspended: false,
+            scheduled_suspended: false,
+        }),
         policies: vec![
             policy("rtech-cpu-70", "ECSServiceAverageCPUUtilization", 70.0),
             policy("rtech-memory-80", "ECSServiceAverageMemoryUtilization", 80.0),
@@ -554,6 +572,8 @@ fn scaling() -> Scaling {
             ),
         }],
         activities_missing: None,
+        scheduled: vec![scheduled("weekday-morning", "cron(30 6 ? * MON-FRI *)", 4, "2026-01-01T05:30:00Z")],
+        scheduled_missing: None,
     }
 }
 

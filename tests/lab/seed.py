@@ -123,6 +123,19 @@ def register_scaling(scaling):
         )
 
 
+def schedule_scaling(scaling):
+    """More tasks on weekday mornings; moto never runs it."""
+    scaling.put_scheduled_action(
+        ServiceNamespace="ecs",
+        ResourceId=RESOURCE,
+        ScalableDimension=DIMENSION,
+        ScheduledActionName="rtech-weekday-morning",
+        Schedule="cron(30 6 ? * MON-FRI *)",
+        Timezone="Europe/Berlin",
+        ScalableTargetAction={"MinCapacity": 3, "MaxCapacity": 12},
+    )
+
+
 def wait_until_steady(url):
     """The services start at once instead of over seconds."""
     post(f"{url}/_rollout", {"step_s": 0.001, "batch": 100})
@@ -158,6 +171,7 @@ def main(url, ministack):
     create_services(ecs, revisions[-1], create_balancer(url))
     wait_until_steady(url)
     register_scaling(client("application-autoscaling", url))
+    schedule_scaling(client("application-autoscaling", url))
     seed_the_rest(url, ministack)
     post(f"{url}/_snapshot", {})
     urllib.request.urlopen(urllib.request.Request(f"{url}/_requests", method="DELETE"), timeout=5).close()

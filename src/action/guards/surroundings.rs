@@ -4,7 +4,7 @@ use super::super::guard::{Finding, GuardContext};
 use super::super::scale::suspended;
 use super::super::{Action, Plan};
 use crate::config::EnvironmentKind;
-use crate::source::{Deployment, Rollout, ScalingPolicy};
+use crate::source::{Deployment, NextRun, Rollout, Scaling, ScalingPolicy, ScalingTarget};
 use crate::text::Text;
 
 pub(super) fn service_active(plan: &Plan, _context: &GuardContext<'_>) -> Finding {
@@ -63,19 +63,37 @@ fn names(firing: &[Text]) -> String {
 
 pub(super) fn autoscaling(plan: &Plan, _context: &GuardContext<'_>) -> Finding {
     let scaling = &plan.observation.scaling;
-    if scaling.target.is_none() {
+    let Some(target) = scaling.target else {
         return Finding::allow("none registered: the count stays where it is put");
-    }
-    let held = suspended(scaling.target);
-    if held == "in and out" {
-        return Finding::allow("suspended in and out: the count stays where it is put");
+    };
+    let (held, scheduled) = (suspended(Some(target)), scheduled(scaling, target));
+    if target.scale_in_suspended && target.scale_out_suspended {
+        return Finding::allow(match scheduled {
+            Some(scheduled) => format!("suspended: {held}; {scheduled}"),
+            None => format!("suspended {held}: the count stays where it is put"),
+        });
     }
     let tracking: Vec<_> = scaling.policies.iter().filter(|p| p.kind.as_str() == "TargetTrackingScaling").collect();
     let line = match tracking.as_slice() {
         [] => format!("{} policies, none tracks a target", scaling.policies.len()),
         some => format!("{} may move the count again", some.iter().map(|p| policy(p)).collect::<Vec<_>>().join(", ")),
     };
-    Finding::allow(if held == "none" { line } else { format!("{line}; suspended: {held}") })
+    let held = (held != "none").then(|| format!("suspended: {held}"));
+    Finding::allow([Some(line), held, scheduled].into_iter().flatten().collect::<Vec<_>>().join("; "))
+}
+
+/// What may move the bounds, and with them the count, at set times; `None` where nothing does.
+fn scheduled(scaling: &Scaling, target: ScalingTarget) -> Option<String> {
+    if target.scheduled_suspended {
+        return None;
+    }
+    if scaling.scheduled_missing.is_some() {
+        return Some("scheduled actions not known".to_owned());
+    }
+    let coming = scaling.scheduled.iter().find(|action| action.next != NextRun::Over)?;
+    let when =
+        coming.next.at().map_or_else(|| coming.schedule.to_string(), |at| at.strftime("%Y-%m-%d %H:%MZ").to_string());
+    Some(format!("scheduled action {} sets bounds {when}", coming.name))
 }
 
 fn policy(policy: &ScalingPolicy) -> String {

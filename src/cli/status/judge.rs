@@ -186,6 +186,11 @@ impl Look<'_> {
             min: target.map(|target| target.min),
             max: target.map(|target| target.max),
             policies: scaling.map(|scaling| scaling.policies.clone()).unwrap_or_default(),
+            scale_in_suspended: target.map(|target| target.scale_in_suspended),
+            scale_out_suspended: target.map(|target| target.scale_out_suspended),
+            scheduled_suspended: target.map(|target| target.scheduled_suspended),
+            scheduled: scaling.map(|scaling| scaling.scheduled.clone()).unwrap_or_default(),
+            scheduled_missing: scaling.and_then(|scaling| scaling.scheduled_missing.clone()),
         }
     }
 

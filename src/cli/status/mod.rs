@@ -14,6 +14,7 @@ mod probe;
 mod recovery;
 mod releases;
 mod report;
+mod scaling;
 mod table;
 mod traffic;
 mod usage;

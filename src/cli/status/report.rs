@@ -15,7 +15,7 @@ use super::traffic::TrafficReport;
 use super::usage::{PlaceReport, UsageReport};
 use crate::config::{EnvironmentKind, Role};
 use crate::slo::{RuleState, Severity};
-use crate::source::{Component, HealthState, Identity, Name, Number, ScalingPolicy, TraceId, Unit};
+use crate::source::{Component, HealthState, Identity, Name, Number, ScalingPolicy, ScheduledAction, TraceId, Unit};
 use crate::state::verdict::{Level, Reason};
 use crate::text::Text;
 
@@ -263,6 +263,16 @@ pub struct ScalingReport {
     pub max: Option<u32>,
     /// Its policies.
     pub policies: Vec<ScalingPolicy>,
+    /// Whether scaling in is suspended.
+    pub scale_in_suspended: Option<bool>,
+    /// Whether scaling out is suspended.
+    pub scale_out_suspended: Option<bool>,
+    /// Whether scheduled actions are suspended.
+    pub scheduled_suspended: Option<bool>,
+    /// What moves the bounds at set times, the next one first.
+    pub scheduled: Vec<ScheduledAction>,
+    /// Why not all scheduled actions are known; null where they are.
+    pub scheduled_missing: Option<Text>,
 }
 
 /// A protected thing.

@@ -68,8 +68,7 @@ fn add_service(rows: &mut Vec<Row>, service: &ServiceReport) {
             (_, _, Some(_)) => "no target".to_owned(),
             _ => dash(),
         };
-        let policies: Vec<&str> = scaling.policies.iter().map(|policy| policy.name.as_str()).collect();
-        rows.push(row(name, "scaling".to_owned(), value, &scaling.item, policies.join(", ")));
+        rows.push(row(name, "scaling".to_owned(), value, &scaling.item, super::scaling::note(scaling)));
     }
     rows.extend(service.database.as_ref().map(|database| super::database::line(name, database)));
     for log in &service.logs {

@@ -56,7 +56,7 @@ pub fn schedule(rule: &Rule<'_>, now: Timestamp) -> Schedule {
 }
 
 /// UTC where none is named; `None` for one that this host does not know.
-fn zone(name: Option<&str>) -> Option<TimeZone> {
+pub(super) fn zone(name: Option<&str>) -> Option<TimeZone> {
     match name.filter(|name| !name.is_empty()) {
         None | Some("UTC" | "Etc/UTC") => Some(TimeZone::UTC),
         Some(name) => TimeZone::get(name).ok(),

@@ -6,16 +6,16 @@
 //! A role that may read what is read here needs `cloudwatch:GetMetricData`, `cloudwatch:DescribeAlarms`,
 //! `cloudwatch:DescribeAlarmHistory`, `ecs:DescribeServices`, `ecs:DescribeClusters`, `ecs:ListTasks`, `ecs:DescribeTasks`,
 //! `application-autoscaling:DescribeScalableTargets`, `application-autoscaling:DescribeScalingPolicies`,
-//! `application-autoscaling:DescribeScalingActivities`;
+//! `application-autoscaling:DescribeScalingActivities`, `application-autoscaling:DescribeScheduledActions`;
 //! for the cost `ce:GetCostAndUsage`, `ce:GetCostForecast`;
 //! for databases and caches `rds:DescribeDBClusters`, `rds:DescribeDBInstances`, `rds:DescribePendingMaintenanceActions`,
 //! `elasticache:DescribeReplicationGroups`, `elasticache:DescribeCacheClusters`, `elasticache:DescribeUpdateActions`;
-//! `application-autoscaling:DescribeScalingActivities`; for backups, by what a `[[backup]]` names, of
+//! for backups, by what a `[[backup]]` names, of
 //! `backup:ListRecoveryPointsByBackupVault`, `backup:ListBackupJobs`, `backup:ListCopyJobs`,
 //! `backup:ListRestoreJobsByProtectedResource`, `backup:DescribeProtectedResource`, `backup:ListBackupPlans`,
 //! `backup:GetBackupPlan`; `rds:DescribeDBClusters`, `rds:DescribeDBClusterSnapshots`, `rds:DescribeDBInstances`,
 //! `rds:DescribeDBSnapshots`, `rds:DescribeExportTasks`; `s3:ListBucket` and `s3:GetObject` of the objects' bucket and prefix;
-//! `application-autoscaling:DescribeScalingActivities`; for logs what `logs` names;
+//! for logs what `logs` names;
 //! `acm:ListCertificates`, `acm:DescribeCertificate`, `cloudfront:GetDistribution`, `cloudfront:ListInvalidations`,
 //! `cloudfront:GetInvalidation`;
 //! for releases `ecs:ListTaskDefinitions`, `ecs:DescribeTaskDefinition`, `ecs:ListServiceDeployments`,

@@ -26,7 +26,7 @@ pub async fn observe(
     let (who, workload, scaling, firing) = tokio::join!(
         within("sts", async { identity::Reader::new(connection, DEADLINE).await.identity(connection).await }),
         within("ecs", async { ecs::Reader::new(connection, DEADLINE).await.workload(ecs).await }),
-        within("autoscaling", async { scaling::Reader::new(connection, DEADLINE).await.scaling(ecs).await }),
+        within("autoscaling", async { scaling::Reader::new(connection, DEADLINE).await.scaling(ecs, now.wall).await }),
         within("cloudwatch", async {
             cloudwatch::firing(connection, (config, ecs.place.as_ref()), service, DEADLINE).await
         }),

@@ -1,14 +1,18 @@
-//! Application Auto Scaling: targets, policies and activities of ECS services.
+//! Application Auto Scaling: targets, policies, activities and scheduled actions of ECS services.
 //!
 //! Targets of up to 50 services are asked in one call, policies and activities one call a service, because the API takes
 //! one resource there (<https://docs.aws.amazon.com/autoscaling/application/APIReference/>).
+
+mod scheduled;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_applicationautoscaling::Client;
 use aws_sdk_applicationautoscaling::types::{ScalableDimension, ScalableTarget, ServiceNamespace};
-use futures_util::future::BoxFuture;
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Shared};
+use jiff::Timestamp;
 use tokio::sync::OnceCell;
 
 use super::connect::{Connection, operation_timeout};
@@ -71,15 +75,20 @@ impl Source for AutoScaling {
         &self.subjects
     }
 
-    fn poll<'a>(&'a self, _ask: Ask, out: &'a Readings) -> BoxFuture<'a, ()> {
+    fn poll<'a>(&'a self, ask: Ask, out: &'a Readings) -> BoxFuture<'a, ()> {
         Box::pin(async move {
             let reader = self.reader.get_or_init(|| Reader::new(&self.connection, self.polling.timeout)).await;
+            // Asked once, beside the policies of the first service.
+            let scheduled = reader.scheduled(None).boxed().shared();
             for batch in self.placed.chunks(TARGETS_A_CALL) {
-                reader.poll_batch(batch, out).await;
+                reader.poll_batch(batch, &scheduled, ask.now.wall, out).await;
             }
         })
     }
 }
+
+/// The one question for scheduled actions that all services of a poll share.
+type Asking<'a> = Shared<BoxFuture<'a, scheduled::Shared>>;
 
 /// Reads Application Auto Scaling through one client.
 pub(super) struct Reader {
@@ -96,23 +105,33 @@ impl Reader {
     }
 
     /// The scaling of one service, fresh.
-    pub(super) async fn scaling(&self, ecs: &EcsService) -> Result<Scaling, SourceError> {
-        let targets = self.targets(vec![resource(ecs)]).await?;
-        self.with_policies(&targets, ecs).await
+    pub(super) async fn scaling(&self, ecs: &EcsService, now: Timestamp) -> Result<Scaling, SourceError> {
+        let resource = resource(ecs);
+        let targets = self.targets(vec![resource.clone()]);
+        let (targets, scheduled) = tokio::join!(targets, self.scheduled(Some(&resource)));
+        self.complete(&targets?, std::future::ready(scheduled), ecs, now).await
     }
 
-    async fn poll_batch(&self, batch: &[Placed], out: &Readings) {
-        let targets = self.targets(batch.iter().map(|placed| resource(&placed.ecs)).collect()).await;
+    async fn poll_batch(&self, batch: &[Placed], scheduled: &Asking<'_>, now: Timestamp, out: &Readings) {
+        let resources = batch.iter().map(|placed| resource(&placed.ecs)).collect();
+        let targets = self.targets(resources).await;
         let mut readings: Vec<BoxFuture<'_, ()>> = Vec::new();
         for placed in batch {
-            readings.push(Box::pin(self.send(placed, &targets, out)));
+            readings.push(Box::pin(self.send(placed, &targets, scheduled, now, out)));
         }
         few_at_once(readings).await;
     }
 
-    async fn send(&self, placed: &Placed, targets: &Result<Vec<ScalableTarget>, SourceError>, out: &Readings) {
+    async fn send(
+        &self,
+        placed: &Placed,
+        targets: &Result<Vec<ScalableTarget>, SourceError>,
+        scheduled: &Asking<'_>,
+        now: Timestamp,
+        out: &Readings,
+    ) {
         let outcome = match targets {
-            Ok(targets) => self.with_policies(targets, &placed.ecs).await,
+            Ok(targets) => self.complete(targets, scheduled.clone(), &placed.ecs, now).await,
             Err(error) => Err(error.clone()),
         };
         let subject = Subject::Scaling { service: placed.service.clone() };
@@ -129,19 +148,33 @@ impl Reader {
         Ok(answer.scalable_targets().to_vec())
     }
 
-    async fn with_policies(&self, targets: &[ScalableTarget], ecs: &EcsService) -> Result<Scaling, SourceError> {
+    /// Never fails: its loss must not take the bounds away, which guards need.
+    async fn scheduled(&self, resource: Option<&str>) -> scheduled::Shared {
+        let asked = self.asked("application-autoscaling:DescribeScheduledActions");
+        Arc::new(scheduled::list(&self.client, asked, resource).await)
+    }
+
+    async fn complete(
+        &self,
+        targets: &[ScalableTarget],
+        scheduled: impl Future<Output = scheduled::Shared>,
+        ecs: &EcsService,
+        now: Timestamp,
+    ) -> Result<Scaling, SourceError> {
         let resource = resource(ecs);
         let asked = self.asked("application-autoscaling:DescribeScalableTargets");
         let target = targets.iter().find(|target| target.resource_id() == resource);
         let target = target.map(scaling_decode::target).transpose();
         let target = target.map_err(|reason| asked.error(SourceErrorKind::Malformed, &reason))?;
-        let (policies, activities) = tokio::join!(self.policies(&resource), self.activities(&resource));
+        let (policies, activities, scheduled) =
+            tokio::join!(self.policies(&resource), self.activities(&resource), scheduled);
+        let (scheduled, scheduled_missing) = scheduled::of(&scheduled, &resource, now);
         // Activities are history: their loss must not take the bounds away, which guards need.
         let (activities, activities_missing) = match activities {
             Ok(activities) => (activities, None),
             Err(error) => (Vec::new(), Some(Text::clean(&error.to_string()))),
         };
-        Ok(Scaling { target, policies: policies?, activities, activities_missing })
+        Ok(Scaling { target, policies: policies?, activities, activities_missing, scheduled, scheduled_missing })
     }
 
     /// Only those of the resource, whatever came: an emulator gives those of all, and a policy that seems to be there is

@@ -1,9 +1,11 @@
 //! Application Auto Scaling's shapes as ours.
 
 use aws_sdk_applicationautoscaling::types as aas;
+use jiff::Timestamp;
 
 use super::decode::{text, timestamp};
-use crate::source::{ScalingActivity, ScalingPolicy, ScalingTarget};
+use crate::slo::schedule::{Coming, next_run};
+use crate::source::{ScalingActivity, ScalingPolicy, ScalingTarget, ScheduledAction};
 use crate::text::Text;
 
 /// Bounds of a target. Refuses bounds that cannot be.
@@ -19,7 +21,28 @@ pub(super) fn target(target: &aas::ScalableTarget) -> Result<ScalingTarget, Stri
         max,
         scale_in_suspended: is(suspended.and_then(aas::SuspendedState::dynamic_scaling_in_suspended)),
         scale_out_suspended: is(suspended.and_then(aas::SuspendedState::dynamic_scaling_out_suspended)),
+        scheduled_suspended: is(suspended.and_then(aas::SuspendedState::scheduled_scaling_suspended)),
     })
+}
+
+/// A scheduled action, and when it runs next.
+pub(super) fn scheduled(action: &aas::ScheduledAction, now: Timestamp) -> ScheduledAction {
+    let sets = action.scalable_target_action();
+    let bound = |bound: Option<i32>| bound.and_then(|bound| u32::try_from(bound).ok());
+    let coming = Coming {
+        expression: action.schedule(),
+        zone: action.timezone(),
+        start: action.start_time().and_then(timestamp),
+        end: action.end_time().and_then(timestamp),
+    };
+    ScheduledAction {
+        name: Text::clean(action.scheduled_action_name()),
+        schedule: Text::clean(action.schedule()),
+        zone: action.timezone().filter(|zone| !zone.is_empty()).map(Text::clean),
+        min: bound(sets.and_then(aas::ScalableTargetAction::min_capacity)),
+        max: bound(sets.and_then(aas::ScalableTargetAction::max_capacity)),
+        next: next_run(&coming, now),
+    }
 }
 
 /// A policy with the metric that it follows.

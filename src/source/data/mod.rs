@@ -9,6 +9,7 @@ mod log;
 mod probe;
 mod protection;
 mod release;
+mod scaling;
 mod silence;
 mod traffic;
 
@@ -29,6 +30,7 @@ pub use log::*;
 pub use probe::*;
 pub use protection::*;
 pub use release::*;
+pub use scaling::*;
 pub use silence::*;
 pub use traffic::*;
 
@@ -276,58 +278,6 @@ impl Task {
     pub fn is_healthy(&self) -> bool {
         self.last_status.as_str() == "RUNNING" && self.health.as_str() != "UNHEALTHY"
     }
-}
-
-/// The scaling of a workload (Application Auto Scaling).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Scaling {
-    /// The registered target; `None` where none is registered.
-    pub target: Option<ScalingTarget>,
-    /// Its policies.
-    pub policies: Vec<ScalingPolicy>,
-    /// The newest activities first; bounded.
-    pub activities: Vec<ScalingActivity>,
-    /// Set where the activities could not be read though the target could.
-    pub activities_missing: Option<Text>,
-}
-
-/// Bounds of a scaling target.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ScalingTarget {
-    /// Least desired count.
-    pub min: u32,
-    /// Greatest desired count.
-    pub max: u32,
-    /// Whether scaling in is suspended.
-    pub scale_in_suspended: bool,
-    /// Whether scaling out is suspended.
-    pub scale_out_suspended: bool,
-}
-
-/// A scaling policy.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ScalingPolicy {
-    /// Its name.
-    pub name: Text,
-    /// `TargetTrackingScaling`, `StepScaling` or `PredictiveScaling`.
-    pub kind: Text,
-    /// The metric that it tracks.
-    pub metric: Text,
-    /// The value that it holds the metric at.
-    pub target: Option<f64>,
-}
-
-/// One scaling activity.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ScalingActivity {
-    /// When it began.
-    pub at: Timestamp,
-    /// `Successful`, `InProgress`, `Failed`, …
-    pub status: Text,
-    /// What it did.
-    pub description: Text,
-    /// Why.
-    pub cause: Text,
 }
 
 /// What a health endpoint told.

@@ -4,12 +4,12 @@ use ratatui::layout::Rect;
 
 use crate::config::Service;
 use crate::config::theme::Role;
-use crate::source::{Deployment, Measured, Scaling, ScalingActivity, ScalingTarget, Workload};
+use crate::source::{Deployment, Measured, Scaling, ScalingActivity, ScalingTarget, ScheduledAction, Workload};
 use crate::state::State;
 use crate::view::part::page::{Page, paint_scrolled};
 use crate::view::part::reading::{state_behind, tone, trouble};
 use crate::view::part::signal::of_role;
-use crate::view::part::{Bit, Pen, age, badge, bit};
+use crate::view::part::{Bit, Pen, age, badge, bit, words};
 
 /// Events and activities that are listed; the rest is history.
 const LISTED: usize = 10;
@@ -25,6 +25,7 @@ pub fn draw(area: Rect, service: &Service, scroll: usize, state: &State, pen: &m
         saturation(&mut page, service, state);
         deployments(&mut page, &workload, state);
         policies(&mut page, &scaling);
+        scheduled(&mut page, &scaling, state);
         activities(&mut page, &scaling, state);
         cluster(&mut page, &workload);
         events(&mut page, &workload, state);
@@ -97,9 +98,13 @@ fn cluster(page: &mut Page, measured: &Measured<'_, Workload>) {
 
 fn target_bits(target: &ScalingTarget, measured: &Measured<'_, Scaling>) -> Vec<Bit<'static>> {
     let mut pieces = vec![bit(tone(measured, Role::Text), format!("min {}  max {}", target.min, target.max))];
-    for (suspended, what) in [(target.scale_in_suspended, "in"), (target.scale_out_suspended, "out")] {
+    for (suspended, what) in [
+        (target.scale_in_suspended, "scaling in"),
+        (target.scale_out_suspended, "scaling out"),
+        (target.scheduled_suspended, "scheduled actions"),
+    ] {
         if suspended {
-            pieces.push(bit(tone(measured, Role::Warning), format!("  scaling {what} SUSPENDED")));
+            pieces.push(bit(tone(measured, Role::Warning), format!("  {what} SUSPENDED")));
         }
     }
     pieces
@@ -154,6 +159,42 @@ fn policies(page: &mut Page, measured: &Measured<'_, Scaling>) {
             bit(tone(measured, Role::Muted), format!(" {} {}{target}", policy.kind, policy.metric)),
         ];
         page.field(if index == 0 { "policies" } else { "" }, &pieces);
+    }
+}
+
+/// What moves the bounds at set times; nothing where nothing does.
+fn scheduled(page: &mut Page, measured: &Measured<'_, Scaling>, state: &State) {
+    let Some((scaling, _)) = measured.value() else { return };
+    if let Some(missing) = &scaling.scheduled_missing {
+        page.field("schedule", &[bit(Role::Unknown, format!("NOT KNOWN: {missing}"))]);
+    }
+    for (index, action) in scaling.scheduled.iter().take(LISTED).enumerate() {
+        let label = if index == 0 && scaling.scheduled_missing.is_none() { "schedule" } else { "" };
+        page.field(label, &scheduled_bits(action, measured, state));
+    }
+    if scaling.scheduled.len() > LISTED {
+        page.text(Role::Muted, format!("  and {} other scheduled actions", scaling.scheduled.len() - LISTED));
+    }
+}
+
+fn scheduled_bits(action: &ScheduledAction, measured: &Measured<'_, Scaling>, state: &State) -> Vec<Bit<'static>> {
+    let zone = action.zone.as_ref().map_or_else(String::new, |zone| format!(" {zone}"));
+    let next = words::next_run(&action.next, state.now.wall);
+    vec![
+        bit(tone(measured, Role::Text), action.name.to_string()),
+        bit(tone(measured, Role::Text), format!(" {}", bounds_set(action))),
+        bit(tone(measured, Role::Text), format!(", {next}")),
+        bit(tone(measured, Role::Muted), format!(" {}{zone}", action.schedule)),
+    ]
+}
+
+/// `sets min 4 max 12`.
+fn bounds_set(action: &ScheduledAction) -> String {
+    match (action.min, action.max) {
+        (Some(min), Some(max)) => format!("sets min {min} max {max}"),
+        (Some(min), None) => format!("sets min {min}"),
+        (None, Some(max)) => format!("sets max {max}"),
+        (None, None) => "sets no bound".to_owned(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use quarterdeck::clock::Now;
 use quarterdeck::source::aws::observe;
-use quarterdeck::source::{Name, Payload, Scaling, SourceErrorKind};
+use quarterdeck::source::{Name, NextRun, Payload, Scaling, SourceErrorKind, Subject};
 use serde_json::json;
 
 use super::server::{Answer, Request, Server, json_error};
@@ -33,9 +33,18 @@ pub(super) fn whole(request: &Request) -> Answer {
                 json!({"ScalingActivities": [with(json!({"ActivityId": "1", "Description": "Setting desired count to 3.",
                     "Cause": "monitor alarm", "StartTime": 1767225600.0, "StatusCode": "Successful"}))]})
             }
+            "DescribeScheduledActions" => json!({"ScheduledActions": [action("morning", "cron(30 6 ? * MON-FRI *)")]}),
             other => panic!("{other} was not expected"),
         },
     )
+}
+
+/// A scheduled action of `rtech-app` that sets the minimum to 4.
+fn action(name: &str, schedule: &str) -> serde_json::Value {
+    json!({"ScheduledActionName": name, "ScheduledActionARN": "arn:s", "ServiceNamespace": "ecs", "Schedule": schedule,
+        "Timezone": "Europe/Berlin", "ResourceId": "service/rtech-prod/rtech-app",
+        "ScalableDimension": "ecs:service:DesiredCount", "CreationTime": 1767225600,
+        "ScalableTargetAction": {"MinCapacity": 4}})
 }
 
 fn of(payload: Payload) -> Scaling {
@@ -67,6 +76,7 @@ async fn a_service_without_a_target_has_none_and_that_is_no_failure() {
             match request.operation.as_str() {
                 "DescribeScalableTargets" => json!({"ScalableTargets": []}),
                 "DescribeScalingPolicies" => json!({"ScalingPolicies": []}),
+                "DescribeScheduledActions" => json!({"ScheduledActions": []}),
                 _ => json!({"ScalingActivities": []}),
             },
         )
@@ -82,6 +92,7 @@ async fn policies_of_another_service_are_not_taken_for_its_own() {
     let config = with_services(&["rtech-app-blue"], vec![]);
     let scaling = of(poll_one(&source(&server, &config, "autoscaling")).await.unwrap());
     assert_eq!((scaling.target, scaling.policies.len(), scaling.activities.len()), (None, 0, 0));
+    assert_eq!((scaling.scheduled, scaling.scheduled_missing), (vec![], None));
 }
 
 #[tokio::test]
@@ -105,6 +116,84 @@ async fn denied_activities_do_not_take_the_bounds_away() {
     let scaling = of(poll_one(&source(&server, &config, "autoscaling")).await.unwrap());
     assert_eq!(scaling.target.unwrap().max, 10);
     assert!(scaling.activities_missing.unwrap().contains("AccessDeniedException"));
+}
+
+#[tokio::test]
+async fn scheduled_actions_are_read_once_for_all_services_the_next_one_first() {
+    let server = Server::start(|request| match request.operation.as_str() {
+        "DescribeScheduledActions" => {
+            let page = if request.json["NextToken"].is_null() {
+                json!({"ScheduledActions": [action("over", "at(2020-01-01T00:00:00)"), action("year", "cron(0 6 24 12 ? *)")],
+                    "NextToken": "more"})
+            } else {
+                json!({"ScheduledActions": [action("hourly", "cron(0 * * * ? *)"), action("odd", "cron(0 6 * * ? 2027)")]})
+            };
+            Answer::Json(200, page)
+        }
+        _ => whole(request),
+    })
+    .await;
+    let config = with_services(&["rtech-app", "a", "b"], vec![]);
+    let readings = poll(&source(&server, &config, "autoscaling"), None).await;
+    let found =
+        readings.into_iter().find(|reading| reading.subject == Subject::Scaling { service: "rtech-app".into() });
+    let scaling = of(found.unwrap().outcome.unwrap());
+    let names: Vec<&str> = scaling.scheduled.iter().map(|action| action.name.as_str()).collect();
+    assert_eq!(names, ["hourly", "year", "odd", "over"]);
+    let hourly = &scaling.scheduled[0];
+    assert_eq!((hourly.min, hourly.max, hourly.zone.as_ref().unwrap().as_str()), (Some(4), None, "Europe/Berlin"));
+    let left = hourly.next.at().unwrap().duration_since(Now::read().wall).as_secs();
+    assert!((-60..=3600).contains(&left), "{left}");
+    assert!(matches!(scaling.scheduled[2].next, NextRun::Unknown { .. }));
+    assert_eq!((&scaling.scheduled[3].next, scaling.scheduled_missing), (&NextRun::Over, None));
+    assert_eq!(server.seen("DescribeScheduledActions").len(), 2, "two pages, whatever the number of services");
+}
+
+#[tokio::test]
+async fn all_three_kinds_of_suspension_are_told_apart() {
+    for (key, told) in [
+        ("DynamicScalingInSuspended", (true, false, false)),
+        ("DynamicScalingOutSuspended", (false, true, false)),
+        ("ScheduledScalingSuspended", (false, false, true)),
+    ] {
+        let server = Server::start(move |request| match whole(request) {
+            Answer::Json(status, mut json) if request.operation == "DescribeScalableTargets" => {
+                json["ScalableTargets"][0]["SuspendedState"] = json!({ key: true });
+                Answer::Json(status, json)
+            }
+            other => other,
+        })
+        .await;
+        let config = with_services(&["rtech-app"], vec![]);
+        let target = of(poll_one(&source(&server, &config, "autoscaling")).await.unwrap()).target.unwrap();
+        assert_eq!((target.scale_in_suspended, target.scale_out_suspended, target.scheduled_suspended), told, "{key}");
+    }
+}
+
+#[tokio::test]
+async fn scheduled_actions_beyond_the_bound_or_denied_are_said_and_do_not_take_the_bounds_away() {
+    for (answer, says) in [
+        (
+            json!({"ScheduledActions": [action("morning", "cron(30 6 ? * MON-FRI *)")], "NextToken": "again"}),
+            "only the first 10",
+        ),
+        (json!(null), "AccessDeniedException"),
+    ] {
+        let server = Server::start(move |request| match request.operation.as_str() {
+            "DescribeScheduledActions" if answer.is_null() => {
+                json_error(400, "AccessDeniedException", "not authorized")
+            }
+            "DescribeScheduledActions" => Answer::Json(200, answer.clone()),
+            _ => whole(request),
+        })
+        .await;
+        let config = with_services(&["rtech-app"], vec![]);
+        let scaling = of(poll_one(&source(&server, &config, "autoscaling")).await.unwrap());
+        assert_eq!(scaling.target.unwrap().max, 10);
+        let missing = scaling.scheduled_missing.unwrap();
+        assert!(missing.contains(says), "{missing}");
+        assert!(server.seen("DescribeScheduledActions").len() <= 10);
+    }
 }
 
 #[tokio::test]
@@ -142,6 +231,8 @@ async fn an_observation_holds_every_part() {
     assert_eq!((seen.taken, seen.identity.account.as_str()), (now.wall, "123456789012"));
     assert_eq!((seen.workload.desired, seen.workload.tasks.len()), (2, 1));
     assert_eq!(seen.scaling.target.unwrap().max, 10);
+    assert_eq!(seen.scaling.scheduled[0].name.as_str(), "morning");
+    assert_eq!(server.seen("DescribeScheduledActions")[0].json["ResourceId"], "service/rtech-prod/rtech-app");
     assert_eq!(seen.firing, Some(vec![]), "no alarms are configured");
 }
 

@@ -91,7 +91,13 @@ pub(crate) fn observation() -> Observation {
         },
         workload: workload(3, 3),
         scaling: Scaling {
-            target: Some(ScalingTarget { min: 2, max: 10, scale_in_suspended: false, scale_out_suspended: false }),
+            target: Some(ScalingTarget {
+                min: 2,
+                max: 10,
+                scale_in_suspended: false,
+                scale_out_suspended: false,
+                scheduled_suspended: false,
+            }),
             policies: vec![ScalingPolicy {
                 name: "cpu".into(),
                 kind: "TargetTrackingScaling".into(),
@@ -100,6 +106,8 @@ pub(crate) fn observation() -> Observation {
             }],
             activities: Vec::new(),
             activities_missing: None,
+            scheduled: Vec::new(),
+            scheduled_missing: None,
         },
         firing: Some(Vec::new()),
     }

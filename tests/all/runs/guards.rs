@@ -7,10 +7,11 @@ use quarterdeck::action::guards::GUARDS;
 use quarterdeck::action::{Arming, Call, Decision, OtherRun, Plan, Undo, Verdict, judge, plan_for};
 use quarterdeck::clock::Now;
 use quarterdeck::config::{Config, EnvironmentKind, Simulator};
-use quarterdeck::source::{Observation, Rollout};
+use quarterdeck::source::{NextRun, Observation, Rollout, ScheduledAction};
 use quarterdeck::text::Text;
 
 use super::fixture::{config, context, deployment, now, observation, scale, workload};
+use crate::fixture::scheduled;
 
 /// Everything that a row may change, before and after the plan is made.
 struct Case {
@@ -199,6 +200,19 @@ static ROWS: &[Row] = &[
     row("autoscaling", Allow, "cpu (target 70) may move the count again", |_| {}),
     row("autoscaling", Allow, "suspended: in", |c| suspend(c, true, false)),
     row("autoscaling", Allow, "stays where it is put", |c| suspend(c, true, true)),
+    row("autoscaling", Allow, "suspended in, out and scheduled: the count stays where it is put", |c| {
+        suspend(c, true, true);
+        schedule(c, true);
+    }),
+    row("autoscaling", Allow, "suspended: in and out; scheduled action peak sets bounds 2026-12-24 06:00Z", |c| {
+        suspend(c, true, true);
+        schedule(c, false);
+    }),
+    row("autoscaling", Allow, "again; scheduled action peak sets bounds", |c| schedule(c, false)),
+    row("autoscaling", Allow, "again; suspended: scheduled", |c| schedule(c, true)),
+    row("autoscaling", Allow, "again; scheduled actions not known", |c| {
+        c.observed.scaling.scheduled_missing = Some("denied".into());
+    }),
     row("autoscaling", Allow, "none registered", |c| c.observed.scaling.target = None),
     row("autoscaling", Allow, "target not known", |c| c.observed.scaling.policies[0].target = Some(f64::NAN)),
     row("other-runs", Allow, "0 open runs", |_| {}),
@@ -246,6 +260,17 @@ fn rollout(case: &mut Case, rollout: Rollout) {
 fn suspend(case: &mut Case, inward: bool, outward: bool) {
     let target = case.observed.scaling.target.as_mut().expect("a scaling target");
     (target.scale_in_suspended, target.scale_out_suspended) = (inward, outward);
+}
+
+/// One that is over, and one that comes.
+fn schedule(case: &mut Case, suspended: bool) {
+    let over = ScheduledAction {
+        next: NextRun::Over,
+        ..scheduled("over", "at(2020-01-01T00:00:00)", 2, "2020-01-01T00:00:00Z")
+    };
+    let peak = scheduled("peak", "cron(0 6 24 12 ? *)", 4, "2026-12-24T06:00:00Z");
+    case.observed.scaling.scheduled = vec![over, peak];
+    case.observed.scaling.target.as_mut().expect("a scaling target").scheduled_suspended = suspended;
 }
 
 #[test]

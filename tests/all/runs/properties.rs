@@ -41,7 +41,7 @@ proptest! {
         observed.workload = workload(before, running);
         observed.workload.tasks.truncate(listed as usize);
         observed.workload.deployments[0].rollout = rollout;
-        let target = ScalingTarget { min, max, scale_in_suspended: false, scale_out_suspended: false };
+        let target = ScalingTarget { min, max, scale_in_suspended: false, scale_out_suspended: false, scheduled_suspended: false };
         observed.scaling.target = registered.then_some(target);
         observed.firing = readable.then(Vec::new);
         let Ok(plan) = plan_for(&scale(after), &observed, &config, now().wall) else { return Ok(()) };

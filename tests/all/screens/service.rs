@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use quarterdeck::config::theme::Role;
 use quarterdeck::config::{Role as SignalRole, Signal};
-use quarterdeck::source::{Number, ObjectiveData, Payload, Reading, SignalData, Subject, WindowCount};
+use quarterdeck::source::{
+    NextRun, Number, ObjectiveData, Payload, Reading, Scaling, ScalingTarget, ScheduledAction, SignalData, Subject,
+    Traffic, WindowCount,
+};
 use quarterdeck::state::{Screen, State};
 
 use super::paint::{Paint, picture};
@@ -171,6 +174,61 @@ fn a_group_that_takes_traffic_without_a_healthy_target_stands_out_with_the_reaso
 }
 
 #[test]
+fn a_load_balancer_that_was_not_read_whole_is_not_known_and_says_so() {
+    let mut state = fixture::live();
+    let words = "rules of HTTPS:443: only the first 400 are read";
+    let traffic = Traffic { routes_partial: Some(words.into()), ..fixture::traffic() };
+    let subject = Subject::Traffic { service: "rtech-app".into() };
+    state.readings.receive(Reading { subject, outcome: Ok(Payload::Traffic(traffic)) }, state.now);
+    let text = picture(&fixture::on_panel(state, "traffic"), 80, 24, &Paint::Roles).text();
+    assert!(text.contains("rtech-app UNKNOWN") && text.contains(&format!("NOT WHOLE: {words}")), "{text}");
+}
+
+#[test]
+fn suspended_scaling_and_what_is_scheduled_are_told_in_words() {
+    let mut state = fixture::live();
+    let action = |name: &str, next: NextRun| ScheduledAction {
+        next,
+        ..fixture::scheduled(name, "cron(0 6 * * ? *)", 4, "2026-01-01T06:00:00Z")
+    };
+    let target = ScalingTarget {
+        min: 2,
+        max: 10,
+        scale_in_suspended: true,
+        scale_out_suspended: true,
+        scheduled_suspended: true,
+    };
+    let scaling = Scaling {
+        target: Some(target),
+        policies: Vec::new(),
+        activities: Vec::new(),
+        activities_missing: None,
+        scheduled: vec![
+            action("late", NextRun::At { at: "2026-01-01T00:59:00Z".parse().unwrap() }),
+            action("often", NextRun::Every { seconds: 43_200 }),
+            action("done", NextRun::Over),
+            action("odd", NextRun::Unknown { reason: "the expression is not understood".into() }),
+        ],
+        scheduled_missing: Some("only the first 500 are read".into()),
+    };
+    let subject = Subject::Scaling { service: "rtech-app".into() };
+    state.readings.receive(Reading { subject, outcome: Ok(Payload::Scaling(scaling)) }, state.now);
+    let mut state = fixture::on_panel(state, "scaling");
+    state.zoomed = true;
+    let text = picture(&state, 160, 48, &Paint::Roles).text();
+    for words in [
+        "scaling in SUSPENDED  scaling out SUSPENDED  scheduled actions SUSPENDED",
+        "NOT KNOWN: only the first 500 are read",
+        "late sets min 4, was due 1m ago",
+        "often sets min 4, every 12h",
+        "done sets min 4, not again",
+        "odd sets min 4, next run NOT KNOWN: the expression is not understood",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+}
+
+#[test]
 fn three_crashes_are_grouped_by_reason_and_degrade_the_service() {
     let mut state = fixture::live();
     let mut releases = fixture::releases("rtech-app");
@@ -196,5 +254,5 @@ fn a_zoomed_panel_stands_alone_below_the_tabs() {
 #[test]
 fn what_is_hidden_below_a_panel_is_counted_on_its_frame() {
     let text = picture(&fixture::on_service(fixture::incident(), 0), 120, 40, &Paint::Roles).text();
-    assert!(text.contains(" 0 above, 13 below "), "{text}");
+    assert!(text.contains(" 0 above, 16 below "), "{text}");
 }
