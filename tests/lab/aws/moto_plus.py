@@ -36,6 +36,8 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 import faults
 import wire
 
+# DynamoDB judges a condition and writes in one go; moto's threads would not.
+DYNAMODB = threading.Lock()
 ACCOUNT, REGION = "123456789012", "us-east-1"
 MAX_LOG = 10_000
 UPSTREAM_TIMEOUT_S = 30
@@ -161,11 +163,17 @@ class Plus:
             if reply is not None:
                 return reply
         app = self.cloudwatch if self.cloudwatch and wire.is_cloudwatch(call, env) else self.moto
+        if call.service == "dynamodb":
+            app = self.one_at_a_time
         if not rule or rule["kind"] not in faults.AFTER:
             return app(env, recorded)
         seen = {}
         body = b"".join(app(env, lambda status, headers, exc=None: seen.update(status=status, headers=headers)))
         return faults.after(rule, env, recorded, seen["status"], seen["headers"], body)
+
+    def one_at_a_time(self, env, start):
+        with DYNAMODB:
+            return list(self.moto(env, start))
 
     @staticmethod
     def recording(entry, start):
