@@ -23,7 +23,7 @@ use crate::runbook::Session;
 use crate::source::logs::LogDesk;
 use crate::source::poll::{self, Poller};
 use crate::source::{Name, Reading, SourceError, SourceErrorKind, World, build};
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 use crate::text::Text;
 
 /// The longest that a runbook's question may take.
@@ -91,7 +91,10 @@ impl Doors {
         if let Some(store) = &store {
             tasks.push(task(keep_sessions(store.clone(), saved, events.clone())));
         }
-        let journal = store.map(|store| Arc::new(Journal::new(store)));
+        let journal = match store {
+            Some(store) => told(journal_of(&config, store), "no action is possible", &events).await,
+            None => None,
+        };
         if let Some(journal) = &journal {
             start_following(journal, &events, &mut tasks);
         }
@@ -99,6 +102,11 @@ impl Doors {
         let launch = Launch::of(&config, exe, state_dir);
         Self { config, events, world, poller, journal, launch, saves, logs, _tasks: tasks }
     }
+}
+
+/// The journal; with what is shared with other hosts, or not at all.
+fn journal_of(config: &Config, store: Arc<Store>) -> Result<Arc<Journal>, StoreError> {
+    Journal::new(store).shared_by(config).map(Arc::new)
 }
 
 async fn open_store(dir: PathBuf) -> Result<Arc<Store>, String> {

@@ -69,8 +69,9 @@ async fn work(arguments: &Arguments, global: &Global, journal: &Journal, run: &R
     let config = Arc::new(config::find::load(global.config.as_deref())?);
     let world = build::world(config.clone()).await?;
     let target = target::open(&config, &arguments.state_dir, Now::read).map_err(anyhow::Error::msg)?;
+    let journal = journal.clone().shared_by(&config)?;
     let engine = Engine {
-        journal,
+        journal: &journal,
         world: &*world,
         target: &*target,
         config: &config,

@@ -7,6 +7,7 @@ pub mod console;
 pub mod demo;
 mod doors;
 pub mod executor;
+pub mod lease;
 mod logging;
 pub mod logs;
 pub mod operator;
@@ -70,6 +71,10 @@ pub enum Command {
     Apply(apply::Arguments),
     /// List, show and settle what was done: the journal.
     Runs(runs::Arguments),
+    /// List who holds which target, or take it away from a holder that is gone.
+    ///
+    /// Exits 0, 2 usage or configuration, 3 where the shared table can't be asked, 4 where a lease may not be taken away.
+    Lease(lease::Arguments),
     /// Print the lines of a service's log, once or followed.
     ///
     /// Exits 0 where they were read whole, 2 usage or configuration, 3 where something was not read.
@@ -114,6 +119,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Plan(arguments)) => plan::run(&arguments, &cli.global),
         Some(Command::Apply(arguments)) => apply::run(&arguments, &cli.global),
         Some(Command::Runs(arguments)) => runs::run(&arguments, &cli.global),
+        Some(Command::Lease(arguments)) => lease::run(&arguments, &cli.global),
         Some(Command::Logs(arguments)) => logs::run(&arguments, &cli.global),
         Some(Command::Runbook(arguments)) => runbook::run(&arguments, &cli.global),
         Some(Command::Demo(arguments)) => demo::run(&arguments, &cli.global),

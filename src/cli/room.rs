@@ -25,7 +25,7 @@ impl Room {
     pub(super) fn open(global: &Global) -> anyhow::Result<Self> {
         let config = Arc::new(config::find::load(global.config.as_deref())?);
         let state_dir = config::find::state_dir(&config)?;
-        let journal = Journal::open(&state_dir)?;
+        let journal = Journal::open(&state_dir)?.shared_by(&config)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         Ok(Self { config, state_dir, journal, runtime })
     }

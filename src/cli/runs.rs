@@ -6,7 +6,7 @@ use anyhow::bail;
 use serde_json::{Value, json};
 
 use super::operator::operator;
-use super::room::{Room, say, say_json};
+use super::room::{Room, say, say_json, tell};
 use super::{Global, TextOutput};
 use crate::action::Change;
 use crate::clock::Now;
@@ -136,8 +136,17 @@ fn resolve(room: &Room, run: &str) -> anyhow::Result<ExitCode> {
         }
     };
     room.journal.resolve(&view.id, operator(), Text::clean(&found), Now::read())?;
+    tell_others(room, &view);
     say(&format!("run {} is resolved: {found}", view.id))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Other hosts are blocked until the shared table hears of it; where it can't be told, the next look from here does so.
+fn tell_others(room: &Room, view: &RunView) {
+    let Some(shared) = room.journal.shared() else { return };
+    if let Err(error) = room.runtime.block_on(shared.finish(&view.plan.target_arn, &view.id.0, true)) {
+        tell(&format!("other hosts still see run {} as open: {error}; plan the target once more from here", view.id));
+    }
 }
 
 fn brief(view: &RunView) -> Value {

@@ -16,6 +16,7 @@ mod log;
 mod place;
 mod probe;
 mod service;
+mod shared;
 mod signal;
 pub(crate) mod words;
 
@@ -132,6 +133,8 @@ fn config(document: &Document<'_>) -> Option<Config> {
     let runbook_dirs = root.section("runbooks").map_or(Some(Vec::new()), |section| runbook_dirs(&section));
     let ui = root.section("ui").map_or(Some(default_ui()), |section| ui(&section));
     let state_dir = or(root.get("state_dir"), None, state_dir);
+    let shared =
+        optional(&root.section("shared"), |section| shared::shared(section, aws.as_ref().and_then(Option::as_ref)));
     let implied = sources.places.implied();
     root.done();
     let config = Config {
@@ -152,6 +155,7 @@ fn config(document: &Document<'_>) -> Option<Config> {
         runbook_dirs: runbook_dirs?,
         ui: ui?,
         state_dir: state_dir?,
+        shared: shared?,
     };
     affordable(config, &cloudwatch_at)
 }

@@ -83,6 +83,17 @@ pub struct Config {
     pub ui: Ui,
     /// Where journal, leases and runs are kept; `None` is the XDG state directory.
     pub state_dir: Option<PathBuf>,
+    /// The table that the leases of several hosts stand in; `None` where one state directory holds all of them.
+    pub shared: Option<Shared>,
+}
+
+/// Where several hosts share leases and the heads of their journals.
+#[derive(Debug, Clone)]
+pub struct Shared {
+    /// The DynamoDB table.
+    pub table: String,
+    /// The way to it; an account is not named, as nothing of an environment stands there.
+    pub aws: Aws,
 }
 
 /// What the environment is called and how dangerous it is.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::journal::{Entry, Journal, JournalError, RunId, RunState, Taken};
 use super::lease::HEARTBEAT;
+use super::shared::Hold;
 use super::target::{ApplyError, Permit, Target};
 use super::watch::{Ended, Finding, Goal};
 use crate::action::{Arming, Change, Decision, GuardContext, Step, fingerprint, judge};
@@ -54,6 +55,7 @@ pub struct Engine<'a> {
 struct Work<'a> {
     engine: &'a Engine<'a>,
     taken: &'a Taken,
+    hold: Hold<'a>,
     progress: AtomicUsize,
 }
 
@@ -84,12 +86,14 @@ impl Engine<'_> {
             Ok(taken) => taken,
             Err(_refused) => return Ok(RunState::Refused),
         };
-        let work = Work { engine: self, taken: &taken, progress: AtomicUsize::new(0) };
+        let hold = Hold::new(self.journal.shared(), &taken, self.clock);
+        let work = Work { engine: self, taken: &taken, hold, progress: AtomicUsize::new(0) };
         let ended = tokio::select! {
             ended = work.carry_out() => ended,
             never = work.heartbeat() => never,
         };
         let state = ended.and_then(|entry| work.end(entry));
+        work.hold.end(state.as_ref().ok().copied()).await;
         // A lease that can't be given back runs out; the outcome is what counts.
         if let Err(error) = self.journal.release(taken.lease()) {
             tracing::error!(%run, %error, "the lease could not be released; it runs out by itself");
@@ -108,6 +112,7 @@ impl Work<'_> {
 
     async fn steps(&self) -> Flow<Entry> {
         let step = self.only_step()?;
+        self.hold.take().await.map_err(|reason| refused(reason, Vec::new()))?;
         let observed = self.check().await?;
         self.write(Entry::Started { step: 0 })?;
         let answer = self.send(step, observed).await?;
@@ -168,12 +173,16 @@ impl Work<'_> {
         if !self.engine.journal.renew(self.taken.lease(), self.now())? {
             return Ok(Some("the lease was lost".to_owned()));
         }
+        if let Some(reason) = self.hold.look(self.now()) {
+            return Ok(Some(reason));
+        }
         let age = self.now().mono.since(observed);
         Ok((age > oldest).then(|| format!("the observation was {} s old when the call was due", age.as_secs())))
     }
 
     /// The last look at lease and age, then the call: once.
     async fn send(&self, step: &Step, observed: Mono) -> Flow<Result<Text, ApplyError>> {
+        self.hold.begin(0).await.map_err(|reason| failed(&reason, "nothing was sent"))?;
         if let Some(reason) = self.hold_back(observed, CHECK_TO_SEND)? {
             return Err(failed(&reason, "nothing was sent"));
         }
@@ -283,6 +292,7 @@ impl Work<'_> {
                 Ok(false) => tracing::warn!(run = %self.taken.run(), "the lease was lost"),
                 Err(error) => tracing::error!(run = %self.taken.run(), %error, "no heartbeat"),
             }
+            self.hold.beat().await;
         }
     }
 

@@ -4,6 +4,8 @@
 //! observing again, not prevented. It runs out by the monotonic clock where the same boot reads it, so that a jump of the
 //! wall clock neither frees nor prolongs it.
 
+mod listed;
+
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -13,6 +15,9 @@ use super::journal::RunId;
 use crate::action::Operator;
 use crate::clock::{Mono, Now};
 use crate::store::StoreError;
+
+pub use listed::{LeaseView, NotFree, Process};
+pub(super) use listed::{list, one, take_away};
 
 /// How long a lease lasts without a heartbeat. Longer than the longest call, so that a call in flight is always covered.
 pub const TTL: Duration = Duration::from_secs(45);
@@ -148,11 +153,13 @@ fn carries(pid: u32, run: &RunId) -> bool {
 }
 
 fn read(connection: &Connection, target: &str) -> Result<Option<Slot>, StoreError> {
-    let sql = "SELECT epoch, run, holder, what, since, boot, pids, pid, expires_boot_ms, expires
-               FROM leases WHERE target = ?1";
-    let columns = connection.prepare_cached(sql)?.query_row([target], columns).optional()?;
+    let sql = format!("SELECT {COLUMNS} FROM leases WHERE target = ?1");
+    let columns = connection.prepare_cached(&sql)?.query_row([target], columns).optional()?;
     columns.map(|columns| columns.slot()).transpose()
 }
+
+/// What [`columns`] reads.
+const COLUMNS: &str = "epoch, run, holder, what, since, boot, pids, pid, expires_boot_ms, expires";
 
 /// A row as it is kept.
 struct Columns {
@@ -169,15 +176,15 @@ struct Columns {
 
 fn columns(row: &Row<'_>) -> rusqlite::Result<Columns> {
     Ok(Columns {
-        epoch: row.get(0)?,
-        run: row.get(1)?,
-        holder: row.get(2)?,
-        what: row.get(3)?,
-        since: row.get(4)?,
-        place: Place { boot: row.get(5)?, pids: row.get(6)? },
-        pid: row.get(7)?,
-        expires_boot_ms: row.get(8)?,
-        expires: row.get(9)?,
+        epoch: row.get("epoch")?,
+        run: row.get("run")?,
+        holder: row.get("holder")?,
+        what: row.get("what")?,
+        since: row.get("since")?,
+        place: Place { boot: row.get("boot")?, pids: row.get("pids")? },
+        pid: row.get("pid")?,
+        expires_boot_ms: row.get("expires_boot_ms")?,
+        expires: row.get("expires")?,
     })
 }
 

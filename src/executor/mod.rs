@@ -11,5 +11,6 @@ pub mod journal;
 pub mod lease;
 pub mod planning;
 pub mod process;
+pub mod shared;
 pub mod target;
 pub mod watch;

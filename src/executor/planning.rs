@@ -80,7 +80,12 @@ impl Planner<'_> {
     /// The journal may have to wait for the disk: not on the thread that draws.
     async fn other_runs(&self, plan: Plan, now: Now) -> Result<Vec<OtherRun>, String> {
         let journal = self.journal.clone();
+        let target = plan.target_arn.clone();
         let asked = tokio::task::spawn_blocking(move || journal.open_runs(&plan, None, now)).await;
-        asked.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
+        let mut runs = asked.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
+        if let Some(shared) = self.journal.shared() {
+            runs.extend(shared.others(&target, &self.clock).await.map_err(|error| error.to_string())?);
+        }
+        Ok(runs)
     }
 }

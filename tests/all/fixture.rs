@@ -213,6 +213,7 @@ pub(crate) fn config() -> Config {
         runbook_dirs: Vec::new(),
         ui: Ui { theme: "dark".to_owned(), keymap: "default".to_owned(), range: Duration::from_secs(1800) },
         state_dir: None,
+        shared: None,
     }
 }
 

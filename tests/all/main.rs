@@ -15,6 +15,7 @@ mod runbooks;
 mod runs;
 mod scale;
 mod screens;
+mod shared;
 mod simulation;
 mod sources;
 mod terminal;

@@ -8,7 +8,12 @@ use tokio::sync::mpsc;
 use super::findings::Findings;
 use crate::clock::Now;
 use crate::config::Config;
+use crate::executor::shared::{Dynamo, SharedLeases};
 use crate::source::{Ask, Number, Payload, Reading, SharedSource, SourceErrorKind, build, poll};
+
+/// What to do about a table that can't be asked.
+const SHARED_HINT: &str = "its key must be `kind` and `id` (strings); dynamodb:GetItem, PutItem and Query must be allowed on it; \
+     until it answers, no action is possible";
 
 /// Readings that may wait.
 const IN_FLIGHT: usize = 64;
@@ -20,6 +25,7 @@ const IN_FLIGHT: usize = 64;
 pub(super) fn ask(config: Arc<Config>, findings: &mut Findings) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
+        shared(&config, findings).await;
         match build::world(config).await {
             Ok(world) => {
                 let sources = world.sources();
@@ -34,6 +40,16 @@ pub(super) fn ask(config: Arc<Config>, findings: &mut Findings) -> anyhow::Resul
     // What still hangs in a blocking read must not hold the exit.
     runtime.shutdown_background();
     Ok(())
+}
+
+/// Whether the table that several hosts share gives what an executor will ask of it. Nothing is written there.
+async fn shared(config: &Config, findings: &mut Findings) {
+    let Some(settings) = &config.shared else { return };
+    let (table, region) = (&settings.table, &settings.aws.region);
+    match SharedLeases::probing(Arc::new(Dynamo::open(settings))).await {
+        Ok(leases) => findings.pass("shared", &format!("{table} in {region}: {leases} leases held or blocked")),
+        Err(error) => findings.fail("shared", &format!("{error}\n    {SHARED_HINT}")),
+    }
 }
 
 async fn once(source: &SharedSource) -> Vec<Reading> {

@@ -12,7 +12,8 @@ use super::{Entry, Record, RunId, RunState, RunView};
 use crate::action::plan::sha256;
 use crate::action::{Approved, Operator, OtherRun, Plan};
 use crate::clock::Now;
-use crate::executor::lease::{self, Held, Lease};
+use crate::executor::lease::{self, Held, Lease, NotFree};
+use crate::executor::shared::SharedLeases;
 use crate::store::{Store, StoreError};
 use crate::text::Text;
 
@@ -26,6 +27,7 @@ const GENESIS: &str = "000000000000000000000000000000000000000000000000000000000
 #[derive(Debug, Clone)]
 pub struct Journal {
     store: Arc<Store>,
+    pub(super) shared: Option<Arc<SharedLeases>>,
 }
 
 /// Why the journal refused. Nothing was written.
@@ -70,6 +72,12 @@ pub enum JournalError {
     /// Someone is at work on the target.
     #[error(transparent)]
     Held(#[from] Held),
+    /// A lease can't be taken away.
+    #[error(transparent)]
+    NotFree(#[from] NotFree),
+    /// There is no lease to take away.
+    #[error("nobody holds `{0}` here; `quarterdeck lease list` names what is held")]
+    NotHeld(String),
 }
 
 impl From<rusqlite::Error> for JournalError {
@@ -120,7 +128,7 @@ impl Taken {
 impl Journal {
     /// The journal of a store.
     pub fn new(store: Arc<Store>) -> Self {
-        Self { store }
+        Self { store, shared: None }
     }
 
     /// The journal in a state directory.
@@ -381,7 +389,7 @@ fn records(connection: &Connection, run: &RunId) -> Result<Vec<Record>, JournalE
 }
 
 /// Adds one record, if it can stand there, and chains it to the one before.
-fn append(connection: &Connection, run: &RunId, entry: Entry, at: Timestamp) -> Result<(), JournalError> {
+pub(super) fn append(connection: &Connection, run: &RunId, entry: Entry, at: Timestamp) -> Result<(), JournalError> {
     let before = records(connection, run)?;
     let state = fold(before.iter().map(|record| &record.entry).chain([&entry]))?;
     let last = "SELECT sequence, hash FROM records ORDER BY sequence DESC LIMIT 1";

@@ -63,6 +63,8 @@ fn next(phase: Phase, entry: &Entry) -> Result<Phase, IllegalEntry> {
         (Approved | Taken, Entry::Refused { .. }) => Ended(RunState::Refused),
         (Taken, Entry::Started { step: 0 }) => Started(0),
         (Applied(done), Entry::Started { step }) if *step == done + 1 => Started(*step),
+        // Of a run whose executor is gone: where it stands stays as it is.
+        (Taken | Started(_) | Applied(_) | Ended(_), Entry::Released { .. }) => phase,
         (Started(at), Entry::Accepted { step, .. } | Entry::FoundApplied { step, .. }) if *step == at => Applied(at),
         (Started(_) | Applied(_), Entry::Progress { .. }) => phase,
         (Applied(_), Entry::Done { .. }) => Ended(RunState::Done),
@@ -85,6 +87,7 @@ fn name(entry: &Entry) -> &'static str {
         Entry::Done { .. } => "done",
         Entry::Failed { .. } => "failed",
         Entry::Unknown { .. } => "unknown",
+        Entry::Released { .. } => "released",
         Entry::Resolved { .. } => "resolved",
     }
 }

@@ -3,6 +3,7 @@
 mod database;
 mod fold;
 mod follow;
+mod leases;
 
 use std::time::Duration;
 
@@ -116,6 +117,13 @@ pub enum Entry {
         /// What was found.
         found: Text,
     },
+    /// The lease of a run whose executor was gone was taken away. Says nothing of the outcome.
+    Released {
+        /// By whom.
+        by: Operator,
+        /// Which lease.
+        epoch: u64,
+    },
     /// An Unknown run was settled by observing.
     Resolved {
         /// By whom.
@@ -211,6 +219,7 @@ impl Entry {
             Self::Done { found } => format!("done: {found}"),
             Self::Failed { reason, effect } => format!("failed: {reason} ({effect})"),
             Self::Unknown { reason, found } => format!("unknown: {reason}; found {found}"),
+            Self::Released { by, epoch } => format!("lease {epoch} was taken away by {}", by.user),
             Self::Resolved { by, found } => format!("resolved by {}: {found}", by.user),
         }
     }

@@ -45,6 +45,7 @@ pub(crate) fn config() -> Config {
         runbook_dirs: Vec::new(),
         ui: Ui { theme: "dark".into(), keymap: "default".into(), range: second * 3600 },
         state_dir: None,
+        shared: None,
     }
 }
 

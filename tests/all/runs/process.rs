@@ -369,3 +369,41 @@ fn a_second_executor_of_a_run_leaves_it_to_the_first() {
     assert!(view.is_open(), "{}", view.last_word());
     kill_process(executor(&view), Signal::KILL).expect("sent");
 }
+
+#[test]
+fn a_lease_is_listed_and_taken_away_only_from_an_executor_that_is_gone() {
+    let fleet = Fleet::new();
+    assert_eq!(fleet.run(&["lease", "list"]), (0, "no lease is held from this state directory\n".to_owned()));
+    fleet.inject(Fault::Hang);
+    let file = fleet.planned();
+    fleet.run(&["apply", &file, "--confirm", "rtech-app", "--detach"]);
+    let started = fleet.wait("it started", was_started);
+    let (code, listed) = fleet.json(&["lease", "list", "--output", "json"]);
+    let lease = &listed["leases"][0];
+    assert_eq!((code, &listed["schema"]), (0, &"quarterdeck.leases/1".into()));
+    assert_eq!((&lease["run"], &lease["live"]), (&started.id.0.as_str().into(), &true.into()), "{listed:#}");
+    assert_eq!((&lease["process"], &lease["epoch"]), (&"alive".into(), &1.into()), "{listed:#}");
+    let target = lease["target"].as_str().expect("a target").to_owned();
+    let release = || fleet.run(&["lease", "release", &target, "--confirm", &target]);
+    let (code, text) = release();
+    assert!(code == 4 && text.contains("at work") && text.contains("nothing was released"), "{code} {text}");
+    let (code, text) = fleet.run(&["lease", "release", &target, "--confirm", "rtech-app"]);
+    assert!(code == 2 && text.contains("nothing was released"), "{code} {text}");
+    let pid = executor(&started);
+    fleet.stop_between_writes(pid);
+    fleet.let_leases_run_out();
+    let (code, text) = release();
+    assert!(code == 4 && text.contains("still lives") && text.contains("kill -9"), "{code} {text}");
+    kill_process(pid, Signal::KILL).expect("sent");
+    let until = deadline();
+    while !fleet.run(&["lease", "list"]).1.contains("is gone") {
+        assert!(!passed(until), "it is not seen to be gone");
+    }
+    let (code, text) = release();
+    assert!(code == 0 && text.contains(&started.id.0), "{code} {text}");
+    let (_, text) = fleet.run(&["runs", "show", &started.id.0]);
+    assert!(text.contains("UNKNOWN") && text.contains("lease 1 was taken away by"), "it stays to be settled: {text}");
+    let (code, text) = release();
+    assert!(code == 2 && text.contains("nobody holds"), "{code} {text}");
+    assert_eq!(fleet.run(&["runs", "resolve", &started.id.0]).0, 0);
+}

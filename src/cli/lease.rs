@@ -1,0 +1,214 @@
+//! `quarterdeck lease`: who holds what, and taking a lease away from a holder that is gone.
+
+use std::process::ExitCode;
+
+use anyhow::bail;
+use serde_json::{Value, json};
+
+use super::operator::operator;
+use super::room::{Room, say, say_json};
+use super::{Global, TextOutput};
+use crate::clock::Now;
+use crate::executor::lease::{LeaseView, Process};
+use crate::executor::shared::{Listed, NotReleased, Releaser, SharedLeases, TERM};
+use crate::text::Text;
+
+/// Arguments of `quarterdeck lease`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: LeaseCommand,
+}
+
+/// What to do with leases.
+#[derive(Debug, clap::Subcommand)]
+pub enum LeaseCommand {
+    /// Who holds which target, here and on the hosts that share a table with this one.
+    List {
+        /// `text` or `json`.
+        #[arg(long, value_enum, value_name = "FORMAT", hide_possible_values = true, default_value_t = super::TextOutput::Text)]
+        output: super::TextOutput,
+    },
+    /// Take the lease of a target away from a holder that is gone.
+    Release {
+        /// The target, as `lease list` names it.
+        target: String,
+        /// The target once more.
+        #[arg(long, value_name = "TARGET")]
+        confirm: String,
+        /// The run whose outcome nobody knows and that is given up, where another host left one.
+        #[arg(long, value_name = "RUN")]
+        run: Option<String>,
+    },
+}
+
+/// The schema of leases as JSON.
+const SCHEMA: &str = "quarterdeck.leases/1";
+
+/// List leases, or take one away from a holder that is gone. 4 where it may not be taken away, 3 where the shared table can't
+/// be asked.
+pub fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<ExitCode> {
+    let room = Room::open(global)?;
+    match &arguments.command {
+        LeaseCommand::List { output } => list(&room, *output),
+        LeaseCommand::Release { target, confirm, run } => {
+            if target != confirm {
+                bail!("--confirm names `{confirm}`, not `{target}`; nothing was released");
+            }
+            release(&room, target, run.as_deref())
+        }
+    }
+}
+
+/// The shared leases where a table is configured, or why they are not known.
+type Shared = Option<Result<Vec<Listed>, String>>;
+
+fn list(room: &Room, output: TextOutput) -> anyhow::Result<ExitCode> {
+    let leases = room.journal.leases(Now::read())?;
+    let ask = |shared: &SharedLeases| {
+        room.runtime.block_on(shared.list(&Now::read)).map_err(|error| Text::clean(&error.to_string()).to_string())
+    };
+    let shared = room.journal.shared().map(ask);
+    match output {
+        TextOutput::Json => say_json(&whole(&leases, &shared))?,
+        TextOutput::Text => text(&leases, &shared)?,
+    }
+    Ok(ExitCode::from(if matches!(shared, Some(Err(_))) { 3 } else { 0 }))
+}
+
+fn text(leases: &[LeaseView], shared: &Shared) -> std::io::Result<()> {
+    if leases.is_empty() {
+        say("no lease is held from this state directory")?;
+    }
+    leases.iter().try_for_each(|lease| say(&line(lease)))?;
+    match shared {
+        None => Ok(()),
+        Some(Err(reason)) => say(&format!("other hosts: not known: {reason}")),
+        Some(Ok(listed)) if listed.iter().all(|listed| listed.own) => say("other hosts hold none"),
+        Some(Ok(listed)) => listed.iter().filter(|listed| !listed.own).try_for_each(|listed| say(&shared_line(listed))),
+    }
+}
+
+fn line(lease: &LeaseView) -> String {
+    let LeaseView { target, run, holder, what, since, epoch, pid, .. } = lease;
+    let process = match lease.process {
+        Process::Alive => format!("process {pid} is alive"),
+        Process::Gone => format!("process {pid} is gone"),
+        Process::Elsewhere => "its process is elsewhere".to_owned(),
+    };
+    let left = match lease.expires_in {
+        Some(left) => format!("expires in {} s", left.as_secs()),
+        None => "OVER".to_owned(),
+    };
+    format!("{target}\n    run {run} of {holder} since {since:.0}, epoch {epoch}: {what}\n    {left}, {process}")
+}
+
+fn shared_line(listed: &Listed) -> String {
+    let still = listed.still.as_secs();
+    let slot = &listed.slot;
+    let held = slot.held.as_ref().map(|held| {
+        let stands = if listed.still < TERM { "held" } else { "OVER" };
+        let (run, by, host, since) = (&held.run, &held.by, &held.host, held.since);
+        format!(
+            "\n    {stands}: run {run} of {by} on {host} since {since:.0}, seen unchanged for {still} s: {}",
+            held.what
+        )
+    });
+    let open = slot.open.as_ref().map(|open| {
+        format!(
+            "\n    open: run {} of {} on {}, step {} begun {:.0}",
+            open.run,
+            open.by,
+            open.host,
+            open.step + 1,
+            open.at
+        )
+    });
+    format!("{}, epoch {}{}{}", listed.target, slot.epoch, held.unwrap_or_default(), open.unwrap_or_default())
+}
+
+fn whole(leases: &[LeaseView], shared: &Shared) -> Value {
+    let mut document = json!({ "schema": SCHEMA, "leases": leases.iter().map(local_json).collect::<Vec<_>>() });
+    let (key, value) = match shared {
+        None => return document,
+        Some(Ok(listed)) => ("shared", listed.iter().map(shared_json).collect()),
+        Some(Err(reason)) => ("shared_error", json!(reason)),
+    };
+    if let Value::Object(fields) = &mut document {
+        fields.insert(key.to_owned(), value);
+    }
+    document
+}
+
+fn local_json(lease: &LeaseView) -> Value {
+    json!({
+        "target": lease.target,
+        "run": lease.run,
+        "holder": lease.holder,
+        "what": lease.what,
+        "since": lease.since,
+        "epoch": lease.epoch,
+        "pid": lease.pid,
+        "process": lease.process,
+        "live": lease.expires_in.is_some(),
+        "expires_in_seconds": lease.expires_in.map(|left| left.as_secs_f64()),
+    })
+}
+
+fn shared_json(listed: &Listed) -> Value {
+    json!({
+        "target": listed.target,
+        "epoch": listed.slot.epoch,
+        "held": listed.slot.held,
+        "open": listed.slot.open,
+        "released": listed.slot.released,
+        "unchanged_seconds": listed.still.as_secs_f64(),
+        "live": listed.slot.held.is_some() && listed.still < TERM,
+        "own": listed.own,
+    })
+}
+
+/// Here first: what this host's own executor holds is never taken away in the table while it may go on.
+fn release(room: &Room, target: &str, run: Option<&str>) -> anyhow::Result<ExitCode> {
+    let here = room.journal.leases(Now::read())?.into_iter().find(|lease| lease.target == target);
+    if let Some(refused) = here.as_ref().and_then(|lease| lease.may_be_released().err()) {
+        say(&format!("{refused}; nothing was released"))?;
+        return Ok(ExitCode::from(4));
+    }
+    let shared = match room.journal.shared() {
+        Some(shared) => release_shared(room, shared, target, run)?,
+        None => None,
+    };
+    match (here, shared) {
+        (_, Some(code)) if code != 0 => Ok(ExitCode::from(code)),
+        (None, None) => bail!("nobody holds `{target}`; `quarterdeck lease list` names what is held"),
+        (None, Some(_)) => Ok(ExitCode::SUCCESS),
+        (Some(_), _) => {
+            let lease = room.journal.release_lease(target, operator(), Now::read())?;
+            say(&format!("released: {target}, held by run {} of {}, which is gone", lease.run, lease.holder))?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+/// The exit code, or `None` where nobody holds it there.
+fn release_shared(room: &Room, shared: &SharedLeases, target: &str, run: Option<&str>) -> anyhow::Result<Option<u8>> {
+    let who = Releaser { by: Text::clean(&operator().to_string()), run };
+    match room.runtime.block_on(shared.release(target, &who, &Now::read)) {
+        Ok(released) => {
+            tracing::warn!(%target, run = %released.run, by = %released.by, "a shared lease was taken away");
+            say(&format!("released for all hosts: {target}, held or left open by run {}", released.run))?;
+            Ok(Some(0))
+        }
+        Err(NotReleased::Free) => Ok(None),
+        Err(NotReleased::NotAsked(error)) => {
+            say(&format!("{error}; nothing was released"))?;
+            Ok(Some(3))
+        }
+        Err(refused) => {
+            say(&format!("{refused}; nothing was released"))?;
+            Ok(Some(4))
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! Leases that several hosts share: one holder at a time, whatever the network and the clocks do.
+
+mod engine;
+mod lab;
+mod memory;
+mod proxy;
+mod release;
+mod rules;
+mod schedules;
