@@ -107,7 +107,7 @@ fn config(document: &Document<'_>) -> Option<Config> {
     let cloudwatch = optional(&cloudwatch_at, backend::cloudwatch);
     let ecs = ecs_at.as_ref().map_or(Some(backend::ECS), backend::ecs);
     let prometheus = optional(&prometheus_at, backend::prometheus);
-    let alertmanager = optional(&alertmanager_at, backend::http);
+    let alertmanager = optional(&alertmanager_at, backend::alertmanager);
     let simulator = optional(&simulator_at, backend::simulator);
     let http_at = root.sections("http");
     let apis = http_source::Apis::of(&http_at);
@@ -163,10 +163,11 @@ fn config(document: &Document<'_>) -> Option<Config> {
 /// CloudWatch at the pace that its budget allows.
 fn affordable(config: Config, section: &Option<Section<'_>>) -> Option<Config> {
     let checked = pacing::within_budget(config);
-    if let (Err(alarms), Some(section)) = (&checked, section) {
-        let message =
-            format!("budget_usd_month leaves nothing for metrics: reading the alarms costs {alarms:.2} USD a month");
-        section.error(&message, Some("raise it, lengthen the interval, or name fewer alarm_prefixes"));
+    if let (Err(fixed), Some(section)) = (&checked, section) {
+        let message = format!(
+            "budget_usd_month leaves nothing for metrics: reading alarms and Cost Explorer costs {fixed:.2} USD a month"
+        );
+        section.error(&message, Some("raise it, lengthen the intervals, or name fewer alarm_prefixes"));
     }
     checked.ok()
 }

@@ -1,6 +1,7 @@
 //! A service and what is measured of it; protected things.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -71,6 +72,8 @@ pub struct HealthCheck {
     pub tls_warning_days: u32,
     /// Further headers.
     pub headers: Vec<(String, Secret)>,
+    /// A PEM file of the certificate authority to trust besides the system's.
+    pub ca_file: Option<PathBuf>,
 }
 
 /// Shapes of health answers.

@@ -303,6 +303,7 @@ fn check(name: &str, url: &str) -> HealthCheck {
         shape: HealthShape::Checks,
         slow: Some(Duration::from_secs(1)),
         tls_warning_days: 21,
+        ca_file: None,
         headers: Vec::new(),
     }
 }

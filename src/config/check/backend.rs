@@ -160,12 +160,22 @@ pub(super) fn ecs(section: &Section<'_>) -> Option<Polling> {
 /// Polling of ECS where `[ecs]` is not there.
 pub(super) const ECS: Polling = every(15, 10);
 
-/// What an HTTP backend is where nothing is written, and whether its answers have series (of a tenant).
+/// What an HTTP backend is where nothing is written, and how many series (of a tenant) its answers may have, if they have
+/// any: where nothing is written, and at most.
 pub(super) struct HttpDefaults {
     pub(super) polling: Polling,
     pub(super) max_body: u64,
-    pub(super) series: bool,
+    pub(super) series: Option<(u64, u64)>,
 }
+
+/// Prometheus: one answer serves a whole fleet. 5,000 services with 15 buckets each are 75,000 series, in 8 MB at once or
+/// 23 MB of history without buckets; what an answer may take is bounded by its bytes.
+const PROMETHEUS: HttpDefaults =
+    HttpDefaults { polling: every(15, 10), max_body: 32 << 20, series: Some((100_000, 1_000_000)) };
+
+/// Alertmanager: nobody reads more than a hundred alerts.
+const ALERTMANAGER: HttpDefaults =
+    HttpDefaults { polling: every(15, 10), max_body: 8 << 20, series: Some((100, 10_000)) };
 
 /// What the API itself takes: `parameters` must not stand in its way.
 const OWN_PARAMETERS: [&str; 7] = ["query", "time", "start", "end", "step", "timeout", "limit"];
@@ -177,8 +187,9 @@ const TENANT: &str = "X-Scope-OrgID";
 pub(super) fn prometheus(section: &Section<'_>) -> Option<HttpBackend> {
     let parameters = section.section("parameters").map_or(Some(Vec::new()), |section| parameters(&section));
     let trace_url = maybe(section.get("trace_url"), trace_url);
-    let backend = http(section)?;
-    Some(HttpBackend { parameters: parameters?, trace_url: trace_url?, ..backend })
+    let backend = http_backend(section, &PROMETHEUS);
+    section.done();
+    Some(HttpBackend { parameters: parameters?, trace_url: trace_url?, ..backend? })
 }
 
 fn parameters(section: &Section<'_>) -> Option<Vec<(String, String)>> {
@@ -234,9 +245,9 @@ fn with_tenant(
     Some(headers)
 }
 
-/// `[prometheus]` but for its parameters, `[alertmanager]`.
-pub(super) fn http(section: &Section<'_>) -> Option<HttpBackend> {
-    let backend = http_backend(section, &HttpDefaults { polling: every(15, 10), max_body: 8 << 20, series: true });
+/// `[alertmanager]`.
+pub(super) fn alertmanager(section: &Section<'_>) -> Option<HttpBackend> {
+    let backend = http_backend(section, &ALERTMANAGER);
     section.done();
     backend
 }
@@ -246,12 +257,13 @@ pub(super) fn http_backend(section: &Section<'_>, default: &HttpDefaults) -> Opt
     let url = section.need("url").and_then(|entry| base_url(&entry));
     let auth = auth(section);
     let headers = section.section("headers").map_or(Some(Vec::new()), |headers| self::headers(&headers));
-    let tenant = maybe(default.series.then(|| section.get("tenant")).flatten(), tenant);
+    let tenant = maybe(default.series.and_then(|_| section.get("tenant")), tenant);
     let ca_file = maybe(section.get("ca_file"), file);
     let client_cert_file = maybe(section.get("client_cert_file"), file);
     let polling = polling(section, default.polling);
-    let max_series = default.series.then(|| section.get("max_series")).flatten();
-    let max_series = or(max_series, 100, |entry| entry.integer(1..=10_000));
+    let (series, most) = default.series.unwrap_or((0, 0));
+    let max_series =
+        or(default.series.and_then(|_| section.get("max_series")), series, |entry| entry.integer(1..=most));
     let max_body = or(section.get("max_body"), default.max_body, |entry| entry.integer(1_024..=256 << 20));
     Some(HttpBackend {
         url: url?,

@@ -14,7 +14,7 @@ use crate::source::Name;
 use crate::source::json_api::{Pointer, address, fill};
 
 /// Public APIs are slow, count requests, and change by the minute; a parsed answer takes about twenty times its size.
-const DEFAULTS: HttpDefaults = HttpDefaults { polling: every(60, 10), max_body: 1 << 20, series: false };
+const DEFAULTS: HttpDefaults = HttpDefaults { polling: every(60, 10), max_body: 1 << 20, series: None };
 
 /// The longest lag that can be normal.
 const LONGEST_LAG: Duration = Duration::from_secs(7 * 86_400);

@@ -7,7 +7,7 @@ use super::balancer::load_balancer;
 use super::database::database;
 use super::log::log;
 use super::signal::{measure, objective, signal};
-use super::words::{duration, filled, line, maybe, name, or, place, url};
+use super::words::{duration, file, filled, line, maybe, name, or, place, url};
 use super::{Sources, named};
 use crate::config::raw::{Entry, Section};
 use crate::config::{Caps, EcsService, EnvironmentKind, HealthCheck, HealthShape, Protected, Role, Service, Signal};
@@ -121,6 +121,7 @@ fn health(section: &Section<'_>) -> Option<HealthCheck> {
     let slow = maybe(section.get("slow"), |entry| duration(entry, Duration::from_millis(1)..=Duration::from_secs(300)));
     let tls = or(section.get("tls_warning_days"), 14, |entry| entry.integer(0..=365));
     let headers = section.section("headers").map_or(Some(Vec::new()), |section| headers(&section));
+    let ca_file = maybe(section.get("ca_file"), file);
     section.done();
     Some(HealthCheck {
         name: name?,
@@ -130,6 +131,7 @@ fn health(section: &Section<'_>) -> Option<HealthCheck> {
         slow: slow?,
         tls_warning_days: u32::try_from(tls?).ok()?,
         headers: headers?,
+        ca_file: ca_file?,
     })
 }
 

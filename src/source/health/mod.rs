@@ -50,7 +50,11 @@ impl HealthSource {
         let access = Access {
             auth: HttpAuth::None,
             headers: check.headers.clone(),
-            trust: Trust { system_roots: check.url.scheme() == "https", ..Trust::default() },
+            trust: Trust {
+                system_roots: check.url.scheme() == "https",
+                ca_file: check.ca_file.clone(),
+                client_cert_file: None,
+            },
             timeout: check.polling.timeout,
             max_body: DEFAULT_MAX_BODY,
         };

@@ -17,6 +17,7 @@ fn check(server: &Scripted, shape: HealthShape) -> HealthCheck {
         shape,
         slow: None,
         tls_warning_days: 14,
+        ca_file: None,
         headers: Vec::new(),
     }
 }

@@ -25,6 +25,7 @@ async fn answered(
         shape,
         slow: None,
         tls_warning_days: 14,
+        ca_file: None,
         headers: Vec::new(),
     };
     HealthSource::new(&Name::from("app"), &check).check(Now::read()).await

@@ -163,6 +163,29 @@ async fn a_health_endpoint_whose_certificate_ends_soon_is_degraded() {
     assert!(health["detail"].as_str().unwrap().starts_with("the certificate expires in "), "{health}");
 }
 
+/// The whole binary on a health endpoint behind an authority of one's own.
+#[tokio::test]
+async fn a_health_endpoint_behind_a_private_authority_is_believed_by_its_ca_file_only() {
+    let authority = Authority::new();
+    let server: TlsServer = authority.serve(&["localhost"], (2020, 1, 1), (2099, 6, 1), "").await;
+    let home = tempfile::tempdir().unwrap();
+    for (trust, state) in [(format!("ca_file = {:?}\n", authority.file.path()), "live"), (String::new(), "failed")] {
+        let text = format!(
+            "[environment]\nname = \"t\"\nkind = \"development\"\n[[service]]\nname = \"web\"\n[[service.health]]\n\
+             name = \"main\"\nurl = \"https://localhost:{}/health\"\n{trust}",
+            server.port
+        );
+        let file = home.path().join("q.toml");
+        std::fs::write(&file, text).unwrap();
+        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_quarterdeck"));
+        command.args(["status", "--output", "json", "--config"]).arg(&file).env_clear().env("HOME", home.path());
+        let output = command.output().await.unwrap();
+        let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let health = &told["services"][0]["health"][0];
+        assert_eq!(health["state"], state, "{trust}{told}");
+    }
+}
+
 fn record(kind: &str, expect: &[&str], server: &DnsServer) -> DnsRecord {
     DnsRecord {
         record: "www.example.com".to_owned(),
