@@ -90,11 +90,14 @@ fn costs(config: &Config, findings: &mut Findings) {
     let (Some(settings), Some(_)) = (&config.cloudwatch, config.usage()) else { return };
     let projected = Projection::of(config);
     let told = format!(
-        "{} metrics, {:.0} GetMetricData calls a month: {:.2} USD a month at list price, {:.2} of it for alarms",
+        "{} metrics, {:.0} GetMetricData calls a month: {:.2} USD a month at list price, {:.2} of it for alarms, {:.2} \
+         for Cost Explorer{}",
         projected.metrics,
         projected.calls,
         projected.usd(),
         projected.alarms_usd,
+        projected.cost_usd,
+        if projected.counts_logs { "; what counting log lines scans is not known before" } else { "" },
     );
     match settings.budget_usd_month {
         Some(budget) if settings.slowed > 1.0 => findings.remark(

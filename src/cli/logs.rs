@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use jiff::Timestamp;
 use serde_json::json;
 use tokio::time::sleep;
 
@@ -13,7 +14,7 @@ use super::room::tell;
 use super::{Global, TextOutput};
 use crate::clock::Now;
 use crate::config::{self, Config};
-use crate::source::logs::{Follower, LogBatch, LogId, LogReader};
+use crate::source::logs::{Follower, LogBatch, LogId, LogReader, line};
 use crate::source::{LogEvent, build};
 use crate::text::Text;
 use crate::view::part::sweep;
@@ -47,7 +48,9 @@ pub struct Arguments {
 
 fn since(text: &str) -> Result<Duration, String> {
     let span: jiff::Span = text.parse().map_err(|_| "such as 90s, 10m, 2h".to_owned())?;
-    let length = span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).map_err(|error| error.to_string())?;
+    // Months and years have no length.
+    let length = span.to_duration(jiff::SpanRelativeTo::days_are_24_hours());
+    let length = length.map_err(|_| "such as 90s, 10m, 2h".to_owned())?;
     let length = Duration::try_from(length).map_err(|_| "must not be negative".to_owned())?;
     if length.is_zero() || length > LONGEST { Err("must lie between 1s and 24h".to_owned()) } else { Ok(length) }
 }
@@ -109,7 +112,11 @@ async fn print(
             Err(error) => {
                 whole = false;
                 tell(&error.to_string());
-                follower.failed(reader.interval(id))
+                let pause = follower.failed(reader.interval(id));
+                if let Some((from, until)) = follower.leaves_behind(&error, Now::read()) {
+                    tell(&skipped(from, until));
+                }
+                pause
             }
         };
         if !arguments.follow {
@@ -122,7 +129,7 @@ async fn print(
 /// Lines to standard output; what is missing to standard error.
 fn write(batch: &LogBatch, config: &Config, output: TextOutput) -> io::Result<()> {
     if let Some((from, until)) = batch.gap {
-        tell(&format!("lines were skipped from {from} to {until}"));
+        tell(&skipped(from, until));
     }
     batch.failed.iter().for_each(|error| tell(&error.to_string()));
     let mut out = io::stdout().lock();
@@ -136,8 +143,13 @@ fn write(batch: &LogBatch, config: &Config, output: TextOutput) -> io::Result<()
     out.flush()
 }
 
+fn skipped(from: Timestamp, until: Timestamp) -> String {
+    format!("lines were skipped from {from} to {until}")
+}
+
 fn text(event: &LogEvent) -> String {
-    let level = event.level.map_or("", |level| level.word());
+    // A level that the text says is not said twice.
+    let level = event.level.filter(|_| !line::says_level(event)).map_or("", |level| level.word());
     let cut = if event.cut { format!(" [cut, {} bytes in all]", event.bytes) } else { String::new() };
     format!("{:.3} {level:<5} {} {}{cut}", event.at, event.stream, event.text)
 }

@@ -15,6 +15,7 @@ mod failures;
 mod identity;
 mod lab;
 mod logs;
+mod logs_printed;
 mod places;
 mod protection;
 mod releases;

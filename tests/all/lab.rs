@@ -118,6 +118,18 @@ fn the_console_keeps_the_last_values_greyed_when_prometheus_stops() {
 }
 
 #[test]
+fn the_log_of_a_service_is_printed() {
+    let lab = Lab::take();
+    let (text, code) = run(&lab, &["logs", "rtech-app", "app", "--since", "2h", "--filter", "ERROR"]);
+    assert_eq!(code, 0, "{text}");
+    let lines: Vec<&str> = text.lines().collect();
+    // As seeded: of 360 lines of each of two streams every tenth.
+    assert_eq!(lines.len(), 72, "{text}");
+    assert!(lines.iter().all(|line| line.contains(" ERROR payment of order ")), "{text}");
+    assert!(lines.is_sorted_by_key(|line| line.split(' ').next()), "{text}");
+}
+
+#[test]
 fn a_plan_beyond_the_scaling_target_is_denied_with_its_reason() {
     let lab = Lab::take();
     lab.forget_requests();

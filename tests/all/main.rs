@@ -9,6 +9,7 @@ mod fuzzing;
 mod harness;
 mod keys;
 mod lab;
+mod logs;
 mod pictures;
 mod recovery;
 mod runbooks;

@@ -6,7 +6,7 @@ use super::judge::Look;
 use super::report::Item;
 use super::table::{Row, dash, row};
 use crate::config::{Aws, source_at};
-use crate::source::{Identity, Name, Subject, Usage};
+use crate::source::{Identity, Name, Subject, Unit, Usage};
 
 /// What polling a paid source costs.
 #[derive(Debug, Serialize)]
@@ -80,8 +80,13 @@ pub(super) fn rows(usage: &[UsageReport], places: &[PlaceReport]) -> Vec<Row> {
 
 /// What to add to the figure for a month.
 fn words(usage: &Usage) -> String {
-    let so_far =
-        format!("{} metrics in {} requests, {:.4} USD since the start", usage.units, usage.requests, usage.usd);
+    let so_far = format!(
+        "{} metrics in {} requests, {} of logs scanned, {:.4} USD since the start",
+        usage.units,
+        usage.requests,
+        Unit::Bytes.format(usage.log_bytes_scanned as f64),
+        usage.usd
+    );
     match usage.budget {
         Some(budget) if usage.slowed > 1.0 => {
             format!("SLOWED {:.1}× to keep within {budget:.2} USD; {so_far}", usage.slowed)

@@ -46,6 +46,11 @@ impl Meter {
     /// Counts one request that is sent, and the units that it is charged for.
     pub fn charge(&self, price: Price, units: u64) {
         self.requests[price as usize].fetch_add(1, Ordering::Relaxed);
+        self.add(price, units);
+    }
+
+    /// Counts units that are known only after the request was sent.
+    pub fn add(&self, price: Price, units: u64) {
         self.units[price as usize].fetch_add(units, Ordering::Relaxed);
     }
 

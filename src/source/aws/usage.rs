@@ -1,4 +1,5 @@
-//! What reading AWS costs, as a source: told from the meter and the configuration, without asking anyone.
+//! What reading AWS costs (CloudWatch, log queries, Cost Explorer), as a source: told from the meter and the configuration,
+//! without asking anyone.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use super::meter::{Meter, Price};
 use crate::config::Config;
 use crate::source::{Ask, Cadence, Name, Payload, Reading, Readings, SharedSource, Source, Subject, Usage};
 
-/// Tells what CloudWatch costs.
+/// Tells what reading costs.
 struct Told {
     name: Name,
     subjects: [Subject; 1],
@@ -38,12 +39,13 @@ pub(super) fn sources(connections: &Arc<Connections>, config: &Config) -> Vec<Sh
 
 impl Told {
     fn usage(&self) -> Usage {
-        let (metrics, others) = (Price::MetricsRequested, Price::CloudWatchRequests);
         Usage {
-            requests: self.meter.requests(metrics) + self.meter.requests(others),
-            units: self.meter.units(metrics),
-            usd: self.meter.usd_of(metrics) + self.meter.usd_of(others),
-            usd_month: self.projected.usd(),
+            requests: Price::ALL.iter().map(|price| self.meter.requests(*price)).sum(),
+            units: self.meter.units(Price::MetricsRequested),
+            log_bytes_scanned: self.meter.units(Price::LogBytesScanned),
+            cost_requests: self.meter.requests(Price::CostExplorerRequests),
+            usd: self.meter.usd(),
+            usd_month: self.projected.usd() + self.meter.usd_of(Price::LogBytesScanned),
             budget: self.budget,
             slowed: self.slowed,
         }

@@ -31,9 +31,14 @@ pub struct Usage {
     pub requests: u64,
     /// Billed units since the console was started (CloudWatch: metrics requested).
     pub units: u64,
+    /// Bytes that log queries have scanned since the console was started.
+    pub log_bytes_scanned: u64,
+    /// Requests to Cost Explorer since the console was started.
+    pub cost_requests: u64,
     /// What was charged since the console was started, in USD at list price.
     pub usd: f64,
-    /// What the present pace costs a month (30 days), in USD at list price.
+    /// What the present pace costs a month (30 days), in USD at list price; of log queries, whose bytes nobody knows
+    /// before, what they cost since the start.
     pub usd_month: f64,
     /// The budget, in USD a month.
     pub budget: Option<f64>,

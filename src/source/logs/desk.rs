@@ -11,13 +11,10 @@ use super::follow::{Follower, LogBatch};
 use super::query::{self, Ended};
 use super::{LogId, LogReader, QueryAsk};
 use crate::clock::Now;
-use crate::source::{QueryResults, SourceError, SourceErrorKind};
+use crate::source::{QueryResults, SourceError};
 
 /// The longest that an interactive query is waited for: the backend's own limit is an hour, and so is its bill.
 pub const LONGEST_QUERY: Duration = Duration::from_secs(900);
-
-/// Answers that can't be read, in a row, after which following goes on behind them.
-const UNREADABLE: u32 = 3;
 
 /// What is asked of the desk.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -185,14 +182,12 @@ impl Polls {
         }
     }
 
-    /// Slows down. An answer that can't be read again and again is left behind, and told as a gap: else nothing after it
-    /// would ever be seen.
+    /// Slows down; what is left behind is told as a gap.
     fn failed(&self, follower: &mut Follower, error: SourceError) -> (LogTold, Duration) {
         let pause = follower.failed(self.interval);
-        if error.kind == SourceErrorKind::Malformed && follower.failures().is_multiple_of(UNREADABLE) {
-            let gap = Some(follower.skip_to((self.clock)()));
-            return (LogTold::Lines(LogBatch { gap, failed: vec![error], ..LogBatch::default() }), pause);
+        match follower.leaves_behind(&error, (self.clock)()) {
+            gap @ Some(_) => (LogTold::Lines(LogBatch { gap, failed: vec![error], ..LogBatch::default() }), pause),
+            None => (LogTold::Failed(error), pause),
         }
-        (LogTold::Failed(error), pause)
     }
 }

@@ -7,15 +7,24 @@ use jiff::Timestamp;
 
 use super::{LogAsk, LogId, LogPage};
 use crate::clock::Now;
-use crate::source::{LogEvent, SourceError};
+use crate::source::{LogEvent, SourceError, SourceErrorKind};
 use crate::text::Text;
 
-/// How far each poll looks back behind the one before: events are stored some seconds after they happened, and one that
-/// comes later than this is not seen.
+/// How far each poll looks back behind the one before: most events are stored some seconds after they happened.
 pub const OVERLAP: Duration = Duration::from_secs(30);
+
+/// How far a poll looks back once every [`LATE_EVERY`]: an agent that was offline or batches stores minutes late. An event
+/// that comes later than this is not seen by following.
+pub const LATE: Duration = Duration::from_secs(300);
+
+/// How often late events are looked for: each poll would read minutes of lines again.
+pub const LATE_EVERY: Duration = Duration::from_secs(60);
 
 /// The longest pause between two polls after failures.
 pub const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// Answers that can't be read, in a row, after which following goes on behind them.
+const UNREADABLE: u32 = 3;
 
 /// The most events that are remembered so that they are not told twice.
 const REMEMBERED: usize = 50_000;
@@ -40,9 +49,13 @@ pub struct Follower {
     done: Timestamp,
     /// Where following began: nothing before it is asked.
     begin: Timestamp,
+    /// Up to when late events were looked for.
+    looked: Timestamp,
     seen: HashSet<Text>,
-    /// What was seen, with its time, for forgetting.
+    /// What was seen, with its time, for forgetting; the oldest first.
     remembered: Vec<(Timestamp, Text)>,
+    /// The newest event that was forgotten since there were too many: nothing up to it is asked, or it would be told twice.
+    forgotten: Timestamp,
     failures: u32,
 }
 
@@ -50,21 +63,40 @@ impl Follower {
     /// Follows a log from `back` before `now` on.
     pub fn new(id: LogId, filter: String, now: Now, back: Duration) -> Self {
         let begin = earlier(now.wall, back);
-        Self { id, filter, done: begin, begin, seen: HashSet::new(), remembered: Vec::new(), failures: 0 }
+        Self {
+            id,
+            filter,
+            done: begin,
+            begin,
+            looked: now.wall,
+            seen: HashSet::new(),
+            remembered: Vec::new(),
+            forgotten: Timestamp::MIN,
+            failures: 0,
+        }
     }
 
     /// What the next poll asks.
     pub fn ask(&self) -> LogAsk {
-        let from = earlier(self.done, OVERLAP).max(self.begin);
+        let back = if self.looks_for_late() { LATE } else { OVERLAP };
+        let from = earlier(self.done, back).max(self.begin).max(self.forgotten);
         LogAsk { id: self.id.clone(), filter: self.filter.clone(), from }
+    }
+
+    /// Whether the next poll looks for what came late.
+    fn looks_for_late(&self) -> bool {
+        earlier(self.done, LATE_EVERY) >= self.looked
     }
 
     /// Takes what a poll that was asked at `asked` gave.
     pub fn take(&mut self, page: LogPage, asked: Now) -> LogBatch {
         self.failures = 0;
+        if self.looks_for_late() {
+            self.looked = self.done;
+        }
         let gap = self.advance(page.read, asked);
         let mut events: Vec<LogEvent> = page.events;
-        events.retain(|event| self.seen.insert(event.id.clone()));
+        events.retain(|event| event.at > self.forgotten && self.seen.insert(event.id.clone()));
         self.remembered.extend(events.iter().map(|event| (event.at, event.id.clone())));
         self.forget();
         events.sort_by_key(|event| event.at);
@@ -88,18 +120,16 @@ impl Follower {
 
     /// Forgets what no poll can give any more.
     fn forget(&mut self) {
-        let oldest = earlier(self.done, OVERLAP * 2);
+        let oldest = earlier(self.done, LATE * 2);
+        self.remembered.sort_by_key(|(time, _)| *time);
         let surplus = self.remembered.len().saturating_sub(REMEMBERED);
-        let Self { seen, remembered, .. } = self;
-        let mut at = 0;
-        remembered.retain(|(time, id)| {
-            at += 1;
-            let keep = *time >= oldest && at > surplus;
-            if !keep {
-                seen.remove(id);
-            }
-            keep
-        });
+        let old = self.remembered.partition_point(|(time, _)| *time < oldest);
+        if surplus > old {
+            self.forgotten = self.remembered[surplus - 1].0;
+        }
+        for (_, id) in self.remembered.drain(..surplus.max(old)) {
+            self.seen.remove(&id);
+        }
     }
 
     /// Counts a failure, and says how long to wait: twice as long each time.
@@ -108,13 +138,15 @@ impl Follower {
         (interval * 2u32.saturating_pow(self.failures.min(6))).min(LONGEST_PAUSE.max(interval))
     }
 
-    /// Failures in a row.
-    pub fn failures(&self) -> u32 {
-        self.failures
+    /// An answer that can't be read again and again is left behind, and told as a gap: else nothing after it would ever be
+    /// seen. Nothing otherwise.
+    pub fn leaves_behind(&mut self, error: &SourceError, now: Now) -> Option<(Timestamp, Timestamp)> {
+        let unreadable = error.kind == SourceErrorKind::Malformed && self.failures.is_multiple_of(UNREADABLE);
+        unreadable.then(|| self.skip_to(now))
     }
 
     /// Goes on from `now`: what lies before can't be read. Tells the gap.
-    pub fn skip_to(&mut self, now: Now) -> (Timestamp, Timestamp) {
+    fn skip_to(&mut self, now: Now) -> (Timestamp, Timestamp) {
         let from = self.done;
         self.done = now.wall.max(from);
         self.begin = self.done;
@@ -167,6 +199,35 @@ mod tests {
         let late = follower.take(page(vec![event("late", 985), event("a", 999)]), Now::fixed(1002));
         assert_eq!(ids(&late), ["late"]);
         assert!(follower.take(page(vec![event("late", 985)]), Now::fixed(1004)).events.is_empty());
+    }
+
+    #[test]
+    fn an_event_that_is_stored_minutes_late_is_still_seen_once() {
+        let mut follower = Follower::new(follower().id, String::new(), Now::fixed(1000), Duration::from_secs(600));
+        let (mut looks, mut told) = (0, 0);
+        for second in (1000..1300).step_by(2) {
+            // It happened at 960, and is stored at 1200.
+            let from = follower.ask().from;
+            looks += usize::from(from < Now::fixed(second - 60).wall && second > 1002);
+            let there = second >= 1200 && from <= Now::fixed(960).wall;
+            let events = if there { vec![event("late", 960)] } else { Vec::new() };
+            told += follower.take(page(events), Now::fixed(second)).events.len();
+        }
+        assert_eq!(told, 1);
+        assert!((4..=5).contains(&looks), "once a minute: {looks}");
+    }
+
+    #[test]
+    fn what_had_to_be_forgotten_in_a_flood_is_not_told_again() {
+        let mut follower = follower();
+        let flood: Vec<LogEvent> =
+            (0..REMEMBERED as u64 + 10).map(|n| event(&n.to_string(), 1000 + n / 1000)).collect();
+        let told = follower.take(page(flood.clone()), Now::fixed(1051)).events.len();
+        assert_eq!(told, flood.len());
+        follower.take(page(Vec::new()), Now::fixed(1070));
+        assert_eq!(follower.ask().from, Now::fixed(1000).wall, "it looks for late ones, as far as it remembers");
+        let again: Vec<LogEvent> = flood.into_iter().filter(|event| event.at >= follower.ask().from).collect();
+        assert_eq!(follower.take(page(again), Now::fixed(1072)).events.len(), 0);
     }
 
     #[test]

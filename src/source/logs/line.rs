@@ -122,6 +122,11 @@ fn marked(word: &str) -> Option<LineLevel> {
     if marked || loud { level(bare) } else { None }
 }
 
+/// Whether a line's text itself says how loud it is, so that nobody needs to say it again beside it.
+pub fn says_level(event: &LogEvent) -> bool {
+    event.level.is_some() && logfmt_level(&event.text).or_else(|| plain_level(&event.text)) == event.level
+}
+
 /// A level by its word, whatever its case.
 pub fn level(word: &str) -> Option<LineLevel> {
     Some(match word.trim().to_ascii_lowercase().as_str() {
@@ -142,6 +147,14 @@ fn head(text: &str, bytes: usize) -> &str {
         end -= 1;
     }
     &text[..end]
+}
+
+/// Reads any bytes as a line, for [`crate::fuzzing`].
+pub(crate) fn decode_any(data: &[u8]) {
+    let raw = String::from_utf8_lossy(data);
+    let event = event("id", Timestamp::UNIX_EPOCH, &raw, &raw);
+    assert_eq!(event.bytes, raw.len(), "all of its bytes are counted");
+    assert!(!event.text.chars().any(crate::text::is_unsafe), "nothing acts on a terminal");
 }
 
 #[cfg(test)]
@@ -196,6 +209,21 @@ mod tests {
     fn an_escape_that_json_hides_is_cleaned_too() {
         let event = event("1", Now::fixed(0).wall, "s", r#"{"msg":"x\u001b[2J\u202egnp.exe","k\u0007":"\u0000"}"#);
         assert_eq!(event.text.as_str(), "x\u{fffd}[2J\u{fffd}gnp.exe k\u{fffd}=\u{fffd}");
+    }
+
+    #[test]
+    fn a_line_that_says_its_level_is_told_from_one_whose_level_stood_apart() {
+        for (raw, says) in [
+            ("ERROR payment failed", true),
+            ("12:00:01 [main] WARN c.e.App - slow", true),
+            ("ts=1 level=warn msg=slow", true),
+            (r#"{"level":"error","msg":"payment failed"}"#, false),
+            (r#"{"level":"error","msg":"ERROR payment failed"}"#, true),
+            (r#"{"level":"error","msg":"INFO was the level before"}"#, false),
+            ("no level here", false),
+        ] {
+            assert_eq!(says_level(&event("1", Now::fixed(0).wall, "s", raw)), says, "{raw}");
+        }
     }
 
     #[test]

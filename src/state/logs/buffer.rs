@@ -1,8 +1,8 @@
 //! The lines that a followed log has given, in the order of their times; bounded.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::source::{LineLevel, LogEvent};
 use crate::text::Text;
@@ -12,6 +12,10 @@ pub const LINES: usize = 5_000;
 
 /// The most bytes of text that are kept.
 pub const BYTES: usize = 4 << 20;
+
+/// Lines of one stream within this time of a line go on that line, where they do not say how loud they are: what is written
+/// at once, such as a stack trace, is stamped at once.
+const AT_ONCE: SignedDuration = SignedDuration::from_secs(1);
 
 /// Where an entry stands: by time, then by arrival.
 pub type Key = (Timestamp, u64);
@@ -88,14 +92,40 @@ impl LogBuffer {
         }
     }
 
-    /// The entries that are at least so loud, the oldest first. Gaps always count; a line that does not say how loud it is
-    /// counts only where all do.
+    /// The entries that are at least so loud, the oldest first. Gaps always count. A line that does not say how loud it is
+    /// counts as the line before it that does, if it goes on that one (a stack trace): in the same stream, and at once.
     pub fn at_least(&self, least: Option<LineLevel>) -> Vec<&Entry> {
-        let shown = |entry: &&Entry| match &entry.what {
-            What::Gap(..) => true,
-            What::Line(event) => least.is_none_or(|least| event.level.is_some_and(|level| level >= least)),
-        };
-        self.entries.iter().filter(shown).collect()
+        let Some(least) = least else { return self.entries.iter().collect() };
+        let mut before: HashMap<&Text, Leader> = HashMap::new();
+        let mut shown = Vec::new();
+        for entry in &self.entries {
+            let counts = match &entry.what {
+                What::Gap(..) => true,
+                What::Line(LogEvent { stream, at, level: Some(level), .. }) => {
+                    before.insert(stream, Leader { at: *at, shown: *level >= least });
+                    *level >= least
+                }
+                What::Line(event) => {
+                    before.get(&event.stream).is_some_and(|leader| leader.shown && leader.goes_on(event.at))
+                }
+            };
+            if counts {
+                shown.push(entry);
+            }
+        }
+        shown
+    }
+}
+
+/// The last line of a stream that says how loud it is.
+struct Leader {
+    at: Timestamp,
+    shown: bool,
+}
+
+impl Leader {
+    fn goes_on(&self, at: Timestamp) -> bool {
+        at.duration_since(self.at) <= AT_ONCE
     }
 }
 
@@ -159,6 +189,34 @@ mod tests {
         let long = "x".repeat(4000);
         (0..3000u64).for_each(|n| buffer.push(line::event(&format!("l{n}"), Now::fixed(90_000 + n).wall, "s", &long)));
         assert!(buffer.bytes <= BYTES);
+    }
+
+    #[test]
+    fn a_stack_trace_is_shown_and_hidden_with_the_line_that_it_goes_on() {
+        let mut buffer = LogBuffer::default();
+        let lines = [
+            ("error", 10, "a", "ERROR payment failed"),
+            ("other", 10, "b", "\tof another stream"),
+            ("cause", 10, "a", "java.lang.IllegalStateException: no"),
+            ("at", 11, "a", "\tat com.example.Pay.charge(Pay.java:42)"),
+            ("access", 14, "a", "GET / 200"),
+            ("info", 20, "a", "INFO all is well"),
+            ("detail", 20, "a", "\tof the line above"),
+        ];
+        for (id, second, stream, text) in lines {
+            buffer.push(line::event(id, Now::fixed(second).wall, stream, text));
+        }
+        buffer.skip(Now::fixed(20).wall, Now::fixed(30).wall);
+        let shown = |least| {
+            let name = |entry: &&Entry| match &entry.what {
+                What::Line(event) => event.id.to_string(),
+                What::Gap(..) => "gap".to_owned(),
+            };
+            buffer.at_least(least).iter().map(name).collect::<Vec<_>>()
+        };
+        assert_eq!(shown(Some(LineLevel::Error)), ["error", "cause", "at", "gap"]);
+        assert_eq!(shown(Some(LineLevel::Info)), ["error", "cause", "at", "info", "detail", "gap"]);
+        assert_eq!(shown(None).len(), lines.len() + 1);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::clock::{Mono, Now};
 use crate::config::SavedQuery;
 use crate::event::{Effect, LogLevel};
 use crate::source::logs::desk::{LogNews, LogRequest, LogTold};
-use crate::source::logs::follow::OVERLAP;
+use crate::source::logs::follow::LATE;
 use crate::source::logs::{LogBatch, LogId};
 use crate::source::{LineLevel, QueryResults, SourceError};
 use buffer::{Key, LogBuffer};
@@ -205,14 +205,15 @@ impl LogView {
 
     /// Follows from where reading last stopped, if that is not long ago; what lies between is told.
     fn request(&mut self, ticket: u64, now: Now) -> LogRequest {
-        let away = self.answered.map(|answered| now.mono.since(answered.mono) + OVERLAP);
+        let away = self.answered.map(|answered| now.mono.since(answered.mono));
         if let (Some(away), Some(answered)) = (away, self.answered)
             && away > BACK
         {
             let until = now.wall.checked_sub(BACK).unwrap_or(now.wall);
             self.buffer.skip(answered.wall, until);
         }
-        let back = away.unwrap_or(BACK).min(BACK);
+        // What came late meanwhile is read too; what is there already is not kept twice.
+        let back = away.map_or(BACK, |away| (away + LATE).min(BACK));
         LogRequest::Follow { ticket, id: self.id.clone(), filter: self.filter.clone(), back }
     }
 }

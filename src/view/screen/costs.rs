@@ -118,6 +118,9 @@ fn polling(page: &mut Page, state: &State) {
     pieces.push(piece(tone(&measured, Role::Muted), counts));
     pieces.extend(state_behind(&measured));
     page.field_of(LABELS, "cloudwatch", &pieces);
+    let scanned = Unit::Bytes.format(usage.log_bytes_scanned as f64);
+    let more = format!("{scanned} of logs scanned, {} requests to Cost Explorer", usage.cost_requests);
+    page.field_of(LABELS, "", &[piece(tone(&measured, Role::Muted), more)]);
 }
 
 fn deliveries(page: &mut Page, state: &State) {

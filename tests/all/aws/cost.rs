@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use quarterdeck::config::{Config, CostBudget};
+use quarterdeck::source::aws::meter::Price;
 use quarterdeck::source::{Cost, Payload, SourceErrorKind};
 use serde_json::{Value, json};
 
 use super::server::{Answer, Request, Server, json_error};
-use super::{empty, failure, poll_one, source};
+use super::{connection, empty, everywhere, failure, poll_one, source};
 
 fn config() -> Config {
     let interval = Duration::from_secs(6 * 3600);
@@ -107,4 +108,17 @@ async fn pages_without_end_are_no_whole_month() {
     let error = failure(&source(&server, &config(), "cost")).await;
     assert_eq!(error.kind, SourceErrorKind::Malformed, "{error}");
     assert_eq!(server.seen("GetCostAndUsage").len(), 10);
+}
+
+#[tokio::test]
+async fn each_request_is_charged_a_cent() {
+    let server = Server::start(whole).await;
+    let connection = connection(&server);
+    let meter = connection.meter().clone();
+    let sources = quarterdeck::source::aws::sources(&everywhere(&connection), &config());
+    let source = sources.into_iter().find(|source| *source.name() == "cost").unwrap();
+    assert!(matches!(poll_one(&source).await, Ok(Payload::Cost(_))));
+    let sent = server.seen("GetCostAndUsage").len() + server.seen("GetCostForecast").len();
+    assert_eq!(meter.requests(Price::CostExplorerRequests), sent as u64);
+    assert!((meter.usd() - 0.01 * sent as f64).abs() < 1e-12);
 }

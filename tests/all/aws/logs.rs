@@ -7,6 +7,7 @@ use std::time::Duration;
 use quarterdeck::clock::Now;
 use quarterdeck::config::{Config, LogCount, LogSource, Polling};
 use quarterdeck::source::aws::CloudWatchLogs;
+use quarterdeck::source::aws::meter::Price;
 use quarterdeck::source::logs::desk::{LogNews, LogRequest, LogTold};
 use quarterdeck::source::logs::{Follower, LogAsk, LogDesk, LogId, LogReader, QueryAsk};
 use quarterdeck::source::{LineLevel, Name, Number, Payload, QueryState, SourceErrorKind};
@@ -41,11 +42,11 @@ fn reader(server: &Server, groups: &[&str]) -> Arc<dyn LogReader> {
     Arc::new(CloudWatchLogs::new(everywhere(&connection(server)), &config(groups)))
 }
 
-fn event(id: &str, at: i64, message: &str) -> Value {
+pub(super) fn event(id: &str, at: i64, message: &str) -> Value {
     json!({"eventId": id, "timestamp": at, "ingestionTime": at, "logStreamName": "s/1", "message": message})
 }
 
-fn page(events: &[Value], next: Option<&str>) -> Answer {
+pub(super) fn page(events: &[Value], next: Option<&str>) -> Answer {
     Answer::Json(200, json!({"events": events, "nextToken": next, "searchedLogStreams": []}))
 }
 
@@ -217,14 +218,29 @@ async fn a_line_that_two_polls_give_is_told_once() {
 #[tokio::test]
 async fn nothing_is_asked_any_more_once_the_log_was_left() {
     let server = Server::start(|_| page(&[], None)).await;
-    let (mut desk, mut news) = desk(reader(&server, &["/g"]));
-    desk.perform(follow(1));
+    let asked = |pattern: &str| {
+        let of = |request: &Request| request.json["filterPattern"] == pattern;
+        server.seen("FilterLogEvents").iter().filter(|request| of(request)).count()
+    };
+    let follow = |filter: &str| LogRequest::Follow {
+        ticket: 1,
+        id: id(),
+        filter: filter.to_owned(),
+        back: Duration::from_secs(600),
+    };
+    let (mut left, mut news) = desk(reader(&server, &["/g"]));
+    left.perform(follow("left"));
     told(&mut news).await;
-    desk.perform(LogRequest::Unfollow);
-    tokio::time::sleep(Duration::from_millis(100)).await;
-    let asked = server.seen("FilterLogEvents").len();
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    assert_eq!(server.seen("FilterLogEvents").len(), asked);
+    left.perform(LogRequest::Unfollow);
+    let before = asked("left");
+    // As much time passes as another log at the same interval is asked ten times in.
+    let (mut other, mut news) = desk(reader(&server, &["/g"]));
+    other.perform(follow("other"));
+    for _ in 0..10 {
+        told(&mut news).await;
+    }
+    let meanwhile = asked("left") - before;
+    assert!(meanwhile <= 1, "one may have been on its way, {meanwhile} came");
 }
 
 fn results(status: &str, rows: &Value) -> Answer {
@@ -270,6 +286,20 @@ async fn a_query_tells_its_partial_results_and_then_all() {
     assert_eq!(started["logGroupNames"], json!(["/a", "/b"]));
     assert_eq!(started["endTime"].as_i64().unwrap() - started["startTime"].as_i64().unwrap(), 60);
     assert!(server.seen("StopQuery").is_empty(), "a query that is over needs no stopping");
+}
+
+#[tokio::test]
+async fn what_a_query_scans_is_charged_once_at_list_price() {
+    let server = insights(&["Running", "Running", "Complete"], rows()).await;
+    let connection = connection(&server);
+    let meter = connection.meter().clone();
+    let reader: Arc<dyn LogReader> = Arc::new(CloudWatchLogs::new(everywhere(&connection), &config(&["/g"])));
+    let (mut desk, mut news) = desk(reader);
+    desk.perform(query(1));
+    while !matches!(told(&mut news).await, LogTold::Results(results) if results.state.is_over()) {}
+    assert_eq!(meter.units(Price::LogBytesScanned), 4_000_000_000);
+    assert_eq!(meter.requests(Price::LogBytesScanned), 1);
+    assert!((meter.usd() - 0.02).abs() < 1e-12, "4 GB at 0.005 USD: {}", meter.usd());
 }
 
 #[tokio::test]

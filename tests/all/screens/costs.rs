@@ -58,7 +58,16 @@ fn read(state: State, forecast: Option<f64>) -> State {
         state.readings.receive(Reading { subject, outcome: Ok(payload) }, state.now);
     };
     keep(Subject::Cost { source: "cost".into() }, Payload::Cost(cost(forecast)));
-    let usage = Usage { requests: 1440, units: 28_800, usd: 0.288, usd_month: 8.64, budget: Some(5.0), slowed: 1.7 };
+    let usage = Usage {
+        requests: 1440,
+        units: 28_800,
+        log_bytes_scanned: 4_000_000_000,
+        cost_requests: 8,
+        usd: 0.388,
+        usd_month: 8.66,
+        budget: Some(5.0),
+        slowed: 1.7,
+    };
     keep(Subject::Usage { source: "cloudwatch".into() }, Payload::Usage(usage));
     let app = vec![deployment(10, "SUCCESSFUL"), deployment(30, "ROLLBACK_SUCCESSFUL"), deployment(100, "SUCCESSFUL")];
     for (service, deployments) in [("rtech-app", app), ("rtech-worker", vec![deployment(50, "SUCCESSFUL")])] {

@@ -101,10 +101,34 @@ fn lines_have_time_level_as_a_word_and_text() {
     snapshot("lines", &state, 80, 24);
     snapshot("lines", &state, 160, 48);
     let text = at(&state, 80, 24).text();
-    for word in ["INFO", "WARN", "✗ ERROR", "✗ FATAL", "following"] {
+    for word in ["INFO", "WARN", "✗", "ERROR", "FATAL", "following"] {
         assert!(text.contains(word), "{word}\n{text}");
     }
     assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}'), "{text}");
+}
+
+#[test]
+fn a_level_stands_once_in_a_line_whether_in_its_text_or_beside_it() {
+    let mut state = opened();
+    lines(&mut state, some());
+    let text = at(&state, 160, 48).text();
+    for word in ["WARN", "FATAL", "INFO", "ERROR", "DEBUG"] {
+        assert_eq!(text.matches(word).count(), 1, "{word}\n{text}");
+    }
+    assert!(text.contains("✗       0f3a51c… ERROR GET"), "{text}");
+    press(&mut state, "right");
+    assert!(at(&state, 160, 48).text().contains("✗ ERROR"), "scrolled, the word stands beside the text");
+}
+
+#[test]
+fn a_stack_trace_stays_with_its_line_when_only_louder_lines_are_shown() {
+    let mut state = opened();
+    lines(&mut state, vec![event(1, "INFO calm"), event(2, "ERROR boom"), event(2, "    at Pay.charge (pay.js:4)")]);
+    for _ in 0..3 {
+        press(&mut state, "v");
+    }
+    let text = at(&state, 80, 24).text();
+    assert!(text.contains("only ERROR") && text.contains("at Pay.charge") && !text.contains("calm"), "{text}");
 }
 
 #[test]

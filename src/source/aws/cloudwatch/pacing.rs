@@ -108,12 +108,26 @@ pub struct Projection {
     pub metrics_usd: f64,
     /// USD a month for alarms: in each place one call a prefix and one for their history; of further pages nothing is known.
     pub alarms_usd: f64,
+    /// USD a month for Cost Explorer: the days and the forecast at each interval.
+    pub cost_usd: f64,
+    /// Whether logs are counted by Insights queries. What they scan is known only when they have.
+    pub counts_logs: bool,
 }
+
+/// The part of the budget that is kept for the queries that count log lines, where there are any.
+const LOGS_SHARE: f64 = 0.1;
 
 impl Projection {
     /// The projection of a configuration.
     pub fn of(config: &Config) -> Self {
-        let mut all = Self { metrics: 0, calls: 0.0, metrics_usd: 0.0, alarms_usd: alarms_usd(config) };
+        let mut all = Self {
+            metrics: 0,
+            calls: 0.0,
+            metrics_usd: 0.0,
+            alarms_usd: alarms_usd(config),
+            cost_usd: cost_usd(config),
+            counts_logs: config.services.iter().flat_map(|service| &service.logs).any(|log| log.count.is_some()),
+        };
         for (group, wanted) in groups(super::wanted(config)) {
             let polls = a_month(group.every);
             let queries: HashSet<&Query> = wanted.iter().map(|wanted| &wanted.query).collect();
@@ -126,15 +140,21 @@ impl Projection {
         all
     }
 
-    /// USD a month for all of it.
+    /// USD a month for all of it; what log queries scan is not known before.
     pub fn usd(&self) -> f64 {
-        self.metrics_usd + self.alarms_usd
+        self.metrics_usd + self.fixed_usd()
+    }
+
+    /// USD a month for what is not slowed down.
+    pub fn fixed_usd(&self) -> f64 {
+        self.alarms_usd + self.cost_usd
     }
 
     /// By how much metrics must be asked less often to keep within a budget; 1 is not at all. `None` where nothing is left
     /// for them.
     pub fn slowed(&self, budget: f64) -> Option<f64> {
-        let left = budget - self.alarms_usd;
+        let share = if self.counts_logs { 1.0 - LOGS_SHARE } else { 1.0 };
+        let left = budget * share - self.fixed_usd();
         match self.metrics_usd {
             none if none <= 0.0 && left >= 0.0 => Some(1.0),
             _ if left <= 0.0 => None,
@@ -147,13 +167,13 @@ impl Projection {
 /// not last else.
 ///
 /// # Errors
-/// USD a month for the alarms alone, where the budget leaves nothing for metrics.
+/// USD a month for alarms and Cost Explorer, where the budget leaves nothing for metrics.
 pub fn within_budget(mut config: Config) -> Result<Config, f64> {
     let Some(budget) = config.cloudwatch.as_ref().and_then(|settings| settings.budget_usd_month) else {
         return Ok(config);
     };
     let projection = Projection::of(&config);
-    let slowed = projection.slowed(budget).ok_or(projection.alarms_usd)?;
+    let slowed = projection.slowed(budget).ok_or_else(|| projection.fixed_usd())?;
     let signals = config.services.iter_mut().flat_map(|service| &mut service.signals);
     let measures = config.backups.iter_mut().flat_map(|thing| &mut thing.measures);
     for signal in signals.chain(measures).filter(|_| slowed > 1.0) {
@@ -177,6 +197,11 @@ fn alarms_usd(config: &Config) -> f64 {
     let listed = settings.alarm_prefixes.len() as f64 * a_month(interval);
     let history = a_month(interval.max(ALARM_HISTORY_INTERVAL));
     config.alarm_places().len() as f64 * (listed + history) * Price::CloudWatchRequests.usd()
+}
+
+/// Two requests an interval: the days so far and the forecast.
+fn cost_usd(config: &Config) -> f64 {
+    config.cost.as_ref().map_or(0.0, |cost| 2.0 * a_month(cost.interval) * Price::CostExplorerRequests.usd())
 }
 
 #[cfg(test)]
@@ -243,6 +268,24 @@ mod tests {
         assert_eq!((projection.metrics, projection.calls.round()), (20, 43_200.0));
         let alarms = Projection::of(&config(1, 100.0, &["a-", "b-"])).alarms_usd;
         assert!((alarms - 0.9504).abs() < 1e-9, "(2 × 43,200 + 8,640) / 1,000 × 0.01: {alarms}");
+    }
+
+    #[test]
+    fn cost_explorer_and_a_share_for_log_queries_count_against_the_budget() {
+        let mut config = config(20, 100.0, &[]);
+        config.cost = Some(crate::config::CostBudget {
+            monthly_usd: None,
+            place: None,
+            interval: Duration::from_secs(6 * 3_600),
+        });
+        let projection = Projection::of(&config);
+        assert!((projection.cost_usd - 2.4).abs() < 1e-9, "2 × 120 × 0.01: {projection:?}");
+        assert!((projection.usd() - 11.04).abs() < 1e-9);
+        assert_eq!(projection.slowed(11.05), Some(1.0));
+        assert!((projection.slowed(2.4 + 4.32).unwrap() - 2.0).abs() < 1e-9);
+        assert_eq!(projection.slowed(2.4), None, "nothing is left for metrics");
+        let counting = Projection { counts_logs: true, ..projection };
+        assert!((counting.slowed((2.4 + 4.32) / 0.9).unwrap() - 2.0).abs() < 1e-9, "a tenth is kept for the logs");
     }
 
     #[test]

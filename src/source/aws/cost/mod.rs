@@ -20,6 +20,7 @@ use tokio::sync::OnceCell;
 use super::Connections;
 use super::connect::{Connection, operation_timeout};
 use super::error::Asked;
+use super::meter::{Meter, Price};
 use crate::config::{COST_LAG, Config, CostBudget};
 use crate::source::{
     Ask, Cadence, Cost, Name, Payload, Reading, Readings, SharedSource, Source, SourceError, SourceErrorKind, Subject,
@@ -69,10 +70,11 @@ impl CostSource {
         let client = self.client.get_or_init(|| self.open()).await;
         let who = self.connection.who();
         let asked = Asked { source: &self.name, operation: "ce:GetCostAndUsage", who: &who };
-        let days = days(client, month, &asked).await?;
+        let meter = self.connection.meter();
+        let days = days(client, month, (&asked, meter)).await?;
         let mut cost = decode::cost(month, &days).map_err(|reason| asked.error(SourceErrorKind::Malformed, &reason))?;
         let asked = Asked { operation: "ce:GetCostForecast", ..asked };
-        match rest(client, month, &asked).await {
+        match rest(client, month, (&asked, meter)).await {
             Ok(rest) => cost.forecast = rest.map(|rest| cost.month_to_date + rest),
             Err(error) => cost.missing.push(Text::clean(&format!("forecast: {}", error.reason))),
         }
@@ -81,13 +83,18 @@ impl CostSource {
 }
 
 /// The days of the month so far, each by service.
-async fn days(client: &Client, month: Month, asked: &Asked<'_>) -> Result<Vec<ResultByTime>, SourceError> {
+async fn days(
+    client: &Client,
+    month: Month,
+    (asked, meter): (&Asked<'_>, &Meter),
+) -> Result<Vec<ResultByTime>, SourceError> {
     let period = interval(month.first, month.tomorrow, asked)?;
     let by_service = GroupDefinition::builder().r#type(GroupDefinitionType::Dimension).key("SERVICE").build();
     let (mut days, mut token) = (Vec::new(), None);
     for _ in 0..PAGES {
         let asking = client.get_cost_and_usage().time_period(period.clone()).granularity(Granularity::Daily);
         let asking = asking.metrics(decode::METRIC).group_by(by_service.clone()).set_next_page_token(token);
+        meter.charge(Price::CostExplorerRequests, 1);
         let page = asking.send().await.map_err(|error| asked.failed(&error))?;
         days.extend_from_slice(page.results_by_time());
         token = page.next_page_token().filter(|token| !token.is_empty()).map(str::to_owned);
@@ -99,11 +106,12 @@ async fn days(client: &Client, month: Month, asked: &Asked<'_>) -> Result<Vec<Re
 }
 
 /// The forecast from tomorrow to the month's end, in USD: zero on its last day; `None` where there is too little history.
-async fn rest(client: &Client, month: Month, asked: &Asked<'_>) -> Result<Option<f64>, SourceError> {
+async fn rest(client: &Client, month: Month, (asked, meter): (&Asked<'_>, &Meter)) -> Result<Option<f64>, SourceError> {
     if month.tomorrow >= month.next {
         return Ok(Some(0.0));
     }
     let asking = client.get_cost_forecast().time_period(interval(month.tomorrow, month.next, asked)?);
+    meter.charge(Price::CostExplorerRequests, 1);
     let sent = asking.metric(Metric::UnblendedCost).granularity(Granularity::Daily).send().await;
     let answer = match sent {
         Ok(answer) => answer,

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
+use super::allowance::Allowance;
 use crate::clock::Now;
 use crate::config::{LOG_COUNT_BIN, LogCount};
 use crate::source::logs::follow::earlier;
@@ -43,17 +44,25 @@ pub(super) struct Count {
     subjects: [Subject; 1],
     query: String,
     interval: Duration,
+    allowance: Allowance,
 }
 
 impl Count {
     /// A source of the count of one log.
-    pub(super) fn new(reader: Arc<dyn LogReader>, id: LogId, subject: Subject, count: &LogCount) -> Self {
+    pub(super) fn new(
+        reader: Arc<dyn LogReader>,
+        id: LogId,
+        subject: Subject,
+        count: &LogCount,
+        allowance: Allowance,
+    ) -> Self {
         let name = Name::from(format!("log-count:{id}"));
         let (query, interval) = (count.query.clone(), count.interval);
-        Self { name, reader, id, subjects: [subject], query, interval }
+        Self { name, reader, id, subjects: [subject], query, interval, allowance }
     }
 
     async fn read(&self, ask: Ask) -> Result<Payload, SourceError> {
+        self.allowance.check(ask.now.mono).map_err(|reason| self.error(SourceErrorKind::Refused, &reason))?;
         let (from, until) = span(ask.now.wall, ask.backfill)
             .ok_or_else(|| self.error(SourceErrorKind::Refused, "the time of this host can't be counted in bins"))?;
         let wanted = QueryAsk {
@@ -124,7 +133,7 @@ fn span(now: Timestamp, backfill: Option<Duration>) -> Option<(Timestamp, Timest
 
 fn data(points: Vec<Point>, until: Timestamp, replaces: bool, partial: bool) -> SignalData {
     let value = points.last().map(|point| Number::from(point.value));
-    SignalData { value, sampled: Some(until), points, replaces, partial, warnings: Vec::new() }
+    SignalData { value, sampled: Some(until), points, replaces, partial, ..SignalData::default() }
 }
 
 /// One point a bin, at its begin; bins without a row are 0.
@@ -168,6 +177,22 @@ fn rows(results: &QueryResults) -> Result<BTreeMap<Timestamp, f64>, String> {
 fn moment(text: &str) -> Option<Timestamp> {
     let civil: DateTime = text.trim().parse().ok()?;
     civil.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+}
+
+/// Reads any bytes as rows of an Insights answer (a line a row, the first one its columns, cells parted by tabs), for
+/// [`crate::fuzzing`].
+pub(crate) fn decode_any(data: &[u8]) {
+    let raw = String::from_utf8_lossy(data);
+    let cells = |line: &str| line.split('\t').map(crate::text::Text::clean).collect::<Vec<_>>();
+    let mut lines = raw.lines().take(MOST_BINS as usize).map(cells);
+    let columns = lines.next().unwrap_or_default();
+    let mut rows: Vec<_> = lines.collect();
+    rows.iter_mut().for_each(|row| row.resize(columns.len(), crate::text::Text::default()));
+    let results = QueryResults { state: QueryState::Complete, columns, rows, truncated: false, statistics: None };
+    let Some((from, until)) = span(Timestamp::UNIX_EPOCH, None) else { return };
+    if let Ok(points) = bins(&results, from, until) {
+        assert!(points.iter().all(|point| point.value.is_finite() && point.value >= 0.0), "counts");
+    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 //!
 //! Needs `logs:FilterLogEvents`, `logs:StartQuery`, `logs:GetQueryResults`, `logs:StopQuery`.
 
+mod allowance;
+mod charged;
 mod count;
 mod decode;
 mod insights;
@@ -16,6 +18,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::Mutex;
 
 use super::Connections;
+use super::cloudwatch::pacing::Projection;
 use super::connect::operation_timeout;
 use super::error::Asked;
 use crate::clock::Now;
@@ -23,17 +26,24 @@ use crate::config::{Config, LogSource};
 use crate::source::logs::{LogAsk, LogId, LogPage, LogReader, QueryAsk, QueryTicket};
 use crate::source::{Name, QueryResults, SharedSource, SourceError, SourceErrorKind, Subject};
 
+use allowance::Allowance;
+use charged::Charged;
 use count::Count;
+
+pub(crate) use count::decode_any as decode_any_count;
 
 /// The sources that the configuration asks for: one a counted log, each at its own interval.
 pub(super) fn sources(connections: &Arc<Connections>, config: &Config) -> Vec<SharedSource> {
     let reader: Arc<dyn LogReader> = Arc::new(CloudWatchLogs::new(connections.clone(), config));
+    let budget = config.cloudwatch.as_ref().and_then(|settings| settings.budget_usd_month);
+    let usd_month = budget.map(|budget| budget - Projection::of(config).usd());
     let counts = config.services.iter().flat_map(|service| {
         let counted = service.logs.iter().filter_map(|log| Some((log, log.count.as_ref()?)));
         counted.map(|(log, count)| {
             let id = LogId { service: service.name.clone(), log: log.name.clone() };
             let subject = Subject::LogCount { service: id.service.clone(), log: id.log.clone() };
-            Arc::new(Count::new(reader.clone(), id, subject, count)) as SharedSource
+            Arc::new(Count::new(reader.clone(), id, subject, count, Allowance::new(connections.meter(), usd_month)))
+                as SharedSource
         })
     });
     counts.collect()
@@ -45,6 +55,7 @@ pub struct CloudWatchLogs {
     logs: HashMap<(Name, Name), LogSource>,
     /// A client a log, made when it is first read.
     clients: Mutex<HashMap<(Name, Name), Client>>,
+    charged: Charged,
     source: Name,
 }
 
@@ -56,7 +67,8 @@ impl CloudWatchLogs {
             service.logs.iter().map(key).collect::<Vec<_>>()
         };
         let logs = config.services.iter().flat_map(of).collect();
-        Self { connections, logs, clients: Mutex::default(), source: Name::from("logs") }
+        let charged = Charged::new(connections.meter());
+        Self { connections, logs, clients: Mutex::default(), charged, source: Name::from("logs") }
     }
 
     fn log(&self, id: &LogId) -> Result<&LogSource, SourceError> {
@@ -99,6 +111,7 @@ impl LogReader for CloudWatchLogs {
     fn start<'a>(&'a self, ask: &'a QueryAsk, now: Now) -> BoxFuture<'a, Result<QueryTicket, SourceError>> {
         Box::pin(async move {
             let (client, log, who) = self.client(&ask.id).await?;
+            self.charged.started();
             let query = insights::start(&client, log, ask, &self.asked("logs:StartQuery", &who)).await?;
             Ok(QueryTicket { id: ask.id.clone(), query, ask: ask.clone(), started: now.wall })
         })
@@ -107,7 +120,9 @@ impl LogReader for CloudWatchLogs {
     fn results<'a>(&'a self, ticket: &'a QueryTicket, _now: Now) -> BoxFuture<'a, Result<QueryResults, SourceError>> {
         Box::pin(async move {
             let (client, _, who) = self.client(&ticket.id).await?;
-            insights::results(&client, &ticket.query, &self.asked("logs:GetQueryResults", &who)).await
+            let results = insights::results(&client, &ticket.query, &self.asked("logs:GetQueryResults", &who)).await?;
+            self.charged.scanned(&ticket.query, &results);
+            Ok(results)
         })
     }
 

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use super::{following, groups, heading, top};
 use crate::config::theme::Role;
+use crate::source::logs::line::says_level;
 use crate::source::{LineLevel, LogEvent};
 use crate::state::State;
 use crate::state::logs::LogView;
@@ -83,7 +84,7 @@ fn rows_of(entry: &Entry, view: &LogView, columns: u16) -> Vec<Row> {
         What::Gap(from, until) => vec![gap(*from, *until)],
         What::Line(event) if view.wrap => {
             let mut page = Page::new(columns);
-            let mut row = prefix(event, columns, view.found == Some(entry.key));
+            let mut row = prefix(event, columns, view.found == Some(entry.key), says_level(event));
             let hang = row.iter().map(|(_, text)| width(text)).sum();
             row.extend(text(&event.text, &view.search));
             row.extend(cut(event));
@@ -96,7 +97,9 @@ fn rows_of(entry: &Entry, view: &LogView, columns: u16) -> Vec<Row> {
             rows
         }
         What::Line(event) => {
-            let mut row = prefix(event, columns, view.found == Some(entry.key));
+            // Scrolled, the word in the text may be out of sight.
+            let said = view.column == 0 && says_level(event);
+            let mut row = prefix(event, columns, view.found == Some(entry.key), said);
             row.extend(text(scrolled(&event.text, view.column), &view.search));
             row.extend(cut(event));
             vec![row]
@@ -109,9 +112,10 @@ fn gap(from: Timestamp, until: Timestamp) -> Row {
     vec![piece(Role::Warning, text)]
 }
 
-/// Time, level and, where there is room, the stream.
-fn prefix(event: &LogEvent, columns: u16, found: bool) -> Row {
+/// Time, level and, where there is room, the stream. Of a level that the text says itself, only the sign stands here.
+fn prefix(event: &LogEvent, columns: u16, found: bool, said: bool) -> Row {
     let (sign, word, role) = level(event.level);
+    let word = if said { "" } else { word };
     let time = piece(if found { Role::Key } else { Role::Muted }, words::clock(event.at));
     let mark = piece(Role::Key, if found { "▸" } else { " " });
     let mut row = vec![time, mark, piece(role, pad(&format!("{sign} {word}"), LEVEL))];
