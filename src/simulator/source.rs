@@ -166,6 +166,7 @@ impl Moment {
             points,
             replaces: backfill.is_some(),
             partial: false,
+            at_least: false,
             warnings: Vec::new(),
         })
     }

@@ -33,6 +33,8 @@ pub struct Series {
     pub points: History,
     /// The newest answer was not whole.
     pub partial: bool,
+    /// The true value is at or above the newest one.
+    pub at_least: bool,
     /// Warnings that came with the newest answer.
     pub warnings: Vec<Text>,
 }
@@ -94,7 +96,8 @@ impl ReadingStore {
         let mut points = tracked.last_mut().map(|series| std::mem::take(&mut series.points)).unwrap_or_default();
         append(&mut points, &data);
         let value = data.value.unwrap_or(Number::NoData);
-        tracked.succeed(Series { value, points, partial: data.partial, warnings: data.warnings }, now, lag);
+        let SignalData { partial, at_least, warnings, .. } = data;
+        tracked.succeed(Series { value, points, partial, at_least, warnings }, now, lag);
     }
 
     fn fail(&mut self, subject: &Subject, error: SourceError, now: Now) {

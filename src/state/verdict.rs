@@ -105,7 +105,12 @@ fn signal_text(signal: &Signal, measured: &Measured<'_, Series>, level: Level) -
         (Some(series), Some(bound)) if level != Level::Unknown => {
             let sign = if signal.direction == Direction::HigherIsWorse { "≥" } else { "≤" };
             let (value, bound) = (series.value.format(signal.unit), signal.unit.format(bound));
-            format!("{} {value} {sign} {bound}", signal.name)
+            let least = if series.at_least { "at least " } else { "" };
+            format!("{} {least}{value} {sign} {bound}", signal.name)
+        }
+        (Some(series), _) if series.at_least => {
+            let value = series.value.format(signal.unit);
+            format!("{} is at least {value}, beyond the last bucket: how much more is not known", signal.name)
         }
         (Some(series), _) => format!("{} is {}", signal.name, series.value.format(signal.unit)),
         (None, _) => not_live(signal.name.as_str(), measured),
@@ -193,9 +198,24 @@ fn not_live<T>(what: &str, measured: &Measured<'_, T>) -> String {
 /// How a signal stands against its bounds. Only a live, whole, finite number can be healthy.
 pub fn signal_level(signal: &Signal, measured: &Measured<'_, Series>) -> Level {
     match measured.live() {
-        Some(Series { value: Number::Finite(value), partial: false, .. }) => bound_level(signal, *value),
+        Some(Series { value: Number::Finite(value), partial: false, at_least: false, .. }) => {
+            bound_level(signal, *value)
+        }
+        Some(Series { value: Number::Finite(value), partial: false, at_least: true, .. }) => level_from(signal, *value),
         _ => Level::Unknown,
     }
+}
+
+/// How a signal stands of which only is known that it is `least` or more. Where more is worse, only the worst that a bound can
+/// say is certain; where less is worse, only that no bound is reached.
+fn level_from(signal: &Signal, least: f64) -> Level {
+    let worst = if signal.critical.is_some() { Level::Unhealthy } else { Level::Degraded };
+    let bounded = signal.warning.is_some() || signal.critical.is_some();
+    let certain = match signal.direction {
+        Direction::HigherIsWorse if bounded => worst,
+        _ => Level::Healthy,
+    };
+    if bound_level(signal, least) == certain { certain } else { Level::Unknown }
 }
 
 fn bound_level(signal: &Signal, value: f64) -> Level {
@@ -211,5 +231,56 @@ fn bound_level(signal: &Signal, value: f64) -> Level {
         Level::Degraded
     } else {
         Level::Healthy
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{Payload, Reading, SignalData};
+
+    /// A signal with these bounds.
+    fn config(bounds: &str) -> Config {
+        let text = format!(
+            "[environment]\nname = \"e\"\nkind = \"development\"\n[prometheus]\nurl = \"http://p\"\n\
+             [[service]]\nname = \"s\"\n[[service.signal]]\nname = \"p95\"\npromql = \"x\"\nunit = \"seconds\"\n{bounds}"
+        );
+        crate::config::check::parse(&text, std::path::Path::new("x.toml"), &|_| None).unwrap()
+    }
+
+    /// The verdict on a signal of which is known that it is `value` or more.
+    fn at_least(bounds: &str, value: f64) -> (Level, String) {
+        let (config, now) = (config(bounds), Now::fixed(0));
+        let service = &config.services[0];
+        let id = SignalId { service: service.name.clone(), signal: service.signals[0].name.clone() };
+        let mut readings = ReadingStore::default();
+        let data = SignalData { value: Some(Number::from(value)), at_least: true, ..SignalData::default() };
+        let reading = Reading { subject: Subject::Signal(id.clone()), outcome: Ok(Payload::Signal(data)) };
+        readings.receive(reading, now);
+        let (signal, measured) = (&service.signals[0], readings.signal(&config, &id, now));
+        let level = signal_level(signal, &measured);
+        (level, signal_text(signal, &measured, level))
+    }
+
+    #[test]
+    fn a_quantile_beyond_the_last_bucket_breaches_what_it_reaches_and_is_not_known_below() {
+        let bounds = "warning = 1\ncritical = 5\n";
+        let (level, text) = at_least(bounds, 5.0);
+        assert_eq!((level, text.as_str()), (Level::Unhealthy, "p95 at least 5 s ≥ 5 s"));
+        for value in [0.5, 2.0] {
+            let (level, text) = at_least(bounds, value);
+            assert_eq!(level, Level::Unknown, "{value}");
+            assert!(text.contains("is at least") && text.contains("beyond the last bucket"), "{text}");
+        }
+        assert_eq!(at_least("warning = 1\n", 2.0).0, Level::Degraded, "there is nothing worse to say");
+        assert_eq!(at_least("warning = 1\n", 0.5).0, Level::Unknown);
+    }
+
+    #[test]
+    fn where_less_is_worse_what_is_at_least_above_the_bounds_is_healthy() {
+        let bounds = "direction = \"lower_is_worse\"\nwarning = 5\ncritical = 1\n";
+        assert_eq!(at_least(bounds, 6.0).0, Level::Healthy);
+        assert_eq!(at_least(bounds, 5.0).0, Level::Unknown);
+        assert_eq!(at_least(bounds, 0.5).0, Level::Unknown, "it may be much more");
     }
 }

@@ -122,6 +122,8 @@ pub struct SignalData {
     pub replaces: bool,
     /// The backend said that the answer is not whole (PartialData, partial response, truncated).
     pub partial: bool,
+    /// The true value is at or above `value`: a quantile beyond the last bucket's bound.
+    pub at_least: bool,
     /// Warnings that the backend gave with the answer.
     pub warnings: Vec<Text>,
 }

@@ -58,6 +58,7 @@ impl Parsed {
             points: vec![Point { at: sampled, value }],
             replaces: false,
             partial: !warnings.is_empty(),
+            at_least: false,
             warnings,
         })
     }

@@ -44,6 +44,8 @@ pub struct Answered {
     pub skew: SignedDuration,
     /// The answer is not whole: VictoriaMetrics' `isPartial`, or a warning of a store (Thanos, remote read).
     pub partial: bool,
+    /// The true value is at or above this one: a quantile beyond the last bucket's bound.
+    pub at_least: bool,
     /// Warnings that came with it.
     pub warnings: Vec<Text>,
 }
@@ -61,11 +63,11 @@ pub(super) struct Vector {
 impl Vector {
     /// The value of the selected series.
     pub(super) fn value(&self, selector: &Selector) -> Result<Answered, String> {
-        let (value, at, remark) = self.outcome.value(selector)?;
-        let sampled = at.map_or(self.received, |at| (at + self.skew).min(self.received));
+        let valued = self.outcome.value(selector)?;
+        let sampled = valued.at.map_or(self.received, |at| (at + self.skew).min(self.received));
         let (skew, partial, mut warnings) = (self.skew, self.partial, self.warnings.clone());
-        warnings.extend(remark.map(Text::from));
-        Ok(Answered { value, sampled, skew, partial, warnings })
+        warnings.extend(valued.remark.map(Text::from));
+        Ok(Answered { value: valued.value, sampled, skew, partial, at_least: valued.at_least, warnings })
     }
 
     /// When it was answered, by the server's clock.
@@ -129,16 +131,23 @@ impl Prometheus {
         vector.value(&selector).map_err(|reason| self.malformed(&reason))
     }
 
-    /// The value of a query now, from a whole answer only: evidence must not rest on a part.
+    /// The value of a query now, from a whole answer only: evidence must not rest on a part, nor on a bound in place of the
+    /// value.
     ///
     /// # Errors
-    /// As [`Prometheus::instant`], and an answer that is not whole.
+    /// As [`Prometheus::instant`], an answer that is not whole, and a quantile beyond the last bucket.
     pub async fn whole(&self, query: &PromQuery, now: Now) -> Result<Number, SourceError> {
         let answer = self.instant(query, now).await?;
-        match answer.partial {
-            true => Err(self.malformed("the answer is not whole")),
-            false => Ok(answer.value),
+        if answer.partial {
+            return Err(self.malformed("the answer is not whole"));
         }
+        if answer.at_least {
+            let value = answer.value.finite().unwrap_or(f64::NAN);
+            return Err(self.malformed(&format!(
+                "the quantile lies beyond the last bucket: all that is known is that it is {value} or more; add buckets"
+            )));
+        }
+        Ok(answer.value)
     }
 
     /// The whole answer to `expression` now; `labels` are those that series will be picked by.

@@ -66,14 +66,29 @@ impl<'de> Deserialize<'de> for NativeSample {
     }
 }
 
-/// A value, when it was sampled, and what must be said of it.
-pub(super) type Valued = (Number, Option<Timestamp>, Option<&'static str>);
+/// A value and what must be said of it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Valued {
+    pub(super) value: Number,
+    /// When it was sampled, where there is one.
+    pub(super) at: Option<Timestamp>,
+    /// The true value is at or above it.
+    pub(super) at_least: bool,
+    pub(super) remark: Option<&'static str>,
+}
+
+impl Valued {
+    /// A value as it was told.
+    pub(super) fn plain(value: Number, at: Option<Timestamp>) -> Self {
+        Self { value, at, at_least: false, remark: None }
+    }
+}
 
 /// The quantile of the one histogram that these series are: one native, or one series a classic bucket.
 pub(super) fn value(series: &[&Series], quantile: Quantile) -> Result<Valued, String> {
     let q = quantile.value();
     let (estimate, at) = match series {
-        [] => return Ok((Number::NoData, None, None)),
+        [] => return Ok(Valued::plain(Number::NoData, None)),
         [Series { histogram: Some(sample), .. }] => (native(q, &sample.histogram), moment(sample.at)?),
         buckets => {
             let bounds = bounds(buckets)?;
@@ -84,7 +99,8 @@ pub(super) fn value(series: &[&Series], quantile: Quantile) -> Result<Valued, St
             (classic(q, &counts.collect::<Vec<_>>()), at)
         }
     };
-    Ok((Number::from(estimate.value), Some(at), remark(estimate)))
+    let (value, at_least, remark) = (Number::from(estimate.value), estimate.at_least, remark(estimate));
+    Ok(Valued { value, at: Some(at), at_least, remark })
 }
 
 /// The quantile at each moment, oldest first.

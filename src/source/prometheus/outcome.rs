@@ -53,6 +53,16 @@ impl Selector {
     }
 }
 
+impl Selector {
+    /// One of each kind, for [`crate::fuzzing`].
+    pub(super) fn samples() -> impl Iterator<Item = Self> {
+        let pick = || Some((Name::from("service"), Name::from("app")));
+        [(None, None), (pick(), None), (None, Quantile::new(0.95)), (pick(), Quantile::new(0.5))]
+            .into_iter()
+            .map(|(pick, quantile)| Self { pick, quantile })
+    }
+}
+
 impl Outcome {
     /// The outcome with its `resultType`.
     pub(super) fn called(self, kind: String) -> Self {
@@ -83,8 +93,8 @@ impl Outcome {
             ("scalar", [Cell::Time(at), Cell::Word(word)], None) => scalar(*at, word, selector),
             ("vector", [], Some(quantile)) => buckets::value(&self.selected(selector)?, quantile),
             ("vector", [], None) => match self.one(selector)? {
-                None => Ok((Number::NoData, None, None)),
-                Some(series) => series.newest().map(|(value, at)| (value, Some(at), None)),
+                None => Ok(Valued::plain(Number::NoData, None)),
+                Some(series) => series.newest().map(|(value, at)| Valued::plain(value, Some(at))),
             },
             (kind, ..) => Err(format!("a result of type `{kind}` where a number is expected")),
         }
@@ -137,5 +147,5 @@ fn scalar(at: f64, word: &str, selector: &Selector) -> Result<Valued, String> {
         return Err(format!("a scalar, which has no label `{label}`"));
     }
     let value = number(word).ok_or_else(|| format!("`{word}` is not a number"))?;
-    Ok((value, Some(moment(at)?), None))
+    Ok(Valued::plain(value, Some(moment(at)?)))
 }

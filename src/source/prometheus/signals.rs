@@ -143,6 +143,7 @@ fn current(answer: &Answered) -> SignalData {
         points: vec![point(answer.sampled, answer.value)],
         replaces: false,
         partial: answer.partial,
+        at_least: answer.at_least,
         warnings: answer.warnings.clone(),
     }
 }

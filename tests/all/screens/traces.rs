@@ -67,6 +67,29 @@ fn before_an_answer_there_is_no_trace_and_a_failure_says_why() {
     assert!(text.contains("traces: prometheus: HTTP 404 Not Found") && links.is_empty(), "{text}");
 }
 
+/// The latency panel with traces in every state of their reading.
+#[test]
+fn traces_never_live_stale_and_failed() {
+    let error = SourceError::new(&"prometheus".into(), SourceErrorKind::Missing, "HTTP 404 Not Found");
+    let failing = |state: &mut State| {
+        let subject = Subject::Exemplars(SignalId { service: "rtech-app".into(), signal: "latency_p95".into() });
+        let now = state.now;
+        for _ in 0..3 {
+            state.readings.receive(Reading { subject: subject.clone(), outcome: Err(error.clone()) }, now);
+        }
+    };
+    let mut stale = live();
+    stale.now = stale.now.plus(std::time::Duration::from_secs(600));
+    let mut failed = live();
+    failing(&mut failed);
+    for (name, state) in [("never", screen(None)), ("live", live()), ("stale", stale), ("failed", failed)] {
+        for (columns, rows) in [(80, 24), (160, 48)] {
+            let name = format!("traces_{name}_{columns}x{rows}");
+            insta::assert_snapshot!(name, picture(&state, columns, rows, &Paint::Roles).text_and_styles());
+        }
+    }
+}
+
 #[test]
 fn a_trace_on_the_screen_is_a_link_of_exactly_its_cells() {
     let (_, found) = drawn(&live());

@@ -63,6 +63,7 @@ impl Answers {
             points,
             replaces: window.replaces,
             partial: cut || entry.status == Some(StatusCode::PartialData),
+            at_least: false,
             warnings,
         })
     }

@@ -3,6 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::Bytes;
+use quarterdeck::clock::Now;
+use quarterdeck::config::Query;
 use quarterdeck::source::prometheus::{Prometheus, sources};
 use quarterdeck::source::{Number, Payload, SignalData, SourceError};
 
@@ -76,7 +79,7 @@ async fn a_quantile_beyond_the_last_bucket_or_of_falling_counts_says_so() {
     let beyond = classic("a", &[("1", "10"), ("+Inf", "100")]);
     let data = read("a", "vector", beyond, false).await.unwrap();
     assert_eq!(number(&data), 1.0);
-    assert!(data.warnings[0].contains("at or above"), "{:?}", data.warnings);
+    assert!(data.warnings[0].contains("at or above") && data.at_least, "{:?}", data.warnings);
     let falling = classic("a", &[("1", "100"), ("2", "50"), ("+Inf", "100")]);
     assert!(read("a", "vector", falling, false).await.unwrap().warnings[0].contains("guess"));
 }
@@ -113,4 +116,44 @@ async fn the_history_of_histograms_is_a_history_of_quantiles() {
     let classic = [bucket("0.2", 0, 100), bucket("0.3", 100, 100), bucket("+Inf", 100, 100)].join(",");
     let data = read("a", "matrix", classic, true).await.unwrap();
     assert!((data.points[0].value - 0.295).abs() < 1e-9 && (data.points[1].value - 0.19).abs() < 1e-9);
+}
+
+/// Between two buckets the quantile is known; beyond the last one it is no evidence.
+#[tokio::test]
+async fn a_quantile_beyond_the_last_bucket_is_no_evidence() {
+    for (inside, known) in [("99", true), ("10", false)] {
+        let buckets = classic("a", &[("1", inside), ("+Inf", "100")]);
+        let body = format!(r#"{{"status":"success","data":{{"resultType":"vector","result":[{buckets}]}}}}"#);
+        let server = Scripted::start(move |_| reply(200, "application/json", body.clone())).await;
+        let config = config(LATENCY, &server);
+        let Query::Prometheus(query) = &config.services[0].signals[0].query else { panic!("PromQL") };
+        let answer = Prometheus::new(config.prometheus.as_ref().unwrap()).whole(query, Now::read()).await;
+        assert_eq!(answer.is_ok(), known, "{answer:?}");
+        if let Err(error) = answer {
+            assert!(error.reason.contains("beyond the last bucket") && error.reason.contains("1 or more"), "{error}");
+        }
+    }
+}
+
+/// A fleet's histogram as one answer: 5,000 services, 15 buckets each, with nothing written but the address.
+#[tokio::test]
+async fn the_buckets_of_5000_services_fit_one_answer() {
+    let service = |n: usize| {
+        let bucket = |le: usize| {
+            let (name, count) = (if le == 15 { "+Inf".to_owned() } else { le.to_string() }, le.min(10) * 100);
+            format!(r#"{{"metric":{{"le":"{name}","service":"svc-{n}"}},"value":[1700000000.123,"{count}"]}}"#)
+        };
+        (1..=15).map(bucket).collect::<Vec<_>>().join(",")
+    };
+    let all = (0..5000).map(service).collect::<Vec<_>>().join(",");
+    let body = Bytes::from(format!(r#"{{"status":"success","data":{{"resultType":"vector","result":[{all}]}}}}"#));
+    let server = Scripted::start(move |_| reply(200, "application/json", body.clone())).await;
+    let config = config(&LATENCY.replace(r#"["a", "b"]"#, r#"["svc-0", "svc-4999"]"#), &server);
+    let backend = Arc::new(Prometheus::new(config.prometheus.as_ref().unwrap()));
+    let readings = ask(sources(&config, &backend), None).await;
+    for service in ["svc-0", "svc-4999"] {
+        let Payload::Signal(data) = outcome(&readings, &signal(service, "p95")).unwrap() else { panic!("a signal") };
+        assert!((number(&data) - 9.5).abs() < 1e-9, "{service}: {data:?}");
+    }
+    assert_eq!(server.asked().len(), 1, "one question for all");
 }
