@@ -12,7 +12,7 @@ mod logging;
 pub mod logs;
 pub mod operator;
 pub mod plan;
-mod plan_file;
+pub(crate) mod plan_file;
 mod room;
 pub mod runbook;
 pub mod runs;

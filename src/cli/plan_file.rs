@@ -57,7 +57,12 @@ impl PlanFile {
         if text.len() as u64 > LARGEST {
             bail!("{place}: is larger than {LARGEST} bytes; this is no plan");
         }
-        let file: Self = serde_json::from_str(&text)
+        Self::parse(&text, path)
+    }
+
+    fn parse(text: &str, path: &Path) -> anyhow::Result<Self> {
+        let place = path.display();
+        let file: Self = serde_json::from_str(text)
             .with_context(|| format!("{place}: is not a plan; write one with `quarterdeck plan … --out FILE`"))?;
         if file.schema != SCHEMA || file.plan.schema != SCHEMA {
             bail!("{place}: has schema `{}`, this Quarterdeck reads `{SCHEMA}`; make the plan again", file.schema);
@@ -69,4 +74,13 @@ impl PlanFile {
     pub(super) fn is_whole(&self) -> bool {
         self.plan.digest() == self.digest
     }
+}
+
+/// Reads any bytes as a plan's file, for [`crate::fuzzing`]: one that is taken for whole is so after it was written again.
+pub(crate) fn decode_any(data: &[u8]) {
+    let Ok(file) = PlanFile::parse(&String::from_utf8_lossy(data), Path::new("fuzz.json")) else { return };
+    let _ = file.plan.summary();
+    let again = serde_json::to_string(&file).ok().and_then(|text| serde_json::from_str::<PlanFile>(&text).ok());
+    let again = again.map(|again| (again.plan.digest(), again.is_whole()));
+    assert_eq!(again, Some((file.plan.digest(), file.is_whole())), "what is written is what is read");
 }

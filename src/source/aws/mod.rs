@@ -130,3 +130,12 @@ fn placed(config: &Config) -> Vec<ecs::Placed> {
 async fn few_at_once(all: Vec<BoxFuture<'_, ()>>) {
     stream::iter(all).buffer_unordered(4).collect::<()>().await;
 }
+
+/// Decoders of the text within AWS's typed answers, for [`crate::fuzzing`].
+pub(crate) mod decoders {
+    pub(crate) use super::cloudwatch::decode_any_change as alarm_change;
+    pub(crate) use super::cloudwatch::decode_any_rule as alarm_rule;
+    pub(crate) use super::logs::decode_any_count as log_count;
+    pub(crate) use super::protection::decode_any_key as object_key;
+    pub(crate) use super::releases::decode_any_image as image;
+}

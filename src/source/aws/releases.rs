@@ -9,6 +9,8 @@ mod registry;
 mod revisions;
 mod tasks;
 
+pub(crate) use registry::decode_any as decode_any_image;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;

@@ -151,6 +151,14 @@ fn innermost(error: &reqwest::Error) -> String {
     last.filter(|text| !text.is_empty()).unwrap_or_else(|| "the request failed".to_owned())
 }
 
+/// Describes any body of an error, for [`crate::fuzzing`].
+pub(crate) fn decode_any(body: &[u8]) {
+    let answer = Answer { status: StatusCode::BAD_GATEWAY, ..Answer::of_body(body) };
+    // The status and its reason stand before the message.
+    assert!(describe(&answer).chars().count() <= MAX_MESSAGE + 64, "bounded");
+    let _ = page_title(body);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

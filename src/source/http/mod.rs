@@ -22,6 +22,7 @@ use crate::source::{Name, SourceError, SourceErrorKind};
 
 pub use answer::Answer;
 pub use connect::Trust;
+pub(crate) use fault::decode_any as decode_any_error;
 pub use fault::{page_title, shown};
 
 /// The largest body where the configuration names none, in bytes after decompression.

@@ -188,3 +188,11 @@ fn issuer(parsed: &X509Certificate<'_>) -> String {
     let parts: Vec<&str> = [common, organisation].into_iter().flatten().collect();
     Text::clean(&if parts.is_empty() { issuer.to_string() } else { parts.join(", ") }).to_string()
 }
+
+/// Judges any bytes as a server's certificate, for [`crate::fuzzing`].
+pub(crate) fn decode_any(data: &[u8]) {
+    let bounds = ExpiryBounds { warning_days: 30, critical_days: 7 };
+    let place = CertificatePlace { host: "example.com".to_owned(), port: 443, bounds, ca_file: None };
+    let chain = [CertificateDer::from(data.to_vec())];
+    let _ = judge(&chain, &place, Err(&"no roots".to_owned()), Timestamp::UNIX_EPOCH);
+}

@@ -156,3 +156,16 @@ fn compared(record: &DnsRecord, values: &[String]) -> Vec<Fact> {
     });
     expected.chain(more).map(|fact| Fact { found: Text::clean(&fact.found), ..fact }).collect()
 }
+
+/// Judges any bytes as a resolver's answer, for [`crate::fuzzing`].
+pub(crate) fn decode_any(data: &[u8]) {
+    let Ok(message) = hickory_resolver::proto::op::Message::from_vec(data) else { return };
+    for kind in ["A", "AAAA", "CNAME", "MX", "NS", "TXT", "CAA"] {
+        let Ok(asked) = RecordType::from_str(kind) else { continue };
+        let expect = vec!["192.0.2.1".to_owned()];
+        let record =
+            DnsRecord { record: "example.com".to_owned(), kind: kind.to_owned(), expect, exact: true, resolver: None };
+        let probe = judge(&record, &records(&message.answers, asked));
+        assert!(probe.facts.len() <= RECORDS + 2, "bounded");
+    }
+}

@@ -2,6 +2,8 @@
 //!
 //! What each is for: <https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers>; HSTS is RFC 6797.
 
+use reqwest::header::{HeaderName, HeaderValue};
+
 use crate::config::{HeaderEndpoint, HttpAuth, Polling};
 use crate::source::http::{Access, Answer, DEFAULT_MAX_BODY, HttpClient, Trust};
 use crate::source::{Fact, HealthState, Name, Probe, SourceError};
@@ -74,6 +76,29 @@ fn problem(header: &str, value: &str, endpoint: &HeaderEndpoint) -> Option<&'sta
 fn max_age(value: &str) -> Option<u64> {
     let directive = value.split(';').find_map(|part| part.trim().strip_prefix("max-age"))?;
     directive.trim().strip_prefix('=')?.trim().trim_matches('"').parse().ok()
+}
+
+/// Judges any bytes as lines `name: value` of an answer, for [`crate::fuzzing`].
+pub(crate) fn decode_any(data: &[u8]) {
+    let mut answer = Answer::of_body(&[]);
+    for line in data.split(|byte| *byte == b'\n') {
+        let mut parts = line.splitn(2, |byte| *byte == b':');
+        let (Some(name), Some(value)) = (parts.next(), parts.next()) else { continue };
+        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name), HeaderValue::from_bytes(value)) {
+            answer.headers.append(name, value);
+        }
+    }
+    let Ok(url) = url::Url::parse("https://example.com/") else { return };
+    let endpoint = HeaderEndpoint { url, required: Vec::new(), ca_file: None };
+    for header in [
+        "Content-Security-Policy",
+        "Strict-Transport-Security",
+        "X-Frame-Options",
+        "X-Content-Type-Options",
+        "Referrer-Policy",
+    ] {
+        let _ = fact(header, &answer, &endpoint);
+    }
 }
 
 #[cfg(test)]

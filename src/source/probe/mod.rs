@@ -95,3 +95,10 @@ impl Source for ProbeSource {
         })
     }
 }
+
+/// Decoders of what servers and resolvers present, for [`crate::fuzzing`].
+pub(crate) mod decoders {
+    pub(crate) use super::certificate::decode_any as certificate;
+    pub(crate) use super::dns::decode_any as dns;
+    pub(crate) use super::headers::decode_any as security_headers;
+}

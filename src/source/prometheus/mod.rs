@@ -134,9 +134,15 @@ impl Source for PrometheusSource {
     }
 }
 
-/// Decodes any bytes as an answer, for [`crate::fuzzing`].
+/// Decodes any bytes as an answer of the query API and of `query_exemplars`, for [`crate::fuzzing`].
 pub(crate) fn decode_any(body: &[u8]) {
+    let answer = crate::source::http::Answer::of_body(body);
+    exemplars::decode_any(&answer);
     let labels = [Name::from("service"), Name::from("le")];
     let limits = decode::Limits { series: 50, labels: &labels };
-    let _ = decode::reply(&crate::source::http::Answer::of_body(body), limits);
+    let Ok(outcome) = decode::reply(&answer, limits).and_then(|reply| reply.outcome) else { return };
+    for selector in outcome::Selector::samples() {
+        let _ = outcome.value(&selector);
+        let _ = outcome.points(&selector);
+    }
 }

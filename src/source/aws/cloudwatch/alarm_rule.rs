@@ -44,6 +44,11 @@ pub(super) fn name(alarm: &str) -> &str {
     of_arn.map_or(alarm, |(_, name)| name)
 }
 
+/// Reads any bytes as a rule, for [`crate::fuzzing`].
+pub(crate) fn decode_any(data: &[u8]) {
+    assert!(alarms(&String::from_utf8_lossy(data)).len() <= MOST, "bounded");
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -149,3 +149,10 @@ fn state(word: &str) -> Option<AlertState> {
         _ => None,
     }
 }
+
+/// Reads any bytes as the data of a change, for [`crate::fuzzing`].
+pub(crate) fn decode_any(data: &[u8]) {
+    let at = DateTime::from_secs(0);
+    let item = AlarmHistoryItem::builder().alarm_name("a").timestamp(at).history_data(String::from_utf8_lossy(data));
+    assert!(change(&item.build()).is_some(), "a change is told, whatever its data are");
+}

@@ -21,9 +21,11 @@ use crate::clock::Now;
 use crate::config::{Config, Polling, Query};
 use crate::source::{Name, Number, SignalData, SignalId, SourceError, SourceErrorKind, Subject};
 
+pub(crate) use alarm_rule::decode_any as decode_any_rule;
 pub use alarms::Alarms;
 pub(super) use alarms::firing;
 pub use history::History;
+pub(crate) use history::decode_any as decode_any_change;
 pub use metrics::{Metrics, Wanted};
 
 /// Interval and deadline of metrics where the configuration has no CloudWatch section.

@@ -11,6 +11,8 @@ mod key_time;
 mod objects;
 mod snapshots;
 
+pub(crate) use key_time::decode_any as decode_any_key;
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -155,6 +155,13 @@ impl<'a> Reference<'a> {
     }
 }
 
+/// Reads any bytes as an image, for [`crate::fuzzing`].
+pub(crate) fn decode_any(data: &[u8]) {
+    if let Some(reference) = Reference::parse(&String::from_utf8_lossy(data)) {
+        let _ = reference.identifier();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
