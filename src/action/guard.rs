@@ -5,8 +5,9 @@ use std::ops::Deref;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Plan, guards::GUARDS};
+use super::{Family, Plan, guards::GUARDS};
 use crate::config::{Caps, Config};
+use crate::source::Observation;
 use crate::text::Text;
 
 /// What one guard says of a plan.
@@ -39,8 +40,30 @@ pub struct Guard {
     pub name: &'static str,
     /// What it sees to, in one line.
     pub summary: &'static str,
+    /// The plans that it judges; of others it says nothing.
+    pub scope: Scope,
+    /// Whether it judges again before each later call of a plan; all judge before the first.
+    pub each_call: bool,
     /// Judges.
     pub judge: fn(&Plan, &GuardContext<'_>) -> Finding,
+}
+
+/// Which plans a guard judges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// All.
+    Every,
+    /// Those with a call of one of these families.
+    Of(&'static [Family]),
+}
+
+impl Scope {
+    fn covers(self, plan: &Plan) -> bool {
+        match self {
+            Self::Every => true,
+            Self::Of(families) => plan.calls().any(|call| families.contains(&call.family())),
+        }
+    }
 }
 
 /// What a guard found: a verdict without the guard's name.
@@ -139,8 +162,22 @@ impl Deref for Judged {
 
 /// Lets every guard judge the plan.
 pub fn judge(plan: Plan, context: &GuardContext<'_>) -> Judged {
-    let verdicts = GUARDS.iter().map(|guard| verdict(guard, &plan, context)).collect();
+    let judges = GUARDS.iter().filter(|guard| guard.scope.covers(&plan));
+    let verdicts = judges.map(|guard| verdict(guard, &plan, context)).collect();
     Judged(Findings { plan, verdicts })
+}
+
+/// Lets the guards that judge before each call look at a plan of which earlier calls were sent, on what was found since:
+/// the reasons of those that deny.
+pub fn denials_now(plan: &Plan, found: Observation, context: &GuardContext<'_>) -> Vec<String> {
+    let plan = plan.with_observation(found);
+    let judges = GUARDS.iter().filter(|guard| guard.each_call && guard.scope.covers(&plan));
+    let verdicts = judges.map(|guard| verdict(guard, &plan, context));
+    verdicts.filter(|verdict| verdict.decision == Decision::Deny).map(|verdict| reason(&verdict)).collect()
+}
+
+fn reason(verdict: &Verdict) -> String {
+    format!("{}: {}", verdict.guard, verdict.evidence)
 }
 
 fn verdict(guard: &Guard, plan: &Plan, context: &GuardContext<'_>) -> Verdict {
@@ -161,7 +198,7 @@ impl Judged {
 
     /// The reasons of those that deny: `guard: evidence`.
     pub fn reasons(&self) -> Vec<String> {
-        self.denials().map(|verdict| format!("{}: {}", verdict.guard, verdict.evidence)).collect()
+        self.denials().map(reason).collect()
     }
 
     pub(super) fn into_plan(self) -> Plan {

@@ -3,11 +3,17 @@
 //! Action → observation → [`plan`](plan::Plan) (absolute before → after) → [`guard`] judges → [`Approved`].
 //! One file an action, a row in [`ACTIONS`]; help, palette and command line come from the row.
 
+mod act;
 pub mod approval;
+mod call;
+mod debt;
+mod gate;
 pub mod guard;
 pub mod guards;
 pub mod plan;
+pub mod restart;
 pub mod scale;
+mod workload;
 
 use std::collections::BTreeMap;
 
@@ -18,31 +24,76 @@ use crate::config::Config;
 use crate::source::{Name, Observation};
 use crate::text::Text;
 
+pub use act::{Act, Draft, Effect, Objection, Scene, Sight, Stage};
 pub use approval::{Approved, Refusal};
+pub use call::{Call, Family, Made};
+pub use debt::DebtChange;
+pub use gate::{Gate, Judgement};
 pub use guard::{Arming, Decision, GuardContext, Judged, OtherRun, Verdict, judge};
-pub use plan::{Call, Change, Plan, Step, Undo};
+pub use plan::{ANY, Change, Plan, Step, Undo};
 
-/// A change to production.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "action", rename_all = "snake_case")]
-pub enum Action {
+/// Makes [`Action`], [`ACTIONS`] and what leads from one to the other, of one line an action.
+macro_rules! actions {
+    ($($(#[$meta:meta])* $variant:ident($type:ty)),* $(,)?) => {
+        /// A change to production.
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[serde(tag = "action", rename_all = "snake_case")]
+        pub enum Action {
+            $($(#[$meta])* $variant($type),)*
+        }
+
+        /// All actions.
+        pub static ACTIONS: &[ActionSpec] = &[$(<$type>::SPEC),*];
+
+        impl Action {
+            /// Its row of [`ACTIONS`].
+            pub fn spec(&self) -> &'static ActionSpec {
+                match self {
+                    $(Self::$variant(_) => const { &<$type>::SPEC },)*
+                }
+            }
+        }
+
+        impl std::ops::Deref for Action {
+            type Target = dyn Act;
+
+            fn deref(&self) -> &(dyn Act + 'static) {
+                match self {
+                    $(Self::$variant(action) => action,)*
+                }
+            }
+        }
+    };
+}
+
+actions! {
     /// Set the desired count of a service.
     Scale(scale::Scale),
+    /// Replace every task of a service by one of the same revision.
+    Restart(restart::Restart),
 }
 
 impl Action {
-    /// The row of [`ACTIONS`] that it is an instance of.
+    /// Its name, as typed.
     pub fn name(&self) -> &'static str {
-        match self {
-            Self::Scale(_) => "scale",
-        }
+        self.spec().name
     }
+}
 
-    /// The service that it changes.
-    pub fn target(&self) -> &Name {
-        match self {
-            Self::Scale(scale) => &scale.service,
-        }
+/// As it is typed: `scale rtech-app desired=4`.
+impl std::fmt::Display for Action {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.name(), self.target())?;
+        self.arguments().iter().try_for_each(|(key, value)| write!(f, " {}", argument(key, value)))
+    }
+}
+
+/// `key=value`, quoted for a shell where the value has what a shell would take for its own.
+fn argument(key: &str, value: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.,:/@%+".contains(c);
+    match !value.is_empty() && value.chars().all(plain) {
+        true => format!("{key}={value}"),
+        false => format!("'{key}={}'", value.replace('\'', r"'\''")),
     }
 }
 
@@ -55,6 +106,8 @@ pub struct ActionSpec {
     pub summary: &'static str,
     /// Its arguments after the target.
     pub arguments: &'static [ArgumentSpec],
+    /// What of a configuration it can be done to, by name.
+    pub targets: fn(&Config) -> Vec<Name>,
     /// Makes the action of a target and `key=value` pairs.
     pub parse: ParseAction,
 }
@@ -71,29 +124,47 @@ pub struct ArgumentSpec {
     pub summary: &'static str,
 }
 
-/// All actions.
-pub static ACTIONS: &[ActionSpec] = &[scale::SPEC];
-
 /// The plan of an action on what was observed, under this configuration. Pure: the same arguments, the same plan.
 ///
 /// # Errors
-/// There is no such service, it doesn't run where the action could change it, or nothing would change.
+/// There is no such target, it isn't where the action could change it, or nothing would change.
 pub fn plan_for(
     action: &Action,
     observation: &Observation,
     config: &Config,
     now: Timestamp,
 ) -> Result<Plan, PlanFailure> {
-    match action {
-        Action::Scale(scale) => scale::plan(scale, observation, config, now),
-    }
+    let draft = action.draft(observation, config)?;
+    let identity = observation.identity.as_ref();
+    let gates = if draft.gated { Gate::of_service(config, action.target()) } else { Vec::new() };
+    Ok(Plan {
+        schema: plan::SCHEMA.to_owned(),
+        action: action.clone(),
+        environment: config.environment.name.clone(),
+        kind: config.environment.kind,
+        target_arn: draft.target_id,
+        account: identity.map(|identity| identity.account.clone()).unwrap_or_default(),
+        region: identity.map(|identity| identity.region.clone()).unwrap_or_default(),
+        changes: draft.changes,
+        steps: draft.steps,
+        fingerprint: action.facts(observation),
+        on_failure: draft.on_failure,
+        undo: draft.undo,
+        gate_window: if gates.is_empty() { std::time::Duration::ZERO } else { config.guards.gate_window },
+        gates: if config.guards.gate_window.is_zero() { Vec::new() } else { gates },
+        cost: draft.cost,
+        debt: draft.debt,
+        steady_deadline: config.guards.steady_deadline,
+        observation: observation.clone(),
+        made: now,
+        expires: now.checked_add(config.guards.plan_ttl).unwrap_or(now),
+        runbook_step: None,
+    })
 }
 
 /// The facts of an observation that a plan of this action rests on: what [`Plan::drift`] compares.
 pub fn fingerprint(action: &Action, observation: &Observation) -> BTreeMap<String, String> {
-    match action {
-        Action::Scale(_) => scale::fingerprint(observation),
-    }
+    action.facts(observation)
 }
 
 /// The row of that name.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::Action;
+use super::{Action, Call, DebtChange, Gate};
 use crate::config::EnvironmentKind;
 use crate::source::{Name, Observation};
 use crate::text::Text;
@@ -39,8 +39,24 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// The facts that must still hold when a call is sent; a difference is drift.
     pub fingerprint: BTreeMap<String, String>,
+    /// Calls that take the change back where a gate fails or the platform says that it failed; they run at most once, and
+    /// are shown and approved with the rest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub on_failure: Vec<Step>,
     /// How it is undone.
     pub undo: Undo,
+    /// The signals that judge the change afterwards.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gates: Vec<Gate>,
+    /// How long they are watched after the last step.
+    #[serde(rename = "gate_window_seconds", with = "seconds", default, skip_serializing_if = "Duration::is_zero")]
+    pub gate_window: Duration,
+    /// What the calls cost, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<String>,
+    /// What is left open by it, or settled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub debt: Option<DebtChange>,
     /// How long the executor waits for a steady state.
     #[serde(rename = "steady_deadline_seconds", with = "seconds")]
     pub steady_deadline: Duration,
@@ -55,6 +71,16 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// All steps: those of the on-failure branch follow the others.
+    pub fn step(&self, index: usize) -> Option<&Step> {
+        self.steps.iter().chain(&self.on_failure).nth(index)
+    }
+
+    /// All calls, those of the on-failure branch included.
+    pub fn calls(&self) -> impl Iterator<Item = &Call> {
+        self.steps.iter().chain(&self.on_failure).map(|step| &step.call)
+    }
+
     /// SHA-256, hex, over the canonical JSON (keys sorted, no spaces) of all but the observation. The observation is
     /// evidence: it is taken anew before approval and again before sending, without changing what is approved.
     pub fn digest(&self) -> String {
@@ -78,11 +104,20 @@ impl Plan {
 
     /// What differs between the facts that this plan rests on and those of `found`: drift.
     pub fn drift(&self, found: &BTreeMap<String, String>) -> Vec<Change> {
-        let keys: std::collections::BTreeSet<&String> = self.fingerprint.keys().chain(found.keys()).collect();
+        self.drift_at(0, found)
+    }
+
+    /// The same when the step of that index is due: what earlier steps of the plan changed is no drift.
+    pub fn drift_at(&self, step: usize, found: &BTreeMap<String, String>) -> Vec<Change> {
+        let mut facts = self.fingerprint.clone();
+        for step in self.steps.iter().chain(&self.on_failure).take(step + 1) {
+            facts.extend(step.facts.clone());
+        }
+        let keys: std::collections::BTreeSet<&String> = facts.keys().chain(found.keys()).collect();
         let value = |map: &BTreeMap<String, String>, key: &String| map.get(key).cloned().unwrap_or("none".to_owned());
         keys.into_iter()
-            .filter(|key| self.fingerprint.get(*key) != found.get(*key))
-            .map(|key| Change::new(key, &value(&self.fingerprint, key), &value(found, key)))
+            .filter(|key| facts.get(*key) != found.get(*key) && facts.get(*key).is_none_or(|fact| fact != ANY))
+            .map(|key| Change::new(key, &value(&facts, key), &value(found, key)))
             .collect()
     }
 }
@@ -168,29 +203,27 @@ pub struct Step {
     pub summary: String,
     /// The call.
     pub call: Call,
+    /// Facts that earlier steps of the plan will have changed by then: they stand in the place of the fingerprint's, of
+    /// this step and of those after it. [`ANY`] is a value that can't be known before.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub facts: BTreeMap<String, String>,
+    /// How long the gates are watched after this step, before the next; the last step has the plan's gate window.
+    #[serde(rename = "bake_seconds", with = "seconds", default, skip_serializing_if = "Duration::is_zero")]
+    pub bake: Duration,
 }
 
-/// A mutating call, with absolute values.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "call", rename_all = "snake_case")]
-pub enum Call {
-    /// `ecs:UpdateService` with a desired count.
-    /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html>
-    EcsSetDesiredCount {
-        /// The cluster.
-        cluster: String,
-        /// The service, as ECS calls it.
-        service: String,
-        /// The desired count.
-        desired: u32,
-        /// The place of `[[aws.place]]`; none is `[aws]` itself.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        place: Option<Name>,
-    },
+impl Step {
+    /// A step that no earlier one prepares, and after which nothing is waited for.
+    pub fn new(summary: impl Into<String>, call: Call) -> Self {
+        Self { summary: summary.into(), call, facts: BTreeMap::new(), bake: Duration::ZERO }
+    }
 }
+
+/// A fact whose value an earlier step makes, so that it can't be known when the plan is made.
+pub const ANY: &str = "*";
 
 /// How a plan is undone.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Undo {
     /// By another action, which is a plan of its own.
@@ -203,4 +236,10 @@ pub enum Undo {
         /// Why.
         reason: String,
     },
+}
+
+impl Default for Undo {
+    fn default() -> Self {
+        Self::Impossible { reason: "nothing says how".to_owned() }
+    }
 }

@@ -118,7 +118,7 @@ fn approve(room: &Room, file: PlanFile, confirm: &str) -> anyhow::Result<Result<
     }
     let world = room.world()?;
     let planner = room.planner(&*world);
-    let observation = match room.runtime.block_on(planner.observe(&name)) {
+    let observation = match room.runtime.block_on(planner.observe(&plan.action.look(&room.config)?)) {
         Ok(observation) => observation,
         Err(error) => return Ok(Err(Refused::because(format!("not observed: {error}; {}", error.kind.hint())))),
     };
@@ -255,6 +255,6 @@ fn exit_code(state: RunState) -> ExitCode {
         RunState::Done => 0,
         RunState::Refused => 4,
         RunState::Failed => 5,
-        RunState::Approved | RunState::Running | RunState::Unknown | RunState::Resolved => 6,
+        RunState::Approved | RunState::Running | RunState::Unknown | RunState::Inconclusive | RunState::Resolved => 6,
     })
 }

@@ -119,9 +119,7 @@ pub(super) fn word(decision: Decision) -> &'static str {
 
 fn undo(undo: &Undo) -> String {
     match undo {
-        Undo::Action { action: Action::Scale(scale) } => {
-            format!("quarterdeck plan scale {} desired={}", scale.service, scale.desired)
-        }
+        Undo::Action { action } => format!("quarterdeck plan {action}"),
         Undo::Impossible { reason } => format!("impossible: {reason}"),
     }
 }

@@ -8,11 +8,10 @@ use serde_json::{Value, json};
 use super::operator::operator;
 use super::room::{Room, say, say_json, tell};
 use super::{Global, TextOutput};
-use crate::action::Change;
+use crate::action::{Change, Effect, Scene};
 use crate::clock::Now;
 use crate::executor::journal::{Entry, Record, RunState, RunView};
-use crate::executor::watch::Goal;
-use crate::source::SourceErrorKind;
+use crate::source::{Observation, SourceErrorKind};
 use crate::text::Text;
 
 /// Arguments of `quarterdeck runs`.
@@ -84,6 +83,7 @@ fn word(state: RunState) -> &'static str {
         RunState::Done => "done",
         RunState::Refused => "refused",
         RunState::Failed => "failed",
+        RunState::Inconclusive => "inconclusive",
         RunState::Unknown => "UNKNOWN",
         RunState::Resolved => "resolved",
     }
@@ -123,12 +123,9 @@ fn resolve(room: &Room, run: &str) -> anyhow::Result<ExitCode> {
         bail!("run {} is {}; only an unknown outcome is settled", view.id, word(view.state));
     }
     let world = room.world()?;
-    let found = match room.runtime.block_on(room.planner(&*world).observe(view.plan.action.target())) {
-        Ok(found) => {
-            let goal = Goal::of(&view.plan);
-            let shows = if goal.is_applied(&found) { "the change shows" } else { "the change does not show" };
-            format!("{shows}: {}", goal.found(&found))
-        }
+    let look = view.plan.action.look(&room.config)?;
+    let found = match room.runtime.block_on(room.planner(&*world).observe(&look)) {
+        Ok(found) => shows(&view, &found),
         Err(error) if error.kind == SourceErrorKind::Missing => format!("the target is not there: {}", error.reason),
         Err(error) => {
             say(&format!("not settled, the target could not be observed: {error}; {}", error.kind.hint()))?;
@@ -147,6 +144,15 @@ fn tell_others(room: &Room, view: &RunView) {
     if let Err(error) = room.runtime.block_on(shared.finish(&view.plan.target_arn, &view.id.0, true)) {
         tell(&format!("other hosts still see run {} as open: {error}; plan the target once more from here", view.id));
     }
+}
+
+/// Whether the step that was sent last shows at the target, and what was found.
+fn shows(view: &RunView, found: &Observation) -> String {
+    let (step, made) = (view.last_step().unwrap_or(0), view.made());
+    let sight = view.plan.action.sight(&Scene { plan: &view.plan, step, made: &made }, found);
+    let shows = if sight.effect == Effect::Shows { "the change shows" } else { "the change does not show" };
+    let step = if view.plan.steps.len() > 1 { format!("step {}: ", step + 1) } else { String::new() };
+    format!("{step}{shows}: {}", sight.words)
 }
 
 fn brief(view: &RunView) -> Value {

@@ -193,8 +193,8 @@ async fn show(state: &mut State, shown: Shown, world: &dyn World) -> anyhow::Res
 async fn confirm(state: &mut State, world: &dyn World) -> anyhow::Result<Overlay> {
     let service = Name::from(SERVICE);
     state.arm = Arm::Armed { until: state.now.mono.plus(state.config.guards.arm_for) };
-    let observation = world.observe(&service, state.now).await?;
     let action = Action::Scale(Scale { service, desired: DESIRED });
+    let observation = world.observe(&action.look(&state.config)?, state.now).await?;
     let plan = plan_for(&action, &observation, &state.config, state.now.wall)?;
     let context =
         GuardContext { config: &state.config, now: state.now.wall, arming: Arming::Armed, other_runs: Ok(Vec::new()) };

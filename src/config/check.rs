@@ -218,12 +218,12 @@ fn named<T>(sections: Vec<Section<'_>>, read: impl Fn(&Section<'_>) -> Option<T>
 
 /// Guards where none are written: stricter where users depend on the environment.
 fn default_guards(kind: EnvironmentKind) -> Guards {
-    let (arm_for, plan_ttl, evidence_max_age, type_name) = match kind {
-        EnvironmentKind::Production => (15 * MINUTE, 2 * MINUTE, 30 * SECOND, true),
-        EnvironmentKind::Staging => (30 * MINUTE, 5 * MINUTE, MINUTE, false),
-        EnvironmentKind::Development => (HOUR, 10 * MINUTE, 2 * MINUTE, false),
+    let (arm_for, plan_ttl, evidence_max_age, type_name, gate_window) = match kind {
+        EnvironmentKind::Production => (15 * MINUTE, 2 * MINUTE, 30 * SECOND, true, MINUTE),
+        EnvironmentKind::Staging => (30 * MINUTE, 5 * MINUTE, MINUTE, false, 30 * SECOND),
+        EnvironmentKind::Development => (HOUR, 10 * MINUTE, 2 * MINUTE, false, Duration::ZERO),
     };
-    Guards { arm_for, plan_ttl, evidence_max_age, type_name, steady_deadline: 10 * MINUTE }
+    Guards { arm_for, plan_ttl, evidence_max_age, type_name, steady_deadline: 10 * MINUTE, gate_window }
 }
 
 /// `[guards]`.
@@ -235,6 +235,7 @@ fn guards(section: &Section<'_>, kind: EnvironmentKind) -> Option<Guards> {
     let evidence_max_age = span("evidence_max_age", default.evidence_max_age, 5 * SECOND, 10 * MINUTE);
     let type_name = or(section.get("type_name"), default.type_name, |entry| type_name(entry, kind));
     let steady_deadline = span("steady_deadline", default.steady_deadline, 30 * SECOND, 2 * HOUR);
+    let gate_window = span("gate_window", default.gate_window, Duration::ZERO, HOUR);
     section.done();
     Some(Guards {
         arm_for: arm_for?,
@@ -242,6 +243,7 @@ fn guards(section: &Section<'_>, kind: EnvironmentKind) -> Option<Guards> {
         evidence_max_age: evidence_max_age?,
         type_name: type_name?,
         steady_deadline: steady_deadline?,
+        gate_window: gate_window?,
     })
 }
 

@@ -281,6 +281,8 @@ pub struct Guards {
     pub type_name: bool,
     /// How long the executor waits for a steady state.
     pub steady_deadline: Duration,
+    /// How long health gates are watched after a change; zero is not at all.
+    pub gate_window: Duration,
 }
 
 /// The screen.
@@ -303,6 +305,15 @@ impl Config {
     /// Where the service of that name stands in the list.
     pub fn place(&self, name: &str) -> Option<usize> {
         self.index.place(&self.services, name)
+    }
+
+    /// The same environment with one service or protected thing alone: what is asked about it, and nothing else.
+    pub fn only(&self, target: &Name) -> Self {
+        let mut only = self.clone();
+        only.services.retain(|service| service.name == *target);
+        only.backups.retain(|thing| thing.name == *target);
+        only.cost = None;
+        only
     }
 
     /// The signal of that identifier.

@@ -10,7 +10,7 @@ use aws_sdk_ecs::operation::update_service::UpdateServiceOutput;
 use futures_util::future::BoxFuture;
 use hyper_util::client::legacy::Error as HttpError;
 
-use super::target::{ApplyError, Permit, Target};
+use super::target::{ApplyError, Permit, Receipt, Target};
 use crate::action::Call;
 use crate::source::Name;
 use crate::source::aws::{Connection, Connections};
@@ -31,17 +31,25 @@ impl Ecs {
         Self { connections }
     }
 
-    async fn send(&self, call: &Call, permit: Permit<'_>) -> Result<Text, ApplyError> {
-        let Call::EcsSetDesiredCount { cluster, service, desired, place } = call;
-        let config = self.connection(place.as_ref(), permit.region())?.sdk_config_for_actions().await;
+    async fn send(&self, call: &Call, permit: Permit<'_>) -> Result<Receipt, ApplyError> {
+        let config = self.connection(call.place(), permit.region())?.sdk_config_for_actions().await;
         check_account(&aws_sdk_sts::Client::new(&config), permit.account()).await?;
-        let desired = i32::try_from(*desired).map_err(|_| not_sent(&format!("{desired} is too large for the API")))?;
         let client = aws_sdk_ecs::Client::new(&config);
-        let request = client.update_service().cluster(cluster).service(service).desired_count(desired);
-        permit.last_look()?;
-        match request.send().await {
-            Ok(output) => receipt(&output, desired),
-            Err(error) => Err(classify(&error)),
+        match call {
+            Call::EcsSetDesiredCount { cluster, service, desired, .. } => {
+                let most = |_| not_sent(&format!("{desired} is too large for the API"));
+                let desired = i32::try_from(*desired).map_err(most)?;
+                let request = client.update_service().cluster(cluster).service(service).desired_count(desired);
+                permit.last_look()?;
+                let output = request.send().await.map_err(|error| classify(&error))?;
+                receipt(&output, desired).map(Receipt::from)
+            }
+            Call::EcsForceNewDeployment { cluster, service, .. } => {
+                let request = client.update_service().cluster(cluster).service(service).force_new_deployment(true);
+                permit.last_look()?;
+                let output = request.send().await.map_err(|error| classify(&error))?;
+                new_deployment(&output)
+            }
         }
     }
 }
@@ -61,7 +69,7 @@ impl Ecs {
 }
 
 impl Target for Ecs {
-    fn apply<'a>(&'a self, call: &'a Call, permit: Permit<'a>) -> BoxFuture<'a, Result<Text, ApplyError>> {
+    fn apply<'a>(&'a self, call: &'a Call, permit: Permit<'a>) -> BoxFuture<'a, Result<Receipt, ApplyError>> {
         Box::pin(self.send(call, permit))
     }
 }
@@ -93,6 +101,16 @@ fn receipt(output: &UpdateServiceOutput, desired: i32) -> Result<Text, ApplyErro
     }
     let status = output.service().and_then(aws_sdk_ecs::types::Service::status).unwrap_or("no status");
     Ok(Text::clean(&format!("{status}, desired count {desired}")))
+}
+
+/// The new primary deployment; an answer without one tells nothing.
+fn new_deployment(output: &UpdateServiceOutput) -> Result<Receipt, ApplyError> {
+    let deployments = output.service().map(aws_sdk_ecs::types::Service::deployments).unwrap_or_default();
+    let primary = deployments.iter().find(|deployment| deployment.status() == Some("PRIMARY"));
+    match primary.and_then(aws_sdk_ecs::types::Deployment::id) {
+        Some(id) => Ok(Receipt { said: Text::clean(&format!("deployment {id}")), made: Some(id.to_owned()) }),
+        None => Err(ApplyError::Unknown(Text::clean("HTTP 200, but it describes no deployment"))),
+    }
 }
 
 /// What an error says about whether the call took effect. Only what certainly did not is called so.

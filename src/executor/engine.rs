@@ -1,17 +1,21 @@
-//! One run: take, observe, check, apply once, read back, journal.
+//! One run: take; then per step observe, check, apply once, read back; watch the gates; journal all of it.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use super::gates;
 use super::journal::{Entry, Journal, JournalError, RunId, RunState, Taken};
 use super::lease::HEARTBEAT;
 use super::shared::Hold;
-use super::target::{ApplyError, Permit, Target};
-use super::watch::{Ended, Finding, Goal};
-use crate::action::{Arming, Change, Decision, GuardContext, Step, fingerprint, judge};
+use super::target::{ApplyError, Permit, Receipt, Target};
+use super::watch::{Finding, Watch};
+use crate::action::guard::denials_now;
+use crate::action::{
+    Arming, Call, Change, Effect, Gate, GuardContext, Judgement, Made, Scene, Sight, fingerprint, judge,
+};
 use crate::clock::{Mono, Now};
 use crate::config::Config;
-use crate::source::{Observation, World};
+use crate::source::{Number, Observation, World};
 use crate::text::Text;
 
 /// How old the observation may be when the call is handed to the target.
@@ -66,6 +70,13 @@ type Flow<T> = Result<T, Stop>;
 enum Stop {
     /// With an entry that is still to be written.
     Outcome(Entry),
+    /// The change turned out badly: the on-failure branch runs, where the plan has one.
+    Bad {
+        /// Why.
+        reason: String,
+        /// What became of it so far.
+        effect: String,
+    },
     /// The journal could not be written: nothing more is done, and nothing is tried again.
     Broken(JournalError),
 }
@@ -106,64 +117,137 @@ impl Work<'_> {
     async fn carry_out(&self) -> Result<Entry, JournalError> {
         match self.steps().await {
             Ok(entry) | Err(Stop::Outcome(entry)) => Ok(entry),
+            Err(Stop::Bad { reason, effect }) => {
+                Ok(Entry::Failed { reason: Text::clean(&reason), effect: Text::clean(&effect) })
+            }
             Err(Stop::Broken(error)) => Err(error),
         }
     }
 
     async fn steps(&self) -> Flow<Entry> {
-        let step = self.only_step()?;
+        let mut made = Made::new();
         self.hold.take().await.map_err(|reason| refused(reason, Vec::new()))?;
-        let observed = self.check().await?;
-        self.write(Entry::Started { step: 0 })?;
-        let answer = self.send(step, observed).await?;
-        let goal = Goal::of(self.taken.plan());
-        self.settle_answer(answer, &goal).await?;
-        self.watch(&goal).await
+        match self.forward(&mut made).await {
+            Err(Stop::Bad { reason, effect }) => self.turn_back(&reason, effect, &mut made).await,
+            ended => ended,
+        }
     }
 
-    /// Each action's plan has one call so far; one with more needs a check of its own before each.
-    fn only_step(&self) -> Flow<&Step> {
-        match self.taken.plan().steps.as_slice() {
-            [step] => Ok(step),
-            steps => Err(refused(format!("the plan has {} calls, not one", steps.len()), Vec::new())),
+    /// The plan's steps, one after the other, each only when the one before is steady and its gates pass.
+    async fn forward(&self, made: &mut Made) -> Flow<Entry> {
+        let plan = self.taken.plan();
+        let Some(last) = plan.steps.len().checked_sub(1) else {
+            return Err(refused("the plan has no calls; nothing was sent".to_owned(), Vec::new()));
+        };
+        for (index, step) in plan.steps.iter().enumerate().take(last) {
+            let found = self.perform(index, made).await?;
+            self.write(Entry::Settled { step: index, found: Text::clean(&found) })?;
+            self.bake(step.bake).await?;
         }
+        let found = self.perform(last, made).await?;
+        let gates = self.bake(plan.gate_window).await?;
+        let found = gates.map_or(found.clone(), |gates| format!("{found}; {gates}"));
+        Ok(Entry::Done { found: Text::clean(&found) })
+    }
+
+    /// The on-failure branch, once: it was shown and approved with the plan.
+    async fn turn_back(&self, reason: &str, effect: String, made: &mut Made) -> Flow<Entry> {
+        let plan = self.taken.plan();
+        if plan.on_failure.is_empty() {
+            return Err(failed(reason, &effect));
+        }
+        self.write(Entry::TurningBack { reason: Text::clean(reason) })?;
+        let mut found = String::new();
+        for index in plan.steps.len()..plan.steps.len() + plan.on_failure.len() {
+            found = self.perform(index, made).await.map_err(|stop| match stop {
+                Stop::Bad { reason: again, effect } => {
+                    failed(reason, &format!("{effect}; taking it back failed: {again}"))
+                }
+                other => other,
+            })?;
+        }
+        Err(failed(reason, &format!("it was taken back: {found}")))
+    }
+
+    /// One step: look, send once, read back until it is steady. What was found.
+    async fn perform(&self, index: usize, made: &mut Made) -> Flow<String> {
+        let call = self.call(index, made)?;
+        let observed = self.check(index).await?;
+        self.write(Entry::Started { step: index })?;
+        let answer = self.send(index, &call, observed).await?;
+        self.settle_answer(index, answer, made).await?;
+        self.watch(index, made).await
+    }
+
+    fn call(&self, index: usize, made: &Made) -> Flow<Call> {
+        let call = self.taken.plan().step(index).and_then(|step| step.call.resolved(made));
+        call.ok_or_else(|| self.not_sent(index, "it needs what no earlier step made", Vec::new()))
     }
 
     /// Observes again; refuses on drift, and where a guard denies by now.
-    async fn check(&self) -> Flow<Mono> {
+    async fn check(&self, index: usize) -> Flow<Mono> {
         let asked = self.now();
         let observation = self.observe().await.map_err(|reason| {
-            refused(format!("the target could not be observed: {reason}; nothing was sent"), Vec::new())
+            self.not_sent(index, &format!("the target could not be observed: {reason}"), Vec::new())
         })?;
         let plan = self.taken.plan();
-        let drift = plan.drift(&fingerprint(&plan.action, &observation));
+        let drift = plan.drift_at(index, &fingerprint(&plan.action, &observation));
         if !drift.is_empty() {
-            return Err(refused("the target changed since the plan was made; nothing was sent".to_owned(), drift));
+            return Err(self.not_sent(index, "the target changed since the plan was made", drift));
         }
-        let now = self.now();
-        let journal = self.engine.journal;
-        let others = journal.open_runs(plan, Some(self.taken.run()), now);
+        let reasons = self.denials(index, observation);
+        match reasons.is_empty() {
+            true => self.in_time(index, asked.mono),
+            false if index == 0 => Err(Stop::Outcome(Entry::Refused { reasons, drift: Vec::new() })),
+            false => Err(self.not_sent(index, &reasons.join("; "), Vec::new())),
+        }
+    }
+
+    /// Why guards deny now: all of them judge before the first call, some before each.
+    fn denials(&self, index: usize, found: Observation) -> Vec<String> {
+        let (now, plan) = (self.now(), self.taken.plan());
+        let others = self.engine.journal.open_runs(plan, Some(self.taken.run()), now);
         let context = GuardContext {
             config: self.engine.config,
             now: now.wall,
             arming: Arming::Confirmed,
             other_runs: others.map_err(|error| Text::clean(&error.to_string())),
         };
-        let judged = judge(plan.with_observation(observation), &context);
-        match judged.decision() {
-            Decision::Deny => Err(Stop::Outcome(Entry::Refused { reasons: judged.reasons(), drift: Vec::new() })),
-            Decision::Allow | Decision::Ask => self.in_time(asked.mono),
+        match index {
+            0 => judge(plan.with_observation(found), &context).reasons(),
+            _ => denials_now(plan, found, &context),
+        }
+    }
+
+    /// A step that is not sent: a refusal where it is the first, else the end of what was begun.
+    fn not_sent(&self, index: usize, reason: &str, drift: Vec<Change>) -> Stop {
+        if index == 0 {
+            return refused(format!("{reason}; nothing was sent"), drift);
+        }
+        let drift: Vec<_> = drift.iter().map(ToString::to_string).collect();
+        let reason = if drift.is_empty() { reason.to_owned() } else { format!("{reason}: {}", drift.join("; ")) };
+        failed(&reason, &self.unsent(index))
+    }
+
+    /// What of the plan was not sent, in words.
+    fn unsent(&self, index: usize) -> String {
+        let steps = self.taken.plan().steps.len();
+        match index {
+            0 => "nothing was sent".to_owned(),
+            index if index < steps => {
+                format!("step {} of {steps} was not sent; those before it took effect", index + 1)
+            }
+            _ => "the on-failure branch was not sent whole: look at the target".to_owned(),
         }
     }
 
     /// An observation that took too long is refused while nothing has begun; [`Self::hold_back`] looks again.
-    fn in_time(&self, asked: Mono) -> Flow<Mono> {
+    fn in_time(&self, index: usize, asked: Mono) -> Flow<Mono> {
         let age = self.now().mono.since(asked);
         if age > CHECK_TO_SEND {
             let most = CHECK_TO_SEND.as_secs();
-            let reason =
-                format!("observing took {} s, at most {most} s are good enough; nothing was sent", age.as_secs());
-            return Err(refused(reason, Vec::new()));
+            let reason = format!("observing took {} s, at most {most} s are good enough", age.as_secs());
+            return Err(self.not_sent(index, &reason, Vec::new()));
         }
         Ok(asked)
     }
@@ -181,53 +265,58 @@ impl Work<'_> {
     }
 
     /// The last look at lease and age, then the call: once.
-    async fn send(&self, step: &Step, observed: Mono) -> Flow<Result<Text, ApplyError>> {
-        self.hold.begin(0).await.map_err(|reason| failed(&reason, "nothing was sent"))?;
+    async fn send(&self, index: usize, call: &Call, observed: Mono) -> Flow<Result<Receipt, ApplyError>> {
+        self.hold.begin(index).await.map_err(|reason| failed(&reason, &self.unsent(index)))?;
         if let Some(reason) = self.hold_back(observed, CHECK_TO_SEND)? {
-            return Err(failed(&reason, "nothing was sent"));
+            return Err(failed(&reason, &self.unsent(index)));
         }
         let look = || match self.hold_back(observed, CHECK_TO_LEAVE) {
             Ok(reason) => reason,
             Err(error) => Some(error.to_string()),
         };
         let permit = Permit::new(self.taken.run(), self.taken.lease().epoch, self.taken.plan(), &look);
-        let answer = tokio::time::timeout(CALL, self.engine.target.apply(&step.call, permit)).await;
+        let answer = tokio::time::timeout(CALL, self.engine.target.apply(call, permit)).await;
         Ok(answer.unwrap_or_else(|_| {
             Err(ApplyError::Unknown(Text::clean(&format!("no answer within {} s", CALL.as_secs()))))
         }))
     }
 
     /// Journals what the answer tells; returns if the change is under way.
-    async fn settle_answer(&self, answer: Result<Text, ApplyError>, goal: &Goal) -> Flow<()> {
+    async fn settle_answer(&self, index: usize, answer: Result<Receipt, ApplyError>, made: &mut Made) -> Flow<()> {
         match answer {
-            Ok(receipt) => self.write(Entry::Accepted { step: 0, receipt }),
-            Err(ApplyError::Unknown(reason)) => self.read_back(reason, goal).await,
-            Err(error @ ApplyError::Rejected(_)) => self.not_applied(&error, "nothing was changed", goal).await,
-            Err(error @ ApplyError::NotSent(_)) => self.not_applied(&error, "nothing was sent", goal).await,
+            Ok(Receipt { said, made: thing }) => {
+                keep(made, index, thing.as_ref());
+                self.write(Entry::Accepted { step: index, receipt: said, made: thing })
+            }
+            Err(ApplyError::Unknown(reason)) => self.read_back(index, reason, made).await,
+            Err(error @ ApplyError::Rejected(_)) => self.not_applied(index, &error, "nothing was changed", made).await,
+            Err(error @ ApplyError::NotSent(_)) => self.not_applied(index, &error, "nothing was sent", made).await,
         }
     }
 
     /// The backend said no, or was never reached: one look makes sure.
-    async fn not_applied(&self, error: &ApplyError, effect: &str, goal: &Goal) -> Flow<()> {
-        let effect = match self.observe().await {
-            Ok(found) if goal.is_as_before(&found) => format!("{effect}; read back: {}", goal.found(&found)),
-            Ok(found) => format!("{effect} by this run; yet read back: {}", goal.found(&found)),
+    async fn not_applied(&self, index: usize, error: &ApplyError, effect: &str, made: &Made) -> Flow<()> {
+        let effect = match self.sight(index, made).await {
+            Ok(sight) if sight.effect == Effect::AsBefore => format!("{effect}; read back: {}", sight.words),
+            Ok(sight) => format!("{effect} by this run; yet read back: {}", sight.words),
             Err(reason) => format!("{effect}; reading back failed: {reason}"),
         };
+        let effect = if index == 0 { effect } else { format!("{effect}; {}", self.unsent(index)) };
         Err(failed(&error.to_string(), &effect))
     }
 
     /// Nobody knows whether the call took effect: look until it shows, never send again.
-    async fn read_back(&self, reason: Text, goal: &Goal) -> Flow<()> {
+    async fn read_back(&self, index: usize, reason: Text, made: &mut Made) -> Flow<()> {
         let until = self.now().mono.plus(READ_BACK.min(self.taken.plan().steady_deadline));
         let mut said = String::new();
         loop {
-            let found = match self.observe().await {
-                Ok(found) if goal.is_applied(&found) => {
-                    let found = Text::clean(&goal.found(&found));
-                    return self.write(Entry::FoundApplied { step: 0, reason, found });
+            let found = match self.sight(index, made).await {
+                Ok(sight) if sight.effect == Effect::Shows => {
+                    keep(made, index, sight.made.as_ref());
+                    let found = Text::clean(&sight.words);
+                    return self.write(Entry::FoundApplied { step: index, reason, found, made: sight.made });
                 }
-                Ok(found) => goal.found(&found),
+                Ok(sight) => sight.words,
                 Err(error) => format!("could not be read back: {error}"),
             };
             if self.now().mono >= until {
@@ -239,27 +328,86 @@ impl Work<'_> {
         }
     }
 
-    /// Reads back until steady, moved away, failed, or the deadline.
-    async fn watch(&self, goal: &Goal) -> Flow<Entry> {
+    /// Reads back until steady, moved away, failed, or the deadline. What was found.
+    async fn watch(&self, index: usize, made: &Made) -> Flow<String> {
         let began = self.now().mono;
         let deadline = self.taken.plan().steady_deadline;
         let mut said = String::new();
-        let mut watch = goal.watch(began);
+        let mut watch = Watch::new(began);
         loop {
-            let found = match self.observe().await {
-                Ok(found) => match watch.look(&found, self.now().mono) {
-                    Finding::Ended(ended) => return Ok(outcome(ended)),
+            let found = match self.sight(index, made).await {
+                Ok(sight) => match watch.look(&sight, self.now().mono) {
+                    Finding::Steady(found) => return Ok(found),
                     Finding::Moving(found) => found,
+                    Finding::Failed(reason) => {
+                        return Err(Stop::Bad {
+                            reason,
+                            effect: format!("the call took effect; found {}", sight.words),
+                        });
+                    }
+                    Finding::Elsewhere(reason) => {
+                        return Err(failed(&reason, &format!("the call took effect; found {}", sight.words)));
+                    }
                 },
                 Err(error) => format!("could not be read back: {error}"),
             };
             if self.now().mono.since(began) >= deadline {
                 let reason = Text::clean(&format!("not steady within {} s", deadline.as_secs()));
-                return Ok(Entry::Unknown { reason, found: Text::clean(&found) });
+                return Err(Stop::Outcome(Entry::Unknown { reason, found: Text::clean(&found) }));
             }
             self.progress(&mut said, found)?;
             tokio::time::sleep(POLL).await;
         }
+    }
+
+    /// Watches the gates for so long; what they said where they passed, `None` where there are none.
+    async fn bake(&self, window: Duration) -> Flow<Option<String>> {
+        if self.taken.plan().gates.is_empty() || window.is_zero() {
+            return Ok(None);
+        }
+        let until = self.now().mono.plus(window);
+        let (mut said, mut tally) = (String::new(), gates::Tally::default());
+        loop {
+            let look = self.gates().await;
+            let now = self.now().mono;
+            match tally.add(&look, now >= until) {
+                Some(Judgement::Pass) => return Ok(Some(look.words)),
+                Some(Judgement::Fail) => {
+                    let reason = format!("a health gate failed: {}", look.words);
+                    return Err(Stop::Bad { reason, effect: "the calls so far took effect".to_owned() });
+                }
+                Some(Judgement::Inconclusive) => {
+                    let reason = Text::clean("the health gates could not be judged; the change stays as it is");
+                    return Err(Stop::Outcome(Entry::Inconclusive { reason, found: Text::clean(&look.words) }));
+                }
+                None => self.progress(&mut said, format!("gates: {}", look.words))?,
+            }
+            tokio::time::sleep(gates::EVERY.min(until.since(now))).await;
+        }
+    }
+
+    /// One look at all gates, at the same time.
+    async fn gates(&self) -> gates::Look {
+        let plan = self.taken.plan();
+        let asked = plan.gates.iter().map(|gate| async move { (gate, self.gate(gate).await) });
+        gates::Look::of(&futures_util::future::join_all(asked).await)
+    }
+
+    async fn gate(&self, gate: &Gate) -> Result<Number, String> {
+        let signal = self.engine.config.signal(&gate.signal);
+        let signal = signal.ok_or_else(|| format!("the configuration has no signal {}", gate.signal))?;
+        let asked = self.engine.world.ask(&signal.query, self.now());
+        match tokio::time::timeout(OBSERVE, asked).await {
+            Ok(answer) => answer.map_err(|error| error.to_string()),
+            Err(_) => Err(format!("no answer within {} s", OBSERVE.as_secs())),
+        }
+    }
+
+    /// What a look tells of a step.
+    async fn sight(&self, step: usize, made: &Made) -> Result<Sight, String> {
+        let plan = self.taken.plan();
+        let found = self.observe().await?;
+        Ok(plan.action.sight(&Scene { plan, step, made }, &found))
     }
 
     /// A record only where something changed, and not without end.
@@ -273,8 +421,8 @@ impl Work<'_> {
     }
 
     async fn observe(&self) -> Result<Observation, String> {
-        let service = self.taken.plan().action.target();
-        let asked = self.engine.world.observe(service, self.now());
+        let look = self.taken.plan().action.look(self.engine.config).map_err(|failure| failure.to_string())?;
+        let asked = self.engine.world.observe(&look, self.now());
         match tokio::time::timeout(OBSERVE, asked).await {
             Ok(Ok(observation)) => Ok(observation),
             Ok(Err(error)) => Err(error.to_string()),
@@ -301,6 +449,7 @@ impl Work<'_> {
             Entry::Done { .. } => RunState::Done,
             Entry::Refused { .. } => RunState::Refused,
             Entry::Failed { .. } => RunState::Failed,
+            Entry::Inconclusive { .. } => RunState::Inconclusive,
             _ => RunState::Unknown,
         };
         self.engine.journal.append(self.taken.run(), entry, self.now().wall)?;
@@ -324,11 +473,8 @@ fn failed(reason: &str, effect: &str) -> Stop {
     Stop::Outcome(Entry::Failed { reason: Text::clean(reason), effect: Text::clean(effect) })
 }
 
-fn outcome(ended: Ended) -> Entry {
-    match ended {
-        Ended::Steady(found) => Entry::Done { found: Text::clean(&found) },
-        Ended::Failed { reason, effect } => {
-            Entry::Failed { reason: Text::clean(&reason), effect: Text::clean(&effect) }
-        }
+fn keep(made: &mut Made, step: usize, thing: Option<&String>) {
+    if let Some(thing) = thing {
+        made.insert(step, thing.clone());
     }
 }

@@ -7,6 +7,7 @@
 
 pub mod ecs;
 pub mod engine;
+mod gates;
 pub mod journal;
 pub mod lease;
 pub mod planning;

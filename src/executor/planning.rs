@@ -8,7 +8,7 @@ use super::journal::Journal;
 use crate::action::{Action, Arming, GuardContext, Judged, OtherRun, Plan, PlanFailure, judge, plan_for};
 use crate::clock::Now;
 use crate::config::Config;
-use crate::source::{Name, Observation, SourceError, SourceErrorKind, World};
+use crate::source::{Look, Observation, SourceError, SourceErrorKind, World};
 use crate::text::Text;
 
 /// The longest that observing may take.
@@ -52,21 +52,22 @@ impl Planner<'_> {
     /// # Errors
     /// The target can't be observed, or there is no plan.
     pub async fn judged(&self, action: &Action, step: Option<String>, arming: Arming) -> Result<Judged, PlanningError> {
-        let observation = self.observe(action.target()).await.map_err(PlanningError::NotObserved)?;
+        let look = action.look(self.config)?;
+        let observation = self.observe(&look).await.map_err(PlanningError::NotObserved)?;
         let mut plan = plan_for(action, &observation, self.config, (self.clock)().wall)?;
         plan.runbook_step = step;
         Ok(self.judge(plan, arming).await)
     }
 
-    /// Observes a service, in bounded time.
+    /// Observes what an action wants to be read, in bounded time.
     ///
     /// # Errors
     /// It can't be observed.
-    pub async fn observe(&self, service: &Name) -> Result<Observation, SourceError> {
-        let observed = timeout(OBSERVE, self.world.observe(service, (self.clock)())).await;
+    pub async fn observe(&self, look: &Look) -> Result<Observation, SourceError> {
+        let observed = timeout(OBSERVE, self.world.observe(look, (self.clock)())).await;
         observed.unwrap_or_else(|_| {
-            let reason = format!("{service} was not observed within {} s", OBSERVE.as_secs());
-            Err(SourceError::new(service, SourceErrorKind::Timeout, &reason))
+            let reason = format!("{} was not observed within {} s", look.target, OBSERVE.as_secs());
+            Err(SourceError::new(&look.target, SourceErrorKind::Timeout, &reason))
         })
     }
 

@@ -33,7 +33,22 @@ pub trait Target: Send + Sync {
     /// Sends one call, and says in one line what was answered.
     /// Whatever takes time before the call can leave (credentials, whose they are) comes first, then [`Permit::last_look`],
     /// then the call.
-    fn apply<'a>(&'a self, call: &'a Call, permit: Permit<'a>) -> BoxFuture<'a, Result<Text, ApplyError>>;
+    fn apply<'a>(&'a self, call: &'a Call, permit: Permit<'a>) -> BoxFuture<'a, Result<Receipt, ApplyError>>;
+}
+
+/// What the backend answered to a call that it accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// In one line.
+    pub said: Text,
+    /// The identifier of what the call made, where it made something: a later step may need it.
+    pub made: Option<String>,
+}
+
+impl<T: Into<Text>> From<T> for Receipt {
+    fn from(said: T) -> Self {
+        Self { said: said.into(), made: None }
+    }
 }
 
 /// The right to send one call: the engine makes it of a taken approval, right after checking lease and drift. Used once.

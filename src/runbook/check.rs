@@ -3,7 +3,7 @@
 use super::{Check, CheckQuery, CheckResult};
 use crate::clock::Now;
 use crate::config::{Config, Query};
-use crate::source::{Name, Number, SourceError, SourceErrorKind, Workload, World};
+use crate::source::{Look, Name, Number, SourceError, SourceErrorKind, Workload, World};
 
 /// What a check needs to be answered.
 #[derive(Debug, Clone, PartialEq)]
@@ -11,7 +11,7 @@ pub enum Question {
     /// A query of a source.
     Query(Query),
     /// The workload of a service, for [`steady_share`].
-    Workload(Name),
+    Workload(Look),
 }
 
 /// What a check needs to be answered.
@@ -28,7 +28,10 @@ pub fn question(check: &Check, config: &Config) -> Result<Question, SourceError>
             config.signal(id).map(|signal| Question::Query(signal.query.clone())).ok_or_else(missing)
         }
         CheckQuery::Query(query) => Ok(Question::Query(query.clone())),
-        CheckQuery::Steady(service) => Ok(Question::Workload(service.clone())),
+        CheckQuery::Steady(service) => {
+            let place = config.service(service).and_then(|service| service.ecs.as_ref()?.place.clone());
+            Ok(Question::Workload(Look::workload(service, place.as_ref())))
+        }
     }
 }
 
@@ -36,7 +39,10 @@ pub fn question(check: &Check, config: &Config) -> Result<Question, SourceError>
 pub async fn ask(world: &dyn World, check: &Check, config: &Config, now: Now) -> CheckResult {
     match question(check, config)? {
         Question::Query(query) => world.ask(&query, now).await,
-        Question::Workload(service) => Ok(steady_share(&world.observe(&service, now).await?.workload)),
+        Question::Workload(look) => {
+            let seen = world.observe(&look, now).await?;
+            Ok(seen.workload.as_ref().map_or(Number::NoData, steady_share))
+        }
     }
 }
 
@@ -51,11 +57,12 @@ pub fn steady_share(workload: &Workload) -> Number {
 mod tests {
     use super::*;
     use crate::simulator::course::Course;
-    use crate::simulator::{Mutation, Scenario, ecs, fleet};
+    use crate::simulator::{Mutated, Mutation, Scenario, ecs, fleet};
 
     #[test]
     fn only_a_steady_workload_has_a_share_of_one() {
-        let mutation = |at, desired| Mutation { at, service: Name::from("rtech-app"), desired };
+        let mutation =
+            |at, desired| Mutation { at, service: Name::from("rtech-app"), change: Mutated::Desired(desired) };
         let course = Course::new(1, Scenario::Calm, &[mutation(100.0, 4), mutation(200.0, 2)]);
         let profile = fleet::profile("rtech-app").unwrap();
         let share = |seconds| {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Check, CheckQuery, Comparison, StepKind};
-use crate::action::{ACTIONS, Action};
+use crate::action::{ACTIONS, Action, Objection};
 use crate::config::check::words;
 use crate::config::error::{did_you_mean, nearest};
 use crate::config::raw::{Entry, Section};
@@ -190,20 +190,13 @@ fn plain(entry: &Entry<'_>) -> Option<String> {
 
 /// A step that the guards would always deny is an error of the runbook.
 fn within_caps(section: &Section<'_>, action: Action, config: Option<&Config>) -> Option<Action> {
-    let Action::Scale(scale) = &action;
-    let Some(found) = config.and_then(|config| config.service(&scale.service)) else { return Some(action) };
-    let caps = found.caps;
-    if found.ecs.is_none() {
-        section.error(&format!("{} is not run by ECS and can't be scaled", scale.service), None);
-        return None;
+    let Some(Objection { argument, reason, hint }) = config.and_then(|config| action.objection(config)) else {
+        return Some(action);
+    };
+    let hint = hint.as_deref();
+    match argument.and_then(|argument| section.get(argument)) {
+        Some(entry) => entry.error(&reason, hint),
+        None => section.error(&reason, hint),
     }
-    if !(caps.min_desired..=caps.max_desired).contains(&scale.desired) {
-        let message = format!("{} is beyond the caps of {}", scale.desired, scale.service);
-        let hint = format!("allowed: {} to {}", caps.min_desired, caps.max_desired);
-        section
-            .get("desired")
-            .map_or_else(|| section.error(&message, Some(&hint)), |entry| entry.error(&message, Some(&hint)));
-        return None;
-    }
-    Some(action)
+    None
 }

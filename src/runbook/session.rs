@@ -146,7 +146,7 @@ pub fn follow_run(session: &mut Session, index: usize, run: &RunView, at: Timest
         RunState::Approved | RunState::Running => StepState::Running,
         RunState::Done => StepState::Passed,
         RunState::Refused | RunState::Failed => StepState::Failed,
-        RunState::Unknown | RunState::Resolved => StepState::Unknown,
+        RunState::Unknown | RunState::Inconclusive | RunState::Resolved => StepState::Unknown,
     };
     let Some(step) = session.steps.get(index) else { return };
     let reading = Text::clean(&format!("run {}: {}", run.id, run.last_word()));
@@ -285,7 +285,8 @@ mod tests {
         let (dir, config) = (tempfile::tempdir().unwrap(), config());
         let world = crate::simulator::world(std::sync::Arc::new(config.clone()), dir.path()).unwrap();
         let now = Now::fixed(0);
-        let observed = world.observe(&Name::from("rtech-app"), now).now_or_never().unwrap().unwrap();
+        let look = crate::source::Look::workload(&Name::from("rtech-app"), None);
+        let observed = world.observe(&look, now).now_or_never().unwrap().unwrap();
         let StepKind::Action(action) = &runbook().steps[1].kind else { panic!("an action") };
         crate::action::plan_for(action, &observed, &config, now.wall).unwrap()
     }

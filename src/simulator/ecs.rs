@@ -34,17 +34,17 @@ pub fn identity() -> Identity {
 pub fn workload(course: &Course, profile: &Profile, began: Timestamp, seconds: f64) -> Option<Workload> {
     let RunBy::Orchestrator { .. } = profile.run_by else { return None };
     let crew = course.crew(profile.name)?;
-    let definition = Text::clean(&format!("{}:41", profile.name));
+    let primary = crew.deployment(seconds);
     Some(Workload {
         arn: Text::clean(&format!("arn:aws:ecs:{REGION}:{ACCOUNT}:service/demo/{}", profile.name)),
         status: Text::clean("ACTIVE"),
         desired: crew.desired(seconds),
         running: crew.running(seconds),
         pending: crew.pending(seconds),
-        task_definition: definition.clone(),
-        deployments: vec![deployment(crew, &definition, began, seconds)],
+        task_definition: definition(profile, crew, primary),
+        deployments: deployments(crew, profile, began, seconds),
         events: events(crew, profile, began, seconds),
-        tasks: tasks(crew, &definition, began, seconds),
+        tasks: tasks(crew, profile, began, seconds),
         cluster: Some(cluster(course, seconds)),
     })
 }
@@ -62,26 +62,51 @@ fn cluster(course: &Course, seconds: f64) -> Cluster {
     }
 }
 
-fn deployment(crew: &Crew, definition: &Text, began: Timestamp, seconds: f64) -> Deployment {
-    let made = moment(began, -2.0 * 86_400.0);
+fn definition(profile: &Profile, crew: &Crew, deployment: usize) -> Text {
+    Text::clean(&format!("{}:{}", profile.name, crew.revision(deployment)))
+}
+
+/// The primary deployment, and before it those whose tasks still run.
+fn deployments(crew: &Crew, profile: &Profile, began: Timestamp, seconds: f64) -> Vec<Deployment> {
+    let primary = crew.deployment(seconds);
+    let still = |index: &usize| *index == primary || crew.tasks.iter().any(|task| of(task, *index, seconds));
+    (0..=primary).rev().filter(still).map(|index| deployment(crew, profile, began, (index, seconds))).collect()
+}
+
+/// Whether a task of that deployment is there at that moment.
+fn of(task: &Task, deployment: usize, seconds: f64) -> bool {
+    task.deployment == deployment && (task.is_running(seconds) || task.is_pending(seconds))
+}
+
+fn deployment(crew: &Crew, profile: &Profile, began: Timestamp, (index, seconds): (usize, f64)) -> Deployment {
+    let is_primary = index == crew.deployment(seconds);
+    let others = crew.tasks.iter().any(|task| task.deployment != index && of(task, task.deployment, seconds));
+    let starting = crew.tasks.iter().any(|task| task.deployment == index && task.is_pending(seconds));
+    let rolling = is_primary && index > 0 && (others || starting && crew.changes.iter().all(|(at, _)| *at > seconds));
+    let began_at = crew.deployments.get(index).map_or(-2.0 * 86_400.0, |(at, _)| *at);
+    let first = crew.tasks.iter().find(|task| task.deployment == index);
+    let count = |what: fn(&Task, f64) -> bool| {
+        let tasks = crew.tasks.iter().filter(|task| task.deployment == index && what(task, seconds));
+        u32::try_from(tasks.count()).unwrap_or(u32::MAX)
+    };
     Deployment {
-        id: Text::clean(&format!("ecs-svc/{}", crew.tasks.first().map_or("0", |task| &task.id[..19]))),
-        status: Text::clean("PRIMARY"),
-        task_definition: definition.clone(),
-        rollout: Rollout::Completed,
-        reason: Text::clean("ECS deployment completed."),
-        desired: crew.desired(seconds),
-        running: crew.running(seconds),
-        pending: crew.pending(seconds),
+        id: Text::clean(&format!("ecs-svc/{}", first.map_or("0", |task| &task.id[..19]))),
+        status: Text::clean(if is_primary { "PRIMARY" } else { "ACTIVE" }),
+        task_definition: definition(profile, crew, index),
+        rollout: if rolling { Rollout::InProgress } else { Rollout::Completed },
+        reason: Text::clean(if rolling { "ECS deployment in progress." } else { "ECS deployment completed." }),
+        desired: if is_primary { crew.desired(seconds) } else { 0 },
+        running: count(Task::is_running),
+        pending: count(Task::is_pending),
         failed: 0,
-        created: Some(made),
-        updated: Some(made),
+        created: Some(moment(began, began_at)),
+        updated: Some(moment(began, began_at)),
     }
 }
 
-fn tasks(crew: &Crew, definition: &Text, began: Timestamp, seconds: f64) -> Vec<TaskData> {
+fn tasks(crew: &Crew, profile: &Profile, began: Timestamp, seconds: f64) -> Vec<TaskData> {
     let shown = crew.tasks.iter().filter(|task| task.is_running(seconds) || task.is_pending(seconds));
-    shown.take(MOST).map(|task| task_data(task, definition, began, seconds)).collect()
+    shown.take(MOST).map(|task| task_data(task, &definition(profile, crew, task.deployment), began, seconds)).collect()
 }
 
 fn task_data(task: &Task, definition: &Text, began: Timestamp, seconds: f64) -> TaskData {

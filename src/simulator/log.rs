@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::SimulatorError;
+use super::course::Course;
 use super::scenario::Scenario;
 use super::target::Fault;
 use crate::source::Name;
@@ -26,8 +27,19 @@ pub struct Mutation {
     pub at: f64,
     /// The service.
     pub service: Name,
-    /// Its desired count from then on.
-    pub desired: u32,
+    /// What was changed.
+    #[serde(flatten)]
+    pub change: Mutated,
+}
+
+/// What a call changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mutated {
+    /// The desired count from then on.
+    Desired(u32),
+    /// A new deployment of this revision of the service's task definition: every task is replaced.
+    Deployed(u32),
 }
 
 /// What the file holds.
@@ -79,14 +91,19 @@ impl Log {
         }
     }
 
+    /// The course that the file tells.
+    pub fn course(&self, kept: &Kept) -> Course {
+        Course::new(self.seed, self.scenario, &kept.mutations)
+    }
+
     /// Makes a change: one line, on the disk when this returns. The caller keeps it to one call, one effect.
     ///
     /// # Errors
     /// As [`Log::read`]; nothing was changed then.
-    pub fn change(&self, service: &Name, desired: u32, now: Timestamp) -> Result<(), SimulatorError> {
+    pub fn change(&self, service: &Name, change: Mutated, now: Timestamp) -> Result<(), SimulatorError> {
         let began = self.read(now)?.began;
         let at = now.duration_since(began).as_secs_f64().max(0.0);
-        self.append(&Line::Changed(Mutation { at, service: service.clone(), desired }))
+        self.append(&Line::Changed(Mutation { at, service: service.clone(), change }))
     }
 
     /// Makes all further calls go wrong in this way; `None` ends it.

@@ -43,7 +43,7 @@ use crate::config::Config;
 use crate::source::World;
 
 pub use demo::{demo_config, demo_text};
-pub use log::{Log, Mutation};
+pub use log::{Log, Mutated, Mutation};
 pub use scenario::Scenario;
 pub use source::Simulated;
 pub use target::{Fault, SimulatedTarget};

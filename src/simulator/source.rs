@@ -17,7 +17,7 @@ use crate::clock::Now;
 use crate::config::{Config, Objective, Query};
 use crate::source::logs::LogReader;
 use crate::source::{
-    AlertState, Ask, Cadence, Name, Number, ObjectiveData, Observation, Payload, Reading, Readings, SharedSource,
+    AlertState, Ask, Cadence, Look, Name, Number, ObjectiveData, Observation, Payload, Reading, Readings, SharedSource,
     SignalData, Source, SourceError, SourceErrorKind, Subject, WindowCount, World,
 };
 
@@ -133,20 +133,37 @@ impl Simulated {
         profile(&ecs.map_or_else(|| service.clone(), |ecs| Name::from(ecs.service.as_str())))
     }
 
-    fn observation(&self, service: &Name, now: Now) -> Result<Observation, SourceError> {
+    fn observation(&self, look: &Look, now: Now) -> Result<Observation, SourceError> {
         let at = self.at(now)?;
-        let profile = self.orchestrated(service)?;
-        let none = || failure(SourceErrorKind::Missing, &format!("{service} is not run by the orchestrator"));
+        let service = &look.target;
+        let mut seen = Observation::at(now.wall);
+        for subject in &look.subjects {
+            seen.keep(self.observed(subject, &at)?);
+        }
+        for (name, query) in &look.questions {
+            seen.answers.insert(name.clone(), question(query)?.value(&at.course, at.began, at.seconds));
+        }
+        seen.identity = look.is_on_aws().then(ecs::identity);
         let fires =
             |alert: &crate::source::Alert| alert.state == AlertState::Firing && alert.service.as_ref() == Some(service);
         let firing = alerts::alerts(&at.course, at.began, at.seconds).into_iter().filter(fires);
-        Ok(Observation {
-            taken: now.wall,
-            identity: ecs::identity(),
-            workload: ecs::workload(&at.course, profile, at.began, at.seconds).ok_or_else(none)?,
-            scaling: ecs::scaling(profile, at.began, at.seconds).ok_or_else(none)?,
-            firing: Some(firing.map(|alert| alert.name).collect()),
-        })
+        seen.firing = Some(firing.map(|alert| alert.name).collect());
+        Ok(seen)
+    }
+
+    /// What is told of a subject to a plan: the same as to a panel, but that a service must be run by the orchestrator.
+    fn observed(&self, subject: &Subject, at: &Moment) -> Result<Payload, SourceError> {
+        match subject {
+            Subject::Workload { service } | Subject::Scaling { service } => {
+                let profile = self.orchestrated(service)?;
+                let none = || failure(SourceErrorKind::Missing, &format!("{service} is not run by the orchestrator"));
+                Ok(match subject {
+                    Subject::Scaling { .. } => Payload::Scaling(ecs::scaling(profile, at.began, at.seconds).ok_or_else(none)?),
+                    _ => Payload::Workload(ecs::workload(&at.course, profile, at.began, at.seconds).ok_or_else(none)?),
+                })
+            }
+            _ => self.read(subject, at, None),
+        }
     }
 }
 
@@ -200,8 +217,8 @@ impl World for Simulated {
         PARTS.iter().map(part).collect()
     }
 
-    fn observe<'a>(&'a self, service: &'a Name, now: Now) -> BoxFuture<'a, Result<Observation, SourceError>> {
-        async move { self.observation(service, now) }.boxed()
+    fn observe<'a>(&'a self, look: &'a Look, now: Now) -> BoxFuture<'a, Result<Observation, SourceError>> {
+        async move { self.observation(look, now) }.boxed()
     }
 
     fn ask<'a>(&'a self, query: &'a Query, now: Now) -> BoxFuture<'a, Result<Number, SourceError>> {

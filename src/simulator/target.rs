@@ -5,14 +5,14 @@ use std::path::Path;
 use futures_util::future::{BoxFuture, FutureExt, pending};
 use serde::{Deserialize, Serialize};
 
-use super::log::Log;
+use super::log::{Log, Mutated};
 use super::scenario::Scenario;
 use super::tasks::MOST_TASKS;
 use super::{SimulatorError, fleet};
 use crate::action::Call;
 use crate::clock::Now;
 use crate::config;
-use crate::executor::target::{ApplyError, Permit, Target};
+use crate::executor::target::{ApplyError, Permit, Receipt, Target};
 use crate::source::Name;
 use crate::text::Text;
 
@@ -50,22 +50,45 @@ impl SimulatedTarget {
         &self.log
     }
 
-    fn send(&self, call: &Call) -> Result<Text, ApplyError> {
-        let Call::EcsSetDesiredCount { cluster, service, desired, .. } = call;
-        check(cluster, service, *desired).map_err(|reason| ApplyError::Rejected(Text::clean(&reason)))?;
-        let changed = self.log.change(&Name::from(service.as_str()), *desired, (self.clock)().wall);
-        changed.map_err(|error| ApplyError::NotSent(Text::clean(&error.to_string())))?;
-        Ok(Text::clean(&format!("ACTIVE, desired count {desired}")))
+    fn send(&self, call: &Call) -> Result<Receipt, ApplyError> {
+        match call {
+            Call::EcsSetDesiredCount { cluster, service, desired, .. } => {
+                check(cluster, service, *desired).map_err(|reason| rejected(&reason))?;
+                self.change(service, Mutated::Desired(*desired))?;
+                Ok(Receipt::from(format!("ACTIVE, desired count {desired}")))
+            }
+            Call::EcsForceNewDeployment { cluster, service, .. } => {
+                check(cluster, service, 0).map_err(|reason| rejected(&reason))?;
+                let revision = self.revision(service)?;
+                self.change(service, Mutated::Deployed(revision))?;
+                Ok(Receipt::from(format!("ACTIVE, a new deployment of {service}:{revision}")))
+            }
+        }
+    }
+
+    fn change(&self, service: &str, change: Mutated) -> Result<(), ApplyError> {
+        let changed = self.log.change(&Name::from(service), change, (self.clock)().wall);
+        changed.map_err(|error| not_sent(&error.to_string()))
+    }
+
+    /// The revision that the service runs now.
+    fn revision(&self, service: &str) -> Result<u32, ApplyError> {
+        let now = (self.clock)().wall;
+        let kept = self.log.read(now).map_err(|error| not_sent(&error.to_string()))?;
+        let seconds = now.duration_since(kept.began).as_secs_f64();
+        let course = self.log.course(&kept);
+        let crew = course.crew(service).ok_or_else(|| rejected(&format!("there is no service {service}")))?;
+        Ok(crew.revision(crew.deployment(seconds)))
     }
 
     fn fault(&self) -> Result<Option<Fault>, ApplyError> {
         let kept = self.log.read((self.clock)().wall);
-        kept.map(|kept| kept.fault).map_err(|error| ApplyError::NotSent(Text::clean(&error.to_string())))
+        kept.map(|kept| kept.fault).map_err(|error| not_sent(&error.to_string()))
     }
 }
 
 impl Target for SimulatedTarget {
-    fn apply<'a>(&'a self, call: &'a Call, permit: Permit<'a>) -> BoxFuture<'a, Result<Text, ApplyError>> {
+    fn apply<'a>(&'a self, call: &'a Call, permit: Permit<'a>) -> BoxFuture<'a, Result<Receipt, ApplyError>> {
         async move {
             let fault = self.fault()?;
             permit.last_look()?;
@@ -81,6 +104,14 @@ impl Target for SimulatedTarget {
         }
         .boxed()
     }
+}
+
+fn rejected(reason: &str) -> ApplyError {
+    ApplyError::Rejected(Text::clean(reason))
+}
+
+fn not_sent(reason: &str) -> ApplyError {
+    ApplyError::NotSent(Text::clean(reason))
 }
 
 /// Refuses what the API would refuse, in its words.
@@ -114,7 +145,7 @@ mod tests {
     }
 
     /// A call under a fault: how it ended (`None`: never), and the effects that it had.
-    async fn apply(fault: Option<Fault>, call: &Call) -> (Option<Result<Text, ApplyError>>, Vec<Mutation>) {
+    async fn apply(fault: Option<Fault>, call: &Call) -> (Option<Result<Receipt, ApplyError>>, Vec<Mutation>) {
         let dir = tempfile::tempdir().unwrap();
         let simulator =
             config::Simulator { seed: 1, scenario: "calm".to_owned(), interval: std::time::Duration::from_secs(1) };
@@ -128,8 +159,8 @@ mod tests {
     #[tokio::test]
     async fn a_call_has_one_effect_at_the_moment_of_the_call() {
         let (ended, effects) = apply(None, &call("rtech-app", 4)).await;
-        assert_eq!(ended.unwrap().unwrap().as_str(), "ACTIVE, desired count 4");
-        assert_eq!(effects, [Mutation { at: 60.0, service: Name::from("rtech-app"), desired: 4 }]);
+        assert_eq!(ended.unwrap().unwrap().said.as_str(), "ACTIVE, desired count 4");
+        assert_eq!(effects, [Mutation { at: 60.0, service: Name::from("rtech-app"), change: Mutated::Desired(4) }]);
     }
 
     #[tokio::test]

@@ -1,6 +1,6 @@
 //! Tasks by time: which exist, and since when they run.
 
-use super::log::Mutation;
+use super::log::{Mutated, Mutation};
 use super::noise::{mix, seed_of, unit};
 
 /// The most tasks that a service can be given, so that a typing error can't fill the memory.
@@ -17,6 +17,8 @@ pub struct Task {
     pub runs: f64,
     /// When it is stopped, if it is.
     pub stops: Option<f64>,
+    /// The deployment that it belongs to, by its place in [`Crew::deployments`].
+    pub deployment: usize,
 }
 
 impl Task {
@@ -42,19 +44,28 @@ pub struct Crew {
     pub tasks: Vec<Task>,
     /// Changes: when, and the desired count from then on.
     pub changes: Vec<(f64, u32)>,
+    /// Deployments: when they began, and the revision that they brought; the first was there before the fleet began.
+    pub deployments: Vec<(f64, u32)>,
     initial: u32,
 }
+
+/// The revision that runs at the start.
+pub const FIRST_REVISION: u32 = 41;
 
 impl Crew {
     /// The crew of `service` with `initial` tasks at the start.
     pub fn new(seed: u64, service: &str, initial: u32, mutations: &[Mutation]) -> Self {
-        let mut crew = Self { tasks: Vec::new(), changes: Vec::new(), initial };
+        let first = (-2.0 * 86_400.0, FIRST_REVISION);
+        let mut crew = Self { tasks: Vec::new(), changes: Vec::new(), deployments: vec![first], initial };
         let seed = seed_of(seed, service);
         for _ in 0..initial {
             crew.add(seed, -86_400.0, 45.0);
         }
         for mutation in mutations.iter().filter(|mutation| mutation.service == *service) {
-            crew.change(seed, mutation.at, mutation.desired.min(MOST_TASKS));
+            match mutation.change {
+                Mutated::Desired(desired) => crew.change(seed, mutation.at, desired.min(MOST_TASKS)),
+                Mutated::Deployed(revision) => crew.deploy(seed, mutation.at, revision),
+            }
         }
         crew
     }
@@ -64,11 +75,7 @@ impl Crew {
         let wanted = desired as usize;
         let staying = self.tasks.iter().filter(|task| task.stops.is_none()).count();
         for place in staying..wanted {
-            // One after the other: a scheduler places them in turn, and images take 6 to 10 s to start.
-            let index = i64::try_from(self.tasks.len()).unwrap_or_default();
-            #[allow(clippy::cast_precision_loss)] // a few tasks
-            let turn = 0.4 * (place - staying).min(30) as f64;
-            self.add(seed, at, 6.0 + turn + 3.0 * unit(seed, index));
+            self.start(seed, at, place - staying);
         }
         let surplus = staying.saturating_sub(wanted);
         for task in self.tasks.iter_mut().rev().filter(|task| task.stops.is_none()).take(surplus) {
@@ -76,10 +83,44 @@ impl Crew {
         }
     }
 
+    /// Every task is replaced: the old one stops when the new one runs.
+    fn deploy(&mut self, seed: u64, at: f64, revision: u32) {
+        self.deployments.push((at, revision));
+        let old: Vec<usize> =
+            self.tasks.iter().enumerate().filter(|(_, task)| task.stops.is_none()).map(|(index, _)| index).collect();
+        for (turn, index) in old.into_iter().enumerate() {
+            let runs = self.start(seed, at, turn);
+            if let Some(task) = self.tasks.get_mut(index) {
+                task.stops = Some(runs + 2.0);
+            }
+        }
+    }
+
+    /// A task that is asked for, and when it will run. One after the other: a scheduler places them in turn, and images take
+    /// 6 to 10 s to start.
+    fn start(&mut self, seed: u64, at: f64, turn: usize) -> f64 {
+        let index = i64::try_from(self.tasks.len()).unwrap_or_default();
+        #[allow(clippy::cast_precision_loss)] // a few tasks
+        let starting = 6.0 + 0.4 * turn.min(30) as f64 + 3.0 * unit(seed, index);
+        self.add(seed, at, starting);
+        at + starting
+    }
+
+    /// The deployment in force at that moment, by its place in [`Crew::deployments`].
+    pub fn deployment(&self, seconds: f64) -> usize {
+        self.deployments.iter().rposition(|(at, _)| *at <= seconds).unwrap_or_default()
+    }
+
+    /// The revision that a deployment brought.
+    pub fn revision(&self, deployment: usize) -> u32 {
+        self.deployments.get(deployment).map_or(FIRST_REVISION, |(_, revision)| *revision)
+    }
+
     fn add(&mut self, seed: u64, asked: f64, starting: f64) {
         let number = self.tasks.len() as u64;
         let id = format!("{:016x}{:016x}", mix(seed ^ mix(number)), mix(seed ^ mix(number) ^ 1));
-        self.tasks.push(Task { id, asked, runs: asked + starting, stops: None });
+        let deployment = self.deployments.len() - 1;
+        self.tasks.push(Task { id, asked, runs: asked + starting, stops: None, deployment });
     }
 
     /// Tasks wanted at that moment.
@@ -108,7 +149,7 @@ mod tests {
     use crate::source::Name;
 
     fn mutation(at: f64, desired: u32) -> Mutation {
-        Mutation { at, service: Name::from("rtech-app"), desired }
+        Mutation { at, service: Name::from("rtech-app"), change: Mutated::Desired(desired) }
     }
 
     #[test]
@@ -124,6 +165,18 @@ mod tests {
         let crew = Crew::new(1, "rtech-app", 2, &[mutation(100.0, 4), mutation(200.0, 3)]);
         assert_eq!((crew.running(199.0), crew.running(203.0)), (4, 3));
         assert!(crew.tasks[3].stops.is_some() && crew.tasks[0].stops.is_none());
+    }
+
+    #[test]
+    fn a_deployment_replaces_every_task_and_never_runs_fewer() {
+        let deployed = Mutation { at: 100.0, service: Name::from("rtech-app"), change: Mutated::Deployed(42) };
+        let crew = Crew::new(1, "rtech-app", 2, &[deployed]);
+        assert_eq!((crew.deployment(99.0), crew.deployment(100.0), crew.revision(1)), (0, 1, 42));
+        for second in 100..130 {
+            assert!(crew.running(f64::from(second)) >= 2, "{second}");
+        }
+        assert_eq!((crew.running(130.0), crew.pending(130.0)), (2, 0));
+        assert!(crew.tasks.iter().all(|task| task.is_running(130.0) == (task.deployment == 1)));
     }
 
     #[test]

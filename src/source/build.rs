@@ -1,5 +1,6 @@
 //! From a configuration to the backends of its environment.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
@@ -15,7 +16,10 @@ use crate::source::json_api::{self, JsonApi};
 use crate::source::logs::{LogReader, NoLogs};
 use crate::source::probe;
 use crate::source::prometheus::{self, Prometheus};
-use crate::source::{Alert, AlertState, Name, Number, Observation, SharedSource, SourceError, SourceErrorKind, World};
+use crate::source::{
+    Alert, AlertState, Look, Name, Number, Observation, SharedSource, Silences, SourceError, SourceErrorKind, Subject,
+    World,
+};
 use crate::text::Text;
 
 /// The real backends of one environment.
@@ -67,16 +71,17 @@ impl World for Backends {
         sources
     }
 
-    fn observe<'a>(&'a self, service: &'a Name, now: Now) -> BoxFuture<'a, Result<Observation, SourceError>> {
+    fn observe<'a>(&'a self, look: &'a Look, now: Now) -> BoxFuture<'a, Result<Observation, SourceError>> {
         Box::pin(async move {
-            let Some(connections) = &self.aws else {
-                return Err(missing("aws", &format!("{service} can't be observed: the configuration has no [aws]")));
-            };
-            let (observed, alerts) =
-                tokio::join!(aws::observe(connections, &self.config, service, now), self.alerts_of(service));
-            let mut observation = observed?;
-            observation.firing = joined(self.alarms(observation.firing), alerts);
-            Ok(observation)
+            let (observed, silences, answers, alerts) = tokio::join!(
+                self.on_aws(look, now),
+                self.silences(look, now),
+                self.answers(look, now),
+                self.alerts_of(&look.target)
+            );
+            let observed = observed?;
+            let firing = joined(self.alarms(observed.firing), alerts);
+            Ok(Observation { silences: silences?, answers: answers?, firing, ..observed })
         })
     }
 
@@ -113,6 +118,33 @@ impl World for Backends {
 }
 
 impl Backends {
+    /// What the look asks for on AWS; nothing where it asks for nothing there.
+    async fn on_aws(&self, look: &Look, now: Now) -> Result<Observation, SourceError> {
+        match &self.aws {
+            _ if !look.is_on_aws() => Ok(Observation { firing: Some(Vec::new()), ..Observation::at(now.wall) }),
+            Some(connections) => aws::observe(connections, &self.config, look, now).await,
+            None => Err(missing("aws", &format!("{} can't be observed: the configuration has no [aws]", look.target))),
+        }
+    }
+
+    /// Alertmanager's silences, where they are asked for.
+    async fn silences(&self, look: &Look, now: Now) -> Result<Option<Silences>, SourceError> {
+        match &self.alerts {
+            _ if !look.subjects.iter().any(|subject| matches!(subject, Subject::Silences { .. })) => Ok(None),
+            Some(source) => source.silences(now).await.map(Some),
+            None => Err(missing("alertmanager", "silences can't be read: the configuration has no [alertmanager]")),
+        }
+    }
+
+    /// The answers to the look's questions: all, or the first error.
+    async fn answers(&self, look: &Look, now: Now) -> Result<BTreeMap<String, Number>, SourceError> {
+        let mut answers = BTreeMap::new();
+        for (name, query) in &look.questions {
+            answers.insert(name.clone(), self.ask(query, now).await?);
+        }
+        Ok(answers)
+    }
+
     /// CloudWatch's firing alarms: none where the configuration chooses none, `None` where they could not be read.
     fn alarms(&self, read: Option<Vec<Text>>) -> Option<Vec<Text>> {
         match &self.config.cloudwatch {

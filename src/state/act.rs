@@ -2,7 +2,8 @@
 
 use super::dialog::Confirm;
 use super::{Effects, Overlay, Screen, State, StepRef, lists};
-use crate::action::{Action, ActionSpec, Decision, Judged, PlanFailure, scale};
+use crate::action::scale::Scale;
+use crate::action::{Action, ActionSpec, Decision, Judged, PlanFailure};
 use crate::clock::Mono;
 use crate::event::{Effect, LogLevel};
 use crate::executor::journal::RunId;
@@ -24,15 +25,15 @@ fn target(state: &State) -> Option<Name> {
 /// Asks for the arguments of `scale` on the selected service.
 pub(super) fn ask_scale(state: &mut State) {
     match target(state) {
-        Some(name) => ask_arguments(state, &scale::SPEC, name),
+        Some(name) => ask_arguments(state, const { &Scale::SPEC }, name),
         None => state.tell(LogLevel::Info, "choose a service first"),
     }
 }
 
 /// Asks for the arguments of an action.
 pub(super) fn ask_arguments(state: &mut State, spec: &'static ActionSpec, target: Name) {
-    if state.config.service(&target).is_none_or(|service| service.ecs.is_none()) {
-        state.tell(LogLevel::Info, &format!("{target} has no ECS service in the configuration: it can't be scaled"));
+    if !(spec.targets)(&state.config).contains(&target) {
+        state.tell(LogLevel::Info, &format!("{} can't be done to {target} by this configuration", spec.name));
         return;
     }
     state.overlay = Some(Overlay::Arguments { spec, target, input: String::new(), error: None });

@@ -213,9 +213,9 @@ fn palette_entries(state: &State) -> Vec<PaletteEntry> {
         entries.push(entry(service.name.as_str(), "open the service", Choice::Service(service.name.clone())));
     }
     for spec in ACTIONS {
-        for service in state.config.services.iter().filter(|service| service.ecs.is_some()) {
-            let label = format!("{} {}", spec.name, service.name);
-            entries.push(entry(&label, spec.summary, Choice::Action(spec, service.name.clone())));
+        for target in (spec.targets)(&state.config) {
+            let label = format!("{} {target}", spec.name);
+            entries.push(entry(&label, spec.summary, Choice::Action(spec, target)));
         }
     }
     for runbook in state.runbooks.iter() {

@@ -209,6 +209,7 @@ pub(crate) fn config() -> Config {
             evidence_max_age: Duration::from_secs(60),
             type_name: true,
             steady_deadline: Duration::from_secs(600),
+            gate_window: Duration::ZERO,
         },
         runbook_dirs: Vec::new(),
         ui: Ui { theme: "dark".to_owned(), keymap: "default".to_owned(), range: Duration::from_secs(1800) },
@@ -720,29 +721,34 @@ pub(crate) fn plan() -> Plan {
         account: Text::from("123456789012"),
         region: Text::from("us-east-1"),
         changes: vec![Change { what: "desired count".to_owned(), before: "2".to_owned(), after: "4".to_owned() }],
-        steps: vec![Step {
-            summary: "set the desired count of rtech-app to 4".to_owned(),
-            call: Call::EcsSetDesiredCount {
+        steps: vec![Step::new(
+            "set the desired count of rtech-app to 4",
+            Call::EcsSetDesiredCount {
                 cluster: "rtech-prod".to_owned(),
                 service: "rtech-app".to_owned(),
                 desired: 4,
                 place: None,
             },
-        }],
+        )],
+        on_failure: Vec::new(),
+        gates: Vec::new(),
+        gate_window: Duration::ZERO,
+        cost: None,
+        debt: None,
         fingerprint: BTreeMap::from([("desired".to_owned(), "2".to_owned())]),
         undo: Undo::Action { action: scale(2) },
         steady_deadline: Duration::from_secs(600),
         observation: Observation {
-            taken: Now::fixed(READ).wall,
-            identity: Identity {
+            identity: Some(Identity {
                 account: Text::from("123456789012"),
                 region: Text::from("us-east-1"),
                 arn: Text::from("arn:aws:sts::123456789012:assumed-role/oncall/alice"),
                 expires: None,
-            },
-            workload: workload("rtech-app", 2),
-            scaling: scaling(),
+            }),
+            workload: Some(workload("rtech-app", 2)),
+            scaling: Some(scaling()),
             firing: Some(vec![Text::from("rtech-high-cpu")]),
+            ..Observation::at(Now::fixed(READ).wall)
         },
         made: Now::fixed(READ).wall,
         expires: Now::fixed(READ + 300).wall,

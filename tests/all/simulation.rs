@@ -8,8 +8,8 @@ use quarterdeck::clock::Now;
 use quarterdeck::config::{Config, Query};
 use quarterdeck::simulator::course::{Course, Sample};
 use quarterdeck::simulator::fleet::{FLEET, Profile, profile};
-use quarterdeck::simulator::{Fault, Log, Mutation, Scenario, alerts, demo_config, world};
-use quarterdeck::source::{AlertState, Ask, Measured, Name, Number, Payload, Reading, SignalId, Subject, World};
+use quarterdeck::simulator::{Fault, Log, Mutated, Mutation, Scenario, alerts, demo_config, world};
+use quarterdeck::source::{AlertState, Ask, Look, Measured, Name, Number, Payload, Reading, SignalId, Subject, World};
 use quarterdeck::state::ReadingStore;
 use tokio::sync::mpsc;
 
@@ -24,7 +24,7 @@ fn course(seed: u64, mutations: &[Mutation]) -> Course {
 }
 
 fn scaled(at: f64, desired: u32) -> Vec<Mutation> {
-    vec![Mutation { at, service: Name::from("rtech-app"), desired }]
+    vec![Mutation { at, service: Name::from("rtech-app"), change: Mutated::Desired(desired) }]
 }
 
 fn p95(course: &Course, second: i32) -> f64 {
@@ -180,14 +180,17 @@ async fn two_worlds_on_one_state_directory_are_one_fleet() {
     let config = demo(dir.path(), "overload");
     let (one, other) = (world(config.clone(), dir.path()).unwrap(), world(config.clone(), dir.path()).unwrap());
     let service = Name::from("rtech-app");
-    one.observe(&service, Now::fixed(0)).await.unwrap();
+    one.observe(&Look::workload(&service, None), Now::fixed(0)).await.unwrap();
     let log = Log::new(dir.path(), 1, Scenario::Overload);
-    log.change(&service, 4, Now::fixed(100).wall).unwrap();
+    log.change(&service, Mutated::Desired(4), Now::fixed(100).wall).unwrap();
     let after = Now::fixed(130);
-    let (seen, also) = (one.observe(&service, after).await.unwrap(), other.observe(&service, after).await.unwrap());
+    let (seen, also) = (
+        one.observe(&Look::workload(&service, None), after).await.unwrap(),
+        other.observe(&Look::workload(&service, None), after).await.unwrap(),
+    );
     assert_eq!(seen, also);
-    assert_eq!((seen.workload.desired, seen.workload.running), (4, 4));
-    assert!(seen.workload.is_steady() && seen.workload.healthy() == 4);
+    assert_eq!((seen.workload.as_ref().unwrap().desired, seen.workload.as_ref().unwrap().running), (4, 4));
+    assert!(seen.workload.as_ref().unwrap().is_steady() && seen.workload.as_ref().unwrap().healthy() == 4);
     let query = Query::Simulator("rtech-app/latency_p95".to_owned());
     assert_eq!(one.ask(&query, after).await.unwrap(), other.ask(&query, after).await.unwrap());
 }
@@ -200,7 +203,8 @@ fn changes_of_many_writers_at_once_are_all_kept_and_the_fleet_begins_once() {
             let log = Log::new(dir.path(), 1, Scenario::Calm);
             scope.spawn(move || {
                 for change in 0..25 {
-                    log.change(&Name::from("rtech-app"), 2 + change % 3, Now::fixed(u64::from(writer)).wall).unwrap();
+                    let desired = Mutated::Desired(2 + change % 3);
+                    log.change(&Name::from("rtech-app"), desired, Now::fixed(u64::from(writer)).wall).unwrap();
                 }
             });
         }
@@ -248,14 +252,14 @@ async fn a_query_that_the_fleet_does_not_know_is_an_error_that_names_the_known_o
     let world = world(demo(dir.path(), "calm"), dir.path()).unwrap();
     let error = world.ask(&Query::Simulator("rtech-app/latencyp95".to_owned()), Now::fixed(0)).await.unwrap_err();
     assert!(error.reason.contains("latency_p95"), "{error}");
-    assert!(world.observe(&Name::from("rtech-redis"), Now::fixed(0)).await.is_err());
+    assert!(world.observe(&Look::workload(&Name::from("rtech-redis"), None), Now::fixed(0)).await.is_err());
 }
 
 #[tokio::test]
 async fn objectives_count_bad_and_valid_events_over_their_windows() {
     let dir = tempfile::tempdir().unwrap();
     let world = world(demo(dir.path(), "overload"), dir.path()).unwrap();
-    world.observe(&Name::from("rtech-app"), Now::fixed(0)).await.unwrap();
+    world.observe(&Look::workload(&Name::from("rtech-app"), None), Now::fixed(0)).await.unwrap();
     let subject = Subject::Objective { service: Name::from("rtech-app"), objective: Name::from("availability") };
     let readings = poll(&*world, Now::fixed(240), None).await;
     let reading = readings.into_iter().find(|reading| reading.subject == subject).unwrap();

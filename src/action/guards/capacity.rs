@@ -6,20 +6,22 @@ use crate::source::{Task, Workload};
 
 /// The count that would be sent.
 fn after(plan: &Plan) -> Option<u32> {
-    match plan.steps.as_slice() {
-        [step] => {
-            let Call::EcsSetDesiredCount { desired, .. } = step.call;
-            Some(desired)
-        }
+    let mut counts = plan.calls().map(|call| match call {
+        Call::EcsSetDesiredCount { desired, .. } => Some(*desired),
         _ => None,
-    }
+    });
+    let first = counts.next().flatten();
+    first.filter(|_| counts.next().is_none())
 }
 
 const NO_COUNT: &str = "the plan doesn't set exactly one count";
 
+const NO_WORKLOAD: &str = "the workload was not read";
+
 pub(super) fn scaling_bounds(plan: &Plan, _context: &GuardContext<'_>) -> Finding {
     let Some(after) = after(plan) else { return Finding::deny(NO_COUNT) };
-    match plan.observation.scaling.target {
+    let Some(scaling) = &plan.observation.scaling else { return Finding::deny("the scaling target was not read") };
+    match scaling.target {
         Some(target) if (target.min..=target.max).contains(&after) => {
             Finding::allow(format!("{after} is within {}–{}", target.min, target.max))
         }
@@ -33,7 +35,8 @@ pub(super) fn scaling_bounds(plan: &Plan, _context: &GuardContext<'_>) -> Findin
 pub(super) fn caps(plan: &Plan, context: &GuardContext<'_>) -> Finding {
     let Some(after) = after(plan) else { return Finding::deny(NO_COUNT) };
     let Some(caps) = context.caps(plan) else { return Finding::deny("the configuration has no such service") };
-    let step = after.abs_diff(plan.observation.workload.desired);
+    let Some(workload) = &plan.observation.workload else { return Finding::deny(NO_WORKLOAD) };
+    let step = after.abs_diff(workload.desired);
     if !(caps.min_desired..=caps.max_desired).contains(&after) {
         Finding::deny(format!("{after} is not within {}–{} of the configuration", caps.min_desired, caps.max_desired))
     } else if step > caps.max_step {
@@ -51,7 +54,7 @@ pub(super) fn healthy_floor(plan: &Plan, context: &GuardContext<'_>) -> Finding 
     if after < floor {
         return Finding::deny(format!("{after} tasks are fewer than the floor of {floor} healthy ones"));
     }
-    let workload = &plan.observation.workload;
+    let Some(workload) = &plan.observation.workload else { return Finding::deny(NO_WORKLOAD) };
     let scaling_in = after < workload.desired;
     match healthy(workload) {
         None if scaling_in => Finding::deny(format!("{}, and this scales in", unlisted(workload))),
@@ -101,6 +104,20 @@ fn scale_in(healthy: Healthy, stopped: u32, floor: u32) -> Finding {
         Finding::ask(format!("{line}; no health check vouches for {unproven} of them"))
     } else {
         Finding::allow(line)
+    }
+}
+
+/// A rollout begins only where enough tasks are healthy: it takes some away while it goes on.
+pub(super) fn healthy_now(plan: &Plan, context: &GuardContext<'_>) -> Finding {
+    let Some(workload) = &plan.observation.workload else { return Finding::deny(NO_WORKLOAD) };
+    let Some(caps) = context.caps(plan) else { return Finding::deny("the configuration has no such service") };
+    let floor = caps.healthy_floor;
+    match healthy(workload) {
+        None => Finding::ask(unlisted(workload)),
+        Some(healthy) if healthy < floor => {
+            Finding::ask(format!("{healthy} healthy now, fewer than the floor of {floor}"))
+        }
+        Some(healthy) => Finding::allow(format!("{healthy} healthy now, floor {floor}")),
     }
 }
 

@@ -6,24 +6,48 @@ mod operator;
 mod place;
 mod surroundings;
 
-use super::guard::Guard;
+use super::guard::Scope::{Every, Of};
+use super::guard::{Finding, Guard, GuardContext, Scope};
+use super::{Family, Plan};
+
+/// What changes a workload on its orchestrator.
+const WORKLOAD: Scope = Of(&[Family::Count, Family::Deployment]);
+
+/// What replaces tasks.
+const DEPLOYMENT: Scope = Of(&[Family::Deployment]);
+
+/// What sets a count of tasks.
+const COUNT: Scope = Of(&[Family::Count]);
+
+type Judge = fn(&Plan, &GuardContext<'_>) -> Finding;
+
+/// A guard that judges once, before the first call.
+const fn once(name: &'static str, summary: &'static str, scope: Scope, judge: Judge) -> Guard {
+    Guard { name, summary, scope, each_call: false, judge }
+}
+
+/// A guard that judges before each call.
+const fn each(name: &'static str, summary: &'static str, scope: Scope, judge: Judge) -> Guard {
+    Guard { name, summary, scope, each_call: true, judge }
+}
 
 /// All guards, in the order in which their verdicts are shown.
 pub const GUARDS: &[Guard] = &[
-    Guard { name: "armed", summary: "changes are possible here", judge: operator::armed },
-    Guard { name: "environment", summary: "the plan is of this environment", judge: place::environment },
-    Guard { name: "account", summary: "account and region are those configured", judge: place::account },
-    Guard { name: "shown-is-sent", summary: "the calls are what the lines say", judge: place::shown_is_sent },
-    Guard { name: "service-active", summary: "the service is active", judge: surroundings::service_active },
-    Guard { name: "deployment", summary: "no deployment is in flight", judge: surroundings::deployment },
-    Guard { name: "scaling-bounds", summary: "within the scaling target's bounds", judge: capacity::scaling_bounds },
-    Guard { name: "caps", summary: "within the configured caps", judge: capacity::caps },
-    Guard { name: "healthy-floor", summary: "enough healthy tasks remain", judge: capacity::healthy_floor },
-    Guard { name: "not-to-zero", summary: "not to zero by accident", judge: capacity::not_to_zero },
-    Guard { name: "evidence", summary: "what was observed is fresh", judge: evidence::fresh },
-    Guard { name: "alerts", summary: "firing alerts are known", judge: surroundings::alerts },
-    Guard { name: "autoscaling", summary: "how autoscaling may answer", judge: surroundings::autoscaling },
-    Guard { name: "other-runs", summary: "no other run on the target is open", judge: operator::other_runs },
-    Guard { name: "plan-age", summary: "the plan has not expired", judge: evidence::plan_age },
-    Guard { name: "type-the-name", summary: "the operator types the name", judge: operator::type_the_name },
+    once("armed", "changes are possible here", Every, operator::armed),
+    each("environment", "the plan is of this environment", Every, place::environment),
+    each("account", "account and region are those configured", Every, place::account),
+    once("shown-is-sent", "the calls are what the lines say", Every, place::shown_is_sent),
+    each("service-active", "the service is active", WORKLOAD, surroundings::service_active),
+    once("deployment", "no deployment is in flight", WORKLOAD, surroundings::deployment),
+    once("scaling-bounds", "within the scaling target's bounds", COUNT, capacity::scaling_bounds),
+    once("caps", "within the configured caps", COUNT, capacity::caps),
+    once("healthy-floor", "enough healthy tasks remain", COUNT, capacity::healthy_floor),
+    once("healthy-now", "enough tasks are healthy to begin", DEPLOYMENT, capacity::healthy_now),
+    once("not-to-zero", "not to zero by accident", COUNT, capacity::not_to_zero),
+    each("evidence", "what was observed is fresh", Every, evidence::fresh),
+    once("alerts", "firing alerts are known", Every, surroundings::alerts),
+    once("autoscaling", "how autoscaling may answer", COUNT, surroundings::autoscaling),
+    each("other-runs", "no other run on the target is open", Every, operator::other_runs),
+    once("plan-age", "the plan has not expired", Every, evidence::plan_age),
+    once("type-the-name", "the operator types the name", Every, operator::type_the_name),
 ];

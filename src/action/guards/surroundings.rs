@@ -1,21 +1,25 @@
 //! Guards about what goes on at the target: deployments, alerts, autoscaling.
 
 use super::super::guard::{Finding, GuardContext};
-use super::super::scale::suspended;
-use super::super::{Action, Plan};
+use super::super::workload::suspended;
+use super::super::{Call, Plan};
 use crate::config::EnvironmentKind;
 use crate::source::{Deployment, NextRun, Rollout, Scaling, ScalingPolicy, ScalingTarget};
 use crate::text::Text;
 
+const NO_WORKLOAD: &str = "the workload was not read";
+
 pub(super) fn service_active(plan: &Plan, _context: &GuardContext<'_>) -> Finding {
-    let status = &plan.observation.workload.status;
+    let Some(workload) = &plan.observation.workload else { return Finding::deny(NO_WORKLOAD) };
+    let status = &workload.status;
     let line = format!("status {status}");
     if status.as_str() == "ACTIVE" { Finding::allow(line) } else { Finding::deny(line) }
 }
 
 pub(super) fn deployment(plan: &Plan, _context: &GuardContext<'_>) -> Finding {
-    let deployments = &plan.observation.workload.deployments;
-    if let Some(moving) = plan.observation.workload.in_flight() {
+    let Some(workload) = &plan.observation.workload else { return Finding::deny(NO_WORKLOAD) };
+    let deployments = &workload.deployments;
+    if let Some(moving) = workload.in_flight() {
         return Finding::deny(in_flight(moving));
     }
     match deployments.as_slice() {
@@ -51,8 +55,11 @@ pub(super) fn alerts(plan: &Plan, context: &GuardContext<'_>) -> Finding {
 }
 
 fn scales_in(plan: &Plan) -> bool {
-    let Action::Scale(scale) = &plan.action;
-    scale.desired < plan.observation.workload.desired
+    let before = plan.observation.workload.as_ref().map(|workload| workload.desired);
+    plan.calls().any(|call| match call {
+        Call::EcsSetDesiredCount { desired, .. } => before.is_none_or(|before| *desired < before),
+        _ => false,
+    })
 }
 
 fn names(firing: &[Text]) -> String {
@@ -62,7 +69,7 @@ fn names(firing: &[Text]) -> String {
 }
 
 pub(super) fn autoscaling(plan: &Plan, _context: &GuardContext<'_>) -> Finding {
-    let scaling = &plan.observation.scaling;
+    let Some(scaling) = &plan.observation.scaling else { return Finding::deny("the scaling was not read") };
     let Some(target) = scaling.target else {
         return Finding::allow("none registered: the count stays where it is put");
     };

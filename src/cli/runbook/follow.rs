@@ -149,9 +149,7 @@ fn by_hand(out: &mut impl Write) -> anyhow::Result<Outcome> {
 
 /// The subcommand that plans an action.
 pub(super) fn plan_command(action: &Action) -> String {
-    match action {
-        Action::Scale(scale) => format!("plan scale {} desired={}", scale.service, scale.desired),
-    }
+    format!("plan {action}")
 }
 
 /// A step's number, name and text.

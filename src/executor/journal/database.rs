@@ -402,7 +402,10 @@ pub(super) fn append(connection: &Connection, run: &RunId, entry: Entry, at: Tim
         "INSERT INTO records (sequence, run, at, entry, prev, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         params![sequence, run.0, at, body, prev, hash],
     )?;
-    if matches!(state, RunState::Done | RunState::Refused | RunState::Failed | RunState::Resolved) {
+    if matches!(
+        state,
+        RunState::Done | RunState::Refused | RunState::Failed | RunState::Inconclusive | RunState::Resolved
+    ) {
         connection.execute("UPDATE approvals SET settled = 1 WHERE run = ?1", [&run.0])?;
     }
     Ok(())

@@ -8,9 +8,18 @@ enum Phase {
     New,
     Approved,
     Taken,
-    Started(usize),
-    Applied(usize),
+    Started(At),
+    Applied(At),
+    /// The on-failure branch is to begin, after that step.
+    Turning(usize),
     Ended(RunState),
+}
+
+/// A step, and whether it is one of the on-failure branch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct At {
+    step: usize,
+    back: bool,
 }
 
 /// An entry that can't follow what the journal says of a run: it is not written, or the journal was tampered with.
@@ -31,7 +40,7 @@ pub fn fold<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Result<RunState
     Ok(match phase_of(entries)? {
         Phase::New => return Err(IllegalEntry { entry: "nothing".to_owned(), after: "nothing".to_owned() }),
         Phase::Approved => RunState::Approved,
-        Phase::Taken | Phase::Started(_) | Phase::Applied(_) => RunState::Running,
+        Phase::Taken | Phase::Started(_) | Phase::Applied(_) | Phase::Turning(_) => RunState::Running,
         Phase::Ended(state) => state,
     })
 }
@@ -45,7 +54,7 @@ pub fn state_of<'a>(entries: impl IntoIterator<Item = &'a Entry>, live: bool) ->
     let entries: Vec<_> = entries.into_iter().collect();
     let state = fold(entries.iter().copied())?;
     Ok(match (phase_of(entries)?, live) {
-        (Phase::Started(_) | Phase::Applied(_), false) => RunState::Unknown,
+        (Phase::Started(_) | Phase::Applied(_) | Phase::Turning(_), false) => RunState::Unknown,
         (Phase::Approved | Phase::Taken, false) => RunState::Refused,
         _ => state,
     })
@@ -56,21 +65,29 @@ fn phase_of<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Result<Phase, I
 }
 
 fn next(phase: Phase, entry: &Entry) -> Result<Phase, IllegalEntry> {
-    use Phase::{Applied, Approved, Ended, New, Started, Taken};
+    use Phase::{Applied, Approved, Ended, New, Started, Taken, Turning};
     Ok(match (phase, entry) {
         (New, Entry::Approved { .. }) => Approved,
         (Approved, Entry::Taken { .. }) => Taken,
         (Approved | Taken, Entry::Refused { .. }) => Ended(RunState::Refused),
-        (Taken, Entry::Started { step: 0 }) => Started(0),
-        (Applied(done), Entry::Started { step }) if *step == done + 1 => Started(*step),
+        (Taken, Entry::Started { step: 0 }) => Started(At { step: 0, back: false }),
+        (Applied(at), Entry::Started { step }) if *step == at.step + 1 => Started(At { step: *step, ..at }),
+        (Turning(from), Entry::Started { step }) if *step > from => Started(At { step: *step, back: true }),
         // Of a run whose executor is gone: where it stands stays as it is.
-        (Taken | Started(_) | Applied(_) | Ended(_), Entry::Released { .. }) => phase,
-        (Started(at), Entry::Accepted { step, .. } | Entry::FoundApplied { step, .. }) if *step == at => Applied(at),
-        (Started(_) | Applied(_), Entry::Progress { .. }) => phase,
-        (Applied(_), Entry::Done { .. }) => Ended(RunState::Done),
-        (Started(_) | Applied(_), Entry::Failed { .. }) => Ended(RunState::Failed),
-        (Started(_) | Applied(_), Entry::Unknown { .. }) => Ended(RunState::Unknown),
-        (Started(_) | Applied(_) | Ended(RunState::Unknown), Entry::Resolved { .. }) => Ended(RunState::Resolved),
+        (Taken | Started(_) | Applied(_) | Turning(_) | Ended(_), Entry::Released { .. }) => phase,
+        (Started(at), Entry::Accepted { step, .. } | Entry::FoundApplied { step, .. }) if *step == at.step => {
+            Applied(at)
+        }
+        (Applied(at), Entry::Settled { step, .. }) if *step == at.step => Applied(at),
+        (Applied(at), Entry::TurningBack { .. }) if !at.back => Turning(at.step),
+        (Started(_) | Applied(_) | Turning(_), Entry::Progress { .. }) => phase,
+        (Applied(at), Entry::Done { .. }) if !at.back => Ended(RunState::Done),
+        (Applied(at), Entry::Inconclusive { .. }) if !at.back => Ended(RunState::Inconclusive),
+        (Started(_) | Applied(_) | Turning(_), Entry::Failed { .. }) => Ended(RunState::Failed),
+        (Started(_) | Applied(_) | Turning(_), Entry::Unknown { .. }) => Ended(RunState::Unknown),
+        (Started(_) | Applied(_) | Turning(_) | Ended(RunState::Unknown), Entry::Resolved { .. }) => {
+            Ended(RunState::Resolved)
+        }
         _ => return Err(IllegalEntry { entry: name(entry).to_owned(), after: format!("{phase:?}") }),
     })
 }
@@ -83,7 +100,10 @@ fn name(entry: &Entry) -> &'static str {
         Entry::Started { .. } => "started",
         Entry::Accepted { .. } => "accepted",
         Entry::FoundApplied { .. } => "found_applied",
+        Entry::Settled { .. } => "settled",
+        Entry::TurningBack { .. } => "turning_back",
         Entry::Progress { .. } => "progress",
+        Entry::Inconclusive { .. } => "inconclusive",
         Entry::Done { .. } => "done",
         Entry::Failed { .. } => "failed",
         Entry::Unknown { .. } => "unknown",

@@ -10,7 +10,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::action::{Change, Operator, Plan, Verdict};
+use crate::action::{Change, Made, Operator, Plan, Verdict};
 use crate::text::Text;
 
 pub use database::{Journal, JournalError, Taken};
@@ -83,6 +83,9 @@ pub enum Entry {
         step: usize,
         /// What it answered, in one line.
         receipt: Text,
+        /// The identifier of what the call made, where it made something.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        made: Option<String>,
     },
     /// The reply was lost, and a read-back found what the call asks for: it was applied. It is not sent again.
     FoundApplied {
@@ -92,6 +95,21 @@ pub enum Entry {
         reason: Text,
         /// What was found.
         found: Text,
+        /// The identifier of what the call made, where a look can tell.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        made: Option<String>,
+    },
+    /// A step that others follow is steady.
+    Settled {
+        /// The step's index.
+        step: usize,
+        /// What was found.
+        found: Text,
+    },
+    /// The change turned out badly, and the on-failure branch of the plan begins. At most once in a run.
+    TurningBack {
+        /// Why.
+        reason: Text,
     },
     /// What a read-back found on the way.
     Progress {
@@ -109,6 +127,13 @@ pub enum Entry {
         reason: Text,
         /// Whether anything was changed, in words.
         effect: Text,
+    },
+    /// Done, but the health gates could not be judged: nobody knows whether it is well.
+    Inconclusive {
+        /// Why.
+        reason: Text,
+        /// What was found.
+        found: Text,
     },
     /// Nobody knows (timeout, lost link, 5xx): what was read back.
     Unknown {
@@ -145,8 +170,10 @@ pub enum RunState {
     Done,
     /// Refused before anything was sent.
     Refused,
-    /// Failed.
+    /// Failed; what was changed is said, and whether the on-failure branch ran.
     Failed,
+    /// Done, but nobody knows whether it is well: its health gates could not be judged.
+    Inconclusive,
     /// Not known; blocks its target until it is resolved.
     Unknown,
     /// Was unknown, and was settled by observing.
@@ -198,6 +225,23 @@ impl RunView {
         }
     }
 
+    /// The step that was sent last, or may have been.
+    pub fn last_step(&self) -> Option<usize> {
+        self.records.iter().rev().find_map(|record| match record.entry {
+            Entry::Started { step } => Some(step),
+            _ => None,
+        })
+    }
+
+    /// What its steps made, as far as the journal knows.
+    pub fn made(&self) -> Made {
+        let thing = |record: &Record| match &record.entry {
+            Entry::Accepted { step, made, .. } | Entry::FoundApplied { step, made, .. } => Some((*step, made.clone()?)),
+            _ => None,
+        };
+        self.records.iter().filter_map(thing).collect()
+    }
+
     /// How long it has been going, or took.
     pub fn took(&self) -> Duration {
         let last = self.records.last().map_or(self.approved, |record| record.at);
@@ -215,6 +259,9 @@ impl Entry {
             Self::Started { step } => format!("step {} is being sent", step + 1),
             Self::Accepted { receipt, .. } => format!("accepted: {receipt}"),
             Self::FoundApplied { reason, found, .. } => format!("found applied: {found} ({reason})"),
+            Self::Settled { step, found } => format!("step {} is steady: {found}", step + 1),
+            Self::TurningBack { reason } => format!("taking it back, as approved: {reason}"),
+            Self::Inconclusive { reason, found } => format!("inconclusive: {reason}; found {found}"),
             Self::Progress { found } => found.to_string(),
             Self::Done { found } => format!("done: {found}"),
             Self::Failed { reason, effect } => format!("failed: {reason} ({effect})"),

@@ -1,37 +1,101 @@
-//! Everything that a plan for an ECS service rests on, fresh, in one go.
+//! Everything on AWS that a plan rests on, fresh, in one go.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Connections, cloudwatch, ecs, identity, scaling};
+use super::{Connection, Connections, cloudwatch, ecs, identity, scaling};
 use crate::clock::Now;
 use crate::config::{Config, EcsService};
-use crate::source::{Name, Observation, SourceError, SourceErrorKind};
+use crate::source::{
+    Ask, Look, Name, Observation, Payload, Reading, Scaling, SharedSource, Source, SourceError, SourceErrorKind,
+    Subject, Workload, poll,
+};
 
 /// The longest that an observation may take.
 const DEADLINE: Duration = Duration::from_secs(15);
 
-/// Reads identity, workload with its tasks, and scaling of one service, all at the same time. All or an error that names
-/// the part which could not be read: what is not known is never taken for fine. The alarms that fire are the exception:
-/// they are `None` where they could not be read, for the guards to judge. They are CloudWatch's only.
+/// Readings that wait between a source and the observation.
+const READINGS: usize = 64;
+
+/// Reads identity, and what the look asks for on AWS, all at the same time. All or an error that names the part which could
+/// not be read: what is not known is never taken for fine. The alarms that fire are the exception: they are `None` where
+/// they could not be read, for the guards to judge. They are CloudWatch's only.
 ///
-/// Used for planning, and again by the executor immediately before each mutating call.
+/// Used for planning, and again by the executor immediately before each mutating call. Nothing is taken from an earlier
+/// answer: all readers are new.
 pub async fn observe(
     connections: &Connections,
     config: &Config,
-    service: &Name,
+    look: &Look,
     now: Now,
 ) -> Result<Observation, SourceError> {
-    let ecs = placed(config, service)?;
-    let connection = connections.exactly(ecs.place.as_ref()).ok_or_else(|| no_place(ecs))?;
-    let (who, workload, scaling, firing) = tokio::join!(
+    let connection = connections.exactly(look.place.as_ref()).ok_or_else(|| no_place(look))?;
+    let others = others(connections, config, look);
+    let (who, workload, scaling, firing, others) = tokio::join!(
         within("sts", async { identity::Reader::new(connection, DEADLINE).await.identity(connection).await }),
-        within("ecs", async { ecs::Reader::new(connection, DEADLINE).await.workload(ecs).await }),
-        within("autoscaling", async { scaling::Reader::new(connection, DEADLINE).await.scaling(ecs, now.wall).await }),
+        workload(connection, config, look),
+        scaling(connection, config, look, now),
         within("cloudwatch", async {
-            cloudwatch::firing(connection, (config, ecs.place.as_ref()), service, DEADLINE).await
+            cloudwatch::firing(connection, (config, look.place.as_ref()), &look.target, DEADLINE).await
         }),
+        futures_util::future::try_join_all(others.iter().map(|source| fresh(&**source, &look.subjects, now))),
     );
-    Ok(Observation { taken: now.wall, identity: who?, workload: workload?, scaling: scaling?, firing: firing.ok() })
+    let mut seen = Observation { identity: Some(who?), firing: firing.ok(), ..Observation::at(now.wall) };
+    for payload in others?.into_iter().flatten() {
+        seen.keep(payload);
+    }
+    Ok(Observation { workload: workload?, scaling: scaling?, ..seen })
+}
+
+/// The workload, with its tasks listed anew, where it is asked for.
+async fn workload(connection: &Connection, config: &Config, look: &Look) -> Result<Option<Workload>, SourceError> {
+    if !look.subjects.iter().any(|subject| matches!(subject, Subject::Workload { .. })) {
+        return Ok(None);
+    }
+    let ecs = placed(config, &look.target)?;
+    within("ecs", async { ecs::Reader::new(connection, DEADLINE).await.workload(ecs).await }).await.map(Some)
+}
+
+/// The scaling, where it is asked for.
+async fn scaling(connection: &Connection, config: &Config, look: &Look, now: Now) -> Result<Option<Scaling>, SourceError> {
+    if !look.subjects.iter().any(|subject| matches!(subject, Subject::Scaling { .. })) {
+        return Ok(None);
+    }
+    let ecs = placed(config, &look.target)?;
+    within("autoscaling", async { scaling::Reader::new(connection, DEADLINE).await.scaling(ecs, now.wall).await }).await.map(Some)
+}
+
+/// New sources, of the target alone, for what else is asked: they have no earlier answers to give.
+fn others(connections: &Connections, config: &Config, look: &Look) -> Vec<SharedSource> {
+    let read_here = |subject: &Subject| matches!(subject, Subject::Workload { .. } | Subject::Scaling { .. });
+    let wanted: Vec<&Subject> = look.subjects.iter().filter(|subject| !read_here(subject)).collect();
+    if wanted.is_empty() {
+        return Vec::new();
+    }
+    let only = config.only(&look.target);
+    let mut sources = super::sources(&Arc::new(connections.clone()), &only);
+    sources.retain(|source| wanted.iter().any(|subject| source.subjects().contains(subject)));
+    sources
+}
+
+/// One poll of a source: what it tells of these subjects, each of which it must answer if it is its own.
+async fn fresh(source: &dyn Source, subjects: &[Subject], now: Now) -> Result<Vec<Payload>, SourceError> {
+    let (sender, mut receiver) = tokio::sync::mpsc::channel::<Reading>(READINGS);
+    let ask = Ask { now, backfill: None };
+    let mut payloads = Vec::new();
+    let take = async {
+        while let Some(reading) = receiver.recv().await {
+            if subjects.contains(&reading.subject) {
+                payloads.push(reading.outcome?);
+            }
+        }
+        Ok(())
+    };
+    let poll = async move {
+        poll::once(source, ask, &sender).await;
+    };
+    let (taken, ()) = tokio::join!(take, poll);
+    taken.map(|()| payloads)
 }
 
 /// A part of the observation, which may take several calls, in time or not at all.
@@ -43,9 +107,9 @@ async fn within<T>(source: &str, part: impl Future<Output = Result<T, SourceErro
 }
 
 /// Never the connection of another place: what is seen there would be of another service of the same name.
-fn no_place(ecs: &EcsService) -> SourceError {
-    let place = ecs.place.as_ref().map_or("[aws]", Name::as_str);
-    let reason = format!("the configuration has no place {place}, where {} runs", ecs.service);
+fn no_place(look: &Look) -> SourceError {
+    let place = look.place.as_ref().map_or("[aws]", Name::as_str);
+    let reason = format!("the configuration has no place {place}, where {} runs", look.target);
     SourceError::new(&Name::from("aws"), SourceErrorKind::Missing, &reason)
 }
 

@@ -1,7 +1,7 @@
 //! Alarms and alerts, whatever raised them, and what holds them back.
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::source::subject::Name;
 use crate::text::Text;
@@ -56,7 +56,7 @@ impl Alert {
 }
 
 /// Who raises an alert.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AlertOrigin {
     /// A CloudWatch alarm.
@@ -70,7 +70,7 @@ pub enum AlertOrigin {
 }
 
 /// States of an alert, the worst first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AlertState {
     /// `ALARM`, `firing`, `active`.
@@ -86,7 +86,7 @@ pub enum AlertState {
 }
 
 /// What keeps an alert from telling anybody.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "by", content = "what", rename_all = "snake_case")]
 pub enum Suppression {
     /// A silence, by its identifier.

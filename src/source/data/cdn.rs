@@ -1,12 +1,12 @@
 //! A content delivery network before a service (CloudFront, Cloudflare).
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::text::Text;
 
 /// One distribution or zone.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Cdn {
     /// `E123EXAMPLE`, or the zone's name.
     pub id: Text,
@@ -29,7 +29,7 @@ pub struct Cdn {
 }
 
 /// How one path is served.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Behaviour {
     /// `/api/*`, or `default`.
     pub path: Text,
@@ -42,7 +42,7 @@ pub struct Behaviour {
 }
 
 /// One invalidation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invalidation {
     /// Its identifier.
     pub id: Text,

@@ -1,12 +1,12 @@
 //! Databases and caches as their platform runs them (RDS, Aurora, DocumentDB, ElastiCache).
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::text::Text;
 
 /// A cluster or a single instance.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Database {
     /// Its identifier.
     pub id: Text,
@@ -37,7 +37,7 @@ pub struct Database {
 }
 
 /// One instance or node.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Member {
     /// Its identifier.
     pub id: Text,
@@ -56,7 +56,7 @@ pub struct Member {
 }
 
 /// What an instance does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MemberRole {
     /// Takes writes.
@@ -70,7 +70,7 @@ pub enum MemberRole {
 }
 
 /// Maintenance that waits.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PendingMaintenance {
     /// What it waits for: the cluster or instance.
     pub resource: Text,

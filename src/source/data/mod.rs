@@ -6,6 +6,7 @@ mod cost;
 mod database;
 mod exemplar;
 mod log;
+mod observation;
 mod probe;
 mod protection;
 mod release;
@@ -27,6 +28,7 @@ pub use cost::*;
 pub use database::*;
 pub use exemplar::*;
 pub use log::*;
+pub use observation::*;
 pub use probe::*;
 pub use protection::*;
 pub use release::*;
@@ -341,19 +343,4 @@ pub struct Identity {
     pub arn: Text,
     /// When the credentials expire, where known.
     pub expires: Option<Timestamp>,
-}
-
-/// What was read of the target at one moment, for planning and for judging.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Observation {
-    /// When it was taken.
-    pub taken: Timestamp,
-    /// Whose credentials read it, and in which account and region.
-    pub identity: Identity,
-    /// The workload, tasks included.
-    pub workload: Workload,
-    /// Its scaling.
-    pub scaling: Scaling,
-    /// Names of alarms and alerts that fire for this service; `None` where they could not be read.
-    pub firing: Option<Vec<Text>>,
 }

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::text::Text;
 
 /// Everything that was found of one protected thing's backups.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Protection {
     /// Points that can be restored to, the newest first; bounded. Of failed and partial jobs there are none.
     pub points: Vec<RecoveryPoint>,
@@ -25,7 +25,7 @@ pub struct Protection {
 }
 
 /// A part that could not be read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unread {
     /// What it is: `snapshots`, `backup jobs` …
     pub part: Text,
@@ -36,7 +36,7 @@ pub struct Unread {
 }
 
 /// The moments that a point-in-time restore can go back to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RestoreWindow {
     /// The earliest, where known.
     pub earliest: Option<Timestamp>,
@@ -45,7 +45,7 @@ pub struct RestoreWindow {
 }
 
 /// Something that can be restored.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RecoveryPoint {
     /// Its identifier: an ARN's end, a snapshot's name, an object's key.
     pub id: Text,
@@ -70,7 +70,7 @@ pub struct RecoveryPoint {
 }
 
 /// Kinds of copies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CopyKind {
     /// A recovery point of AWS Backup.
@@ -84,7 +84,7 @@ pub enum CopyKind {
 }
 
 /// A job that made, copied or restored a backup.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BackupJob {
     /// Its identifier.
     pub id: Text,
@@ -109,7 +109,7 @@ pub struct BackupJob {
 }
 
 /// What a job does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum JobKind {
     /// Makes a recovery point.
@@ -123,7 +123,7 @@ pub enum JobKind {
 }
 
 /// How a job stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum JobOutcome {
     /// It is under way.
@@ -135,7 +135,7 @@ pub enum JobOutcome {
 }
 
 /// Whether a restore was found to be good (restore testing of AWS Backup).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Validation {
     /// It was.
@@ -147,7 +147,7 @@ pub enum Validation {
 }
 
 /// When backups are made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Schedule {
     /// The rule's name; `automated` for a platform's own daily window.
     pub name: Text,

@@ -1,12 +1,12 @@
 //! What was released to a workload: revisions, their images, deployments, and tasks that stopped.
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::text::Text;
 
 /// What was released to a workload, and how it went.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Releases {
     /// Revisions of its task definition, the newest first; bounded.
     pub revisions: Vec<Revision>,
@@ -33,7 +33,7 @@ impl Releases {
 }
 
 /// An image that running tasks run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunningImage {
     /// The task definition (`family:revision`) of those tasks.
     pub task_definition: Text,
@@ -46,7 +46,7 @@ pub struct RunningImage {
 }
 
 /// One revision of a task definition.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Revision {
     /// `family:revision`.
     pub id: Text,
@@ -61,7 +61,7 @@ pub struct Revision {
 }
 
 /// The image of one container.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Image {
     /// The container's name.
     pub container: Text,
@@ -80,7 +80,7 @@ impl Image {
 }
 
 /// What a registry (ECR) says of an image.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum Registered {
     /// Not asked: another registry than ECR, or not this revision's turn.
@@ -106,7 +106,7 @@ pub enum Registered {
 }
 
 /// One deployment of a service, as ECS remembers it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ServiceDeployment {
     /// Its identifier, without the ARN before it.
     pub id: Text,
@@ -127,7 +127,7 @@ pub struct ServiceDeployment {
 }
 
 /// A task that stopped.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoppedTask {
     /// Its identifier, without the ARN before it.
     pub id: Text,
@@ -161,7 +161,7 @@ impl StoppedTask {
 }
 
 /// A container of a task that stopped.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoppedContainer {
     /// Its name.
     pub name: Text,

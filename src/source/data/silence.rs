@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::AlertState;
 use crate::text::Text;
 
 /// The silences of one Alertmanager.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Silences {
     /// Those in force, the one that ends first before; then pending ones, then those that ended lately.
     pub silences: Vec<Silence>,
@@ -44,7 +44,7 @@ impl Silences {
 }
 
 /// A silence.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Silence {
     /// Its identifier.
     pub id: Text,
@@ -63,7 +63,7 @@ pub struct Silence {
 }
 
 /// How a silence stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SilenceState {
     /// In force.
@@ -75,7 +75,7 @@ pub enum SilenceState {
 }
 
 /// What changed the states of alarms lately (CloudWatch alarm history).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AlarmHistory {
     /// The changes, the newest first.
     pub changes: Vec<AlarmChange>,
@@ -91,7 +91,7 @@ impl AlarmHistory {
 }
 
 /// One change of an alarm's state.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AlarmChange {
     /// The alarm.
     pub alarm: Text,

@@ -1,11 +1,11 @@
 //! How a load balancer spreads traffic, and which targets take it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::text::Text;
 
 /// The load balancer before a service.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Traffic {
     /// `active`, `provisioning`, `active_impaired` or `failed`; `None` where only target groups are configured.
     pub state: Option<Text>,
@@ -38,7 +38,7 @@ impl Traffic {
 }
 
 /// One forwarding action of a listener or rule.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Route {
     /// `HTTPS:443`, and the rule's priority and conditions where it is not the default one.
     pub listener: Text,
@@ -63,7 +63,7 @@ impl Route {
 }
 
 /// A target group and its targets.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TargetGroup {
     /// Its name.
     pub name: Text,
@@ -81,7 +81,7 @@ impl TargetGroup {
 }
 
 /// One registered target.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrafficTarget {
     /// An address or instance, and its port.
     pub id: Text,

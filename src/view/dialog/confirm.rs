@@ -65,6 +65,7 @@ fn rows(judged: &Judged, columns: u16, density: Density) -> Vec<Row> {
     gap(&mut page);
     words_of::undo(&mut page, plan);
     words_of::sends(&mut page, plan);
+    words_of::consequences(&mut page, plan);
     words_of::watches(&mut page, plan);
     page.into_rows()
 }

@@ -7,7 +7,6 @@ use crate::action::Action;
 use crate::config::theme::Role;
 use crate::view::part::page::{Page, piece};
 use crate::view::part::pen::Pen;
-use crate::view::part::words;
 
 /// The widest that the box gets.
 const WIDEST: u16 = 76;
@@ -15,7 +14,7 @@ const WIDEST: u16 = 76;
 /// Draws what is being done for the plan.
 pub fn draw(screen: Rect, action: &Action, pen: &mut Pen<'_>) {
     let mut page = Page::new(frame::text_width(screen.width, WIDEST));
-    page.text(Role::Title, words::action(action));
+    page.text(Role::Title, action.to_string());
     page.text(Role::Text, "observing the target: tasks, deployment, scaling bounds, alarms, identity …");
     let content = Content {
         title: vec![piece(Role::Title, format!("planning {} {}", action.name(), action.target()))],

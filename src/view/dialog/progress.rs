@@ -34,7 +34,7 @@ pub fn draw(screen: Rect, state: &State, (id, failed): (Option<&RunId>, Option<&
 fn title(state: &State, run: Option<&RunView>) -> Row {
     let environment = &state.config.environment;
     let kind = piece(kind_role(environment.kind), format!(" {} ", words::kind(environment.kind)));
-    let what = run.map_or_else(|| "starting a run".to_owned(), |run| words::action(&run.plan.action));
+    let what = run.map_or_else(|| "starting a run".to_owned(), |run| run.plan.action.to_string());
     vec![piece(Role::Title, format!("{what} — {} ", environment.name)), kind]
 }
 

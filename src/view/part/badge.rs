@@ -65,6 +65,7 @@ pub fn run(state: RunState) -> (&'static str, Role) {
         RunState::Refused => ("REFUSED", Role::Critical),
         RunState::Failed => ("FAILED", Role::Critical),
         RunState::Unknown => ("UNKNOWN", Role::Unknown),
+        RunState::Inconclusive => ("INCONCLUSIVE", Role::Unknown),
         RunState::Resolved => ("RESOLVED", Role::Text),
     }
 }

@@ -4,12 +4,15 @@ use super::clip::width;
 use super::page::{LABEL, Page, pad, piece};
 use super::pen::Bit;
 use super::{age, signs, words};
-use crate::action::{Call, Change, Decision, Plan, Undo, Verdict};
+use crate::action::{Change, DebtChange, Decision, Plan, Undo, Verdict};
 use crate::config::theme::Role;
 
 /// What is changed, and in which account and region.
 pub fn target(page: &mut Page, plan: &Plan) {
-    let place = format!("account {} · {} · ", plan.account, plan.region);
+    let place = match plan.account.is_empty() {
+        true => String::new(),
+        false => format!("account {} · {} · ", plan.account, plan.region),
+    };
     page.field("target", &[piece(Role::Text, place), piece(Role::Title, arn_tail(plan.target_arn.as_str()))]);
 }
 
@@ -53,9 +56,7 @@ fn table(page: &mut Page, changes: &[&Change], titles: [&str; 3]) {
 /// What the plan rests on, and when that was read.
 pub fn observed(page: &mut Page, plan: &Plan) {
     let seen = &plan.observation;
-    let (running, pending) = (seen.workload.running, seen.workload.pending);
-    let (healthy, at) = (seen.workload.healthy(), words::clock(seen.taken));
-    let counts = format!("{running} running, {pending} pending, {healthy} healthy at {at}");
+    let counts = format!("{} at {}", plan.action.observed(seen), words::clock(seen.taken));
     let mut pieces = vec![piece(Role::Text, counts)];
     pieces.extend(firing(plan));
     page.field("observed", &pieces);
@@ -77,7 +78,7 @@ pub fn undo(page: &mut Page, plan: &Plan) {
     match &plan.undo {
         Undo::Action { action } => {
             let own = piece(Role::Muted, ", a plan of its own");
-            page.field("undo", &[piece(Role::Text, words::action(action)), own]);
+            page.field("undo", &[piece(Role::Text, action.to_string()), own]);
         }
         Undo::Impossible { reason } => {
             page.field("undo", &[piece(Role::Warning, "cannot be undone: "), piece(Role::Text, reason)]);
@@ -90,17 +91,15 @@ pub fn sends(page: &mut Page, plan: &Plan) {
     for (index, step) in plan.steps.iter().enumerate() {
         let label = if index == 0 { "sends" } else { "then" };
         let once = piece(Role::Muted, ", once, no retries");
-        page.field(label, &[piece(Role::Title, call(&step.call)), once]);
-    }
-}
-
-/// A call as the provider names it, with its values.
-pub fn call(call: &Call) -> String {
-    match call {
-        Call::EcsSetDesiredCount { cluster, service, desired, place } => {
-            let place = place.as_ref().map_or_else(String::new, |place| format!(" in {place}"));
-            format!("ecs:UpdateService {cluster}/{service} desiredCount={desired}{place}")
+        let mut pieces = vec![piece(Role::Title, step.call.to_string()), once];
+        if !step.bake.is_zero() && index + 1 < plan.steps.len() {
+            pieces.push(piece(Role::Text, format!("; gates for {}", age::window(step.bake))));
         }
+        page.field(label, &pieces);
+    }
+    for (index, step) in plan.on_failure.iter().enumerate() {
+        let label = if index == 0 { "if it fails" } else { "then" };
+        page.field(label, &[piece(Role::Warning, step.call.to_string()), piece(Role::Muted, ", once, no retries")]);
     }
 }
 
@@ -109,6 +108,22 @@ pub fn watches(page: &mut Page, plan: &Plan) {
     let deadline = age::window(plan.steady_deadline);
     let text = format!("reads back until steady, at most {deadline}; ends DONE, FAILED or UNKNOWN");
     page.field("watches", &[piece(Role::Text, text)]);
+    if !plan.gates.is_empty() {
+        let gates: Vec<String> = plan.gates.iter().map(ToString::to_string).collect();
+        let text = format!("{} for {}", gates.join("; "), age::window(plan.gate_window));
+        page.field("gates", &[piece(Role::Text, text)]);
+    }
+}
+
+/// What the calls cost and what is left open by them, where they do.
+pub fn consequences(page: &mut Page, plan: &Plan) {
+    if let Some(cost) = &plan.cost {
+        page.field("cost", &[piece(Role::Text, cost)]);
+    }
+    if let Some(DebtChange::Opens { what, until, .. }) = &plan.debt {
+        let until = until.map_or_else(|| "until it is undone".to_owned(), |at| format!("due {}", words::moment(at)));
+        page.field("leaves", &[piece(Role::Warning, what), piece(Role::Text, format!(", {until}"))]);
+    }
 }
 
 /// One guard a line, with what it rests on.

@@ -70,6 +70,11 @@ pub fn outcome(page: &mut Page, run: &RunView, now: Timestamp) {
         Some(Record { entry: Entry::Resolved { by, found }, .. }) => {
             page.text(Role::Text, format!("settled by {}@{}: {found}", by.user, by.host));
         }
+        Some(Record { entry: Entry::Inconclusive { reason, found }, .. }) => {
+            page.field("why", &[piece(Role::Text, reason)]);
+            page.field("found", &[piece(Role::Title, found)]);
+            plan::undo(page, &run.plan);
+        }
         Some(Record { entry: Entry::Unknown { reason, found }, .. }) => unknown(page, run, reason, found),
         _ if run.state == RunState::Unknown => unknown(page, run, &run.last_word(), "not read back yet"),
         _ if !run.is_open() => page.text(Role::Text, run.last_word()),
@@ -86,6 +91,7 @@ fn says_more(entry: &Entry) -> bool {
         Entry::Done { .. }
             | Entry::Failed { .. }
             | Entry::Refused { .. }
+            | Entry::Inconclusive { .. }
             | Entry::Unknown { .. }
             | Entry::Resolved { .. }
     )

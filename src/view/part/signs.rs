@@ -50,7 +50,7 @@ pub fn run(state: RunState) -> Sign {
         RunState::Done | RunState::Resolved => "✓",
         RunState::Refused => "⊘",
         RunState::Failed => "✗",
-        RunState::Unknown => "?",
+        RunState::Unknown | RunState::Inconclusive => "?",
     };
     Sign { sign, word, role }
 }

@@ -1,6 +1,6 @@
 //! What a runbook's step does, in words.
 
-use super::{age, words};
+use super::age;
 use crate::config::{Config, Query};
 use crate::runbook::{Check, CheckQuery, Comparison, StepKind};
 use crate::source::Unit;
@@ -22,7 +22,7 @@ pub fn does(step: &StepKind, config: &Config) -> String {
         StepKind::Wait { check: asked, deadline } => {
             format!("until {}, at most {}", check(asked, config), age::window(*deadline))
         }
-        StepKind::Action(action) => format!("opens the guarded plan: {}", words::action(action)),
+        StepKind::Action(action) => format!("opens the guarded plan: {action}"),
         StepKind::Manual => "a person does it, and ticks it".to_owned(),
     }
 }

@@ -1,11 +1,10 @@
-//! Moments (always UTC), kinds and actions in words.
+//! Moments (always UTC) and kinds in words.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::age;
-use crate::action::Action;
 use crate::config::EnvironmentKind;
 use crate::source::NextRun;
 
@@ -38,12 +37,5 @@ pub fn kind(kind: EnvironmentKind) -> &'static str {
         EnvironmentKind::Production => "PRODUCTION",
         EnvironmentKind::Staging => "STAGING",
         EnvironmentKind::Development => "DEVELOPMENT",
-    }
-}
-
-/// An action as it is typed: `scale rtech-app desired=4`.
-pub fn action(action: &Action) -> String {
-    match action {
-        Action::Scale(scale) => format!("scale {} desired={}", scale.service, scale.desired),
     }
 }

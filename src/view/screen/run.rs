@@ -35,7 +35,7 @@ fn gone(id: &RunId, columns: u16) -> Vec<Row> {
 
 fn rows(run: &RunView, columns: u16, now: Timestamp) -> Vec<Row> {
     let mut page = Page::new(columns);
-    let what = piece(Role::Title, format!("RUN  {} — {} ", words::action(&run.plan.action), run.plan.environment));
+    let what = piece(Role::Title, format!("RUN  {} — {} ", run.plan.action, run.plan.environment));
     page.row(vec![what, piece(kind_role(run.plan.kind), format!(" {} ", words::kind(run.plan.kind)))]);
     page.pieces(2, &run_words::head(run));
     run_words::outcome(&mut page, run, now);

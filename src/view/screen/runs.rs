@@ -55,7 +55,7 @@ fn cells(run: &RunView, width: u16, state: &State) -> Vec<Bit<'static>> {
         if width < WIDE { age::short(age::since(state.now.wall, run.approved)) } else { words::moment(run.approved) };
     let mut cells = vec![
         signs::run(run.state).piece(10),
-        piece(Role::Title, words::action(&run.plan.action)),
+        piece(Role::Title, run.plan.action.to_string()),
         piece(Role::Text, change),
         piece(Role::Text, &run.by.user),
         piece(Role::Muted, when),

@@ -12,8 +12,8 @@ use quarterdeck::config::{Config, Query};
 use quarterdeck::source::aws::{CloudWatchLogs, Connections, ask, observe, sources};
 use quarterdeck::source::logs::{LogAsk, LogId, LogReader, QueryAsk, query};
 use quarterdeck::source::{
-    AlertState, JobKind, JobOutcome, LineLevel, MemberRole, Name, Number, Payload, QueryState, Reading, Registered,
-    SourceErrorKind, Subject,
+    AlertState, JobKind, JobOutcome, LineLevel, Look, MemberRole, Name, Number, Payload, QueryState, Reading,
+    Registered, SourceErrorKind, Subject,
 };
 
 use super::poll;
@@ -108,10 +108,12 @@ async fn the_three_alarms_are_of_the_application() {
 #[ignore = "run by lab::the_aws_sources_read_the_lab, with the lab's variables"]
 async fn the_application_is_observed_whole() {
     let config = config();
-    let seen = observe(&connection(&config), &config, &Name::from("rtech-app"), Now::read()).await.unwrap();
-    assert_eq!(seen.identity.account.as_str(), "123456789012");
-    assert_eq!(seen.workload.tasks.len() as u32, seen.workload.running);
-    let target = seen.scaling.target.unwrap();
+    let seen = observe(&connection(&config), &config, &Look::workload(&Name::from("rtech-app"), None), Now::read())
+        .await
+        .unwrap();
+    assert_eq!(seen.identity.as_ref().unwrap().account.as_str(), "123456789012");
+    assert_eq!(seen.workload.as_ref().unwrap().tasks.len() as u32, seen.workload.as_ref().unwrap().running);
+    let target = seen.scaling.as_ref().unwrap().target.unwrap();
     assert_eq!((target.min, target.max), (2, 10));
     let scheduled = &seen.scaling.scheduled[0];
     assert_eq!((scheduled.name.as_str(), scheduled.min, scheduled.max), ("rtech-weekday-morning", Some(3), Some(12)));

@@ -9,7 +9,7 @@ use quarterdeck::config::{Aws, Config};
 use quarterdeck::executor::ecs::Ecs;
 use quarterdeck::executor::journal::RunState;
 use quarterdeck::source::aws::{Connections, observe, sources};
-use quarterdeck::source::{Name, SourceErrorKind, Subject};
+use quarterdeck::source::{Look, Name, SourceErrorKind, Subject};
 use serde_json::json;
 
 use super::identity::xml;
@@ -106,10 +106,12 @@ async fn what_a_plan_rests_on_is_observed_in_the_place_of_the_service() {
     let mut config = with_services(&["rtech-app"], Vec::new());
     config.services[0].ecs.as_mut().unwrap().place = Some(DR.into());
     let service = Name::from("rtech-app");
-    let _ = observe(&connections(&here, &dr), &config, &service, Now::read()).await;
+    let _ = observe(&connections(&here, &dr), &config, &Look::workload(&service, Some(&Name::from("dr"))), Now::read())
+        .await;
     assert!(here.count() == 0 && dr.count() > 0);
     let gone = Connections::single(connection_at(&settings(&here)));
-    let error = observe(&gone, &config, &service, Now::read()).await.unwrap_err();
+    let error =
+        observe(&gone, &config, &Look::workload(&service, Some(&Name::from("dr"))), Now::read()).await.unwrap_err();
     assert_eq!(error.kind, SourceErrorKind::Missing, "{error}");
     assert!(here.count() == 0, "never another place's service of the same name");
 }

@@ -2,7 +2,7 @@
 
 use quarterdeck::clock::Now;
 use quarterdeck::source::aws::observe;
-use quarterdeck::source::{Name, NextRun, Payload, Scaling, SourceErrorKind, Subject};
+use quarterdeck::source::{Look, Name, NextRun, Payload, Scaling, SourceErrorKind, Subject};
 use serde_json::json;
 
 use super::server::{Answer, Request, Server, json_error};
@@ -227,11 +227,14 @@ async fn an_observation_holds_every_part() {
     let server = observed_with(|_| None).await;
     let config = with_services(&["rtech-app"], vec![]);
     let now = Now::read();
-    let seen = observe(&everywhere(&connection(&server)), &config, &Name::from("rtech-app"), now).await.unwrap();
-    assert_eq!((seen.taken, seen.identity.account.as_str()), (now.wall, "123456789012"));
-    assert_eq!((seen.workload.desired, seen.workload.tasks.len()), (2, 1));
-    assert_eq!(seen.scaling.target.unwrap().max, 10);
-    assert_eq!(seen.scaling.scheduled[0].name.as_str(), "morning");
+    let seen =
+        observe(&everywhere(&connection(&server)), &config, &Look::workload(&Name::from("rtech-app"), None), now)
+            .await
+            .unwrap();
+    assert_eq!((seen.taken, seen.identity.as_ref().unwrap().account.as_str()), (now.wall, "123456789012"));
+    assert_eq!((seen.workload.as_ref().unwrap().desired, seen.workload.as_ref().unwrap().tasks.len()), (2, 1));
+    assert_eq!(seen.scaling.as_ref().unwrap().target.unwrap().max, 10);
+    assert_eq!(seen.scaling.as_ref().unwrap().scheduled[0].name.as_str(), "morning");
     assert_eq!(server.seen("DescribeScheduledActions")[0].json["ResourceId"], "service/rtech-prod/rtech-app");
     assert_eq!(seen.firing, Some(vec![]), "no alarms are configured");
 }
@@ -250,7 +253,13 @@ async fn an_observation_with_an_unreadable_part_is_an_error_that_names_it() {
         })
         .await;
         let config = with_services(&["rtech-app"], vec![]);
-        let outcome = observe(&everywhere(&connection(&server)), &config, &Name::from("rtech-app"), Now::read()).await;
+        let outcome = observe(
+            &everywhere(&connection(&server)),
+            &config,
+            &Look::workload(&Name::from("rtech-app"), None),
+            Now::read(),
+        )
+        .await;
         let error = outcome.expect_err(operation);
         assert_eq!(error.source_name, *part);
         assert!(error.reason.contains(operation), "{error}");
@@ -262,6 +271,8 @@ async fn a_service_that_does_not_run_on_ecs_cannot_be_observed() {
     let server = observed_with(|_| None).await;
     let config = with_services(&[], vec![]);
     let error =
-        observe(&everywhere(&connection(&server)), &config, &Name::from("other"), Now::read()).await.unwrap_err();
+        observe(&everywhere(&connection(&server)), &config, &Look::workload(&Name::from("other"), None), Now::read())
+            .await
+            .unwrap_err();
     assert_eq!(error.kind, SourceErrorKind::Missing);
 }

@@ -13,7 +13,7 @@ use super::fake::{Answer, Bench, Fake};
 use crate::runs::fixture::{context, operator, plan};
 use futures_util::future::BoxFuture;
 use quarterdeck::action::Call;
-use quarterdeck::executor::target::{ApplyError, Permit, Target};
+use quarterdeck::executor::target::{ApplyError, Permit, Receipt, Target};
 use quarterdeck::text::Text;
 
 /// Long enough for every lease and approval to run out.
@@ -175,7 +175,7 @@ struct Slow<'a> {
 }
 
 impl Target for Slow<'_> {
-    fn apply<'a>(&'a self, call: &'a Call, permit: Permit<'a>) -> BoxFuture<'a, Result<Text, ApplyError>> {
+    fn apply<'a>(&'a self, call: &'a Call, permit: Permit<'a>) -> BoxFuture<'a, Result<Receipt, ApplyError>> {
         Box::pin(async move {
             tokio::time::sleep(self.takes).await;
             let raw = Connection::open(self.bench.dir.path().join(FILE)).expect("a file");

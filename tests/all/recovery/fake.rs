@@ -10,8 +10,10 @@ use quarterdeck::clock::Now;
 use quarterdeck::config::{Config, Query};
 use quarterdeck::executor::engine::Engine;
 use quarterdeck::executor::journal::{Entry, Journal, JournalError, RunId, RunState, RunView};
-use quarterdeck::executor::target::{ApplyError, Permit, Target};
-use quarterdeck::source::{Name, Number, Observation, SharedSource, SourceError, SourceErrorKind, Workload, World};
+use quarterdeck::executor::target::{ApplyError, Permit, Receipt, Target};
+use quarterdeck::source::{
+    Look, Name, Number, Observation, SharedSource, SourceError, SourceErrorKind, Workload, World,
+};
 use tempfile::TempDir;
 
 use crate::runs::fixture::{approved_with, config, now, observation, workload};
@@ -138,7 +140,7 @@ impl World for Fake {
         Vec::new()
     }
 
-    fn observe<'a>(&'a self, _service: &'a Name, now: Now) -> BoxFuture<'a, Result<Observation, SourceError>> {
+    fn observe<'a>(&'a self, _look: &'a Look, now: Now) -> BoxFuture<'a, Result<Observation, SourceError>> {
         Box::pin(async move {
             let slow = self.inner().slow;
             tokio::time::sleep(slow).await;
@@ -147,7 +149,7 @@ impl World for Fake {
             if inner.unreadable_from.is_some_and(|from| inner.observed >= from) {
                 return Err(SourceError::new(&Name::from("ecs"), SourceErrorKind::Unauthorised, "access denied"));
             }
-            Ok(Observation { taken: now.wall, workload, ..observation() })
+            Ok(Observation { taken: now.wall, workload: Some(workload), ..observation() })
         })
     }
 
@@ -157,13 +159,11 @@ impl World for Fake {
 }
 
 impl Target for Fake {
-    fn apply<'a>(
-        &'a self,
-        call: &'a Call,
-        permit: Permit<'a>,
-    ) -> BoxFuture<'a, Result<quarterdeck::text::Text, ApplyError>> {
+    fn apply<'a>(&'a self, call: &'a Call, permit: Permit<'a>) -> BoxFuture<'a, Result<Receipt, ApplyError>> {
         Box::pin(async move {
-            let Call::EcsSetDesiredCount { desired, .. } = call;
+            let Call::EcsSetDesiredCount { desired, .. } = call else {
+                return Err(ApplyError::Rejected("not a call that this service knows".into()));
+            };
             permit.last_look()?;
             let answer = {
                 let mut inner = self.inner();

@@ -41,6 +41,7 @@ pub(crate) fn config() -> Config {
             evidence_max_age: second * 60,
             type_name: false,
             steady_deadline: second * 120,
+            gate_window: Duration::ZERO,
         },
         runbook_dirs: Vec::new(),
         ui: Ui { theme: "dark".into(), keymap: "default".into(), range: second * 3600 },
@@ -83,15 +84,14 @@ fn service() -> Service {
 /// Three tasks wanted, running and healthy; steady; scaling target 2–10.
 pub(crate) fn observation() -> Observation {
     Observation {
-        taken: now().wall,
-        identity: Identity {
+        identity: Some(Identity {
             account: ACCOUNT.into(),
             region: "us-east-1".into(),
             arn: "arn:aws:iam::123456789012:user/oncall".into(),
             expires: None,
-        },
-        workload: workload(3, 3),
-        scaling: Scaling {
+        }),
+        workload: Some(workload(3, 3)),
+        scaling: Some(Scaling {
             target: Some(ScalingTarget {
                 min: 2,
                 max: 10,
@@ -109,8 +109,9 @@ pub(crate) fn observation() -> Observation {
             activities_missing: None,
             scheduled: Vec::new(),
             scheduled_missing: None,
-        },
+        }),
         firing: Some(Vec::new()),
+        ..Observation::at(now().wall)
     }
 }
 

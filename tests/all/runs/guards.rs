@@ -73,15 +73,17 @@ static ROWS: &[Row] = &[
         c.config.environment.kind = EnvironmentKind::Staging;
     }),
     row("account", Deny, "not eu-west-1", |c| aws(c).region = "eu-west-1".into()),
-    row("account", Deny, "not an account (12 digits)", |c| c.observed.identity.account = "12345".into()),
-    row("account", Deny, "not an account (12 digits)", |c| c.observed.identity.account = "".into()),
-    row("account", Deny, "not an account (12 digits)", |c| c.observed.identity.region = "".into()),
-    row("account", Deny, "not in account", |c| {
-        c.observed.workload.arn = "arn:aws:ecs:us-east-1:999999999999:service/a/b".into();
+    row("account", Deny, "not an account (12 digits)", |c| {
+        c.observed.identity.as_mut().unwrap().account = "12345".into()
     }),
-    row("account", Deny, "not in account", |c| c.observed.workload.arn = "rtech-app".into()),
+    row("account", Deny, "not an account (12 digits)", |c| c.observed.identity.as_mut().unwrap().account = "".into()),
+    row("account", Deny, "not an account (12 digits)", |c| c.observed.identity.as_mut().unwrap().region = "".into()),
+    row("account", Deny, "not in account", |c| {
+        c.observed.workload.as_mut().unwrap().arn = "arn:aws:ecs:us-east-1:999999999999:service/a/b".into();
+    }),
+    row("account", Deny, "not in account", |c| c.observed.workload.as_mut().unwrap().arn = "rtech-app".into()),
     row("account", Deny, "the credentials are of", |c| {
-        c.doctor = |p| p.observation.identity.account = "999999999999".into();
+        c.doctor = |p| p.observation.identity.as_mut().unwrap().account = "999999999999".into();
     }),
     row("account", Deny, "neither [aws] nor", |c| c.config.aws = None),
     row("account", Allow, "simulated fleet", |c| {
@@ -105,19 +107,19 @@ static ROWS: &[Row] = &[
     row("shown-is-sent", Deny, "not those of this action", |c| {
         in_dr(c, "210987654321", "eu-west-1");
         c.doctor = |p| {
-            let Call::EcsSetDesiredCount { place, .. } = &mut p.steps[0].call;
+            let Call::EcsSetDesiredCount { place, .. } = &mut p.steps[0].call else { return };
             *place = None;
         }
     }),
     row("shown-is-sent", Deny, "not those of this action", |c| {
         c.doctor = |p| {
-            let Call::EcsSetDesiredCount { desired, .. } = &mut p.steps[0].call;
+            let Call::EcsSetDesiredCount { desired, .. } = &mut p.steps[0].call else { return };
             *desired = 6;
         }
     }),
     row("shown-is-sent", Deny, "not those of this action", |c| {
         c.doctor = |p| {
-            let Call::EcsSetDesiredCount { service, .. } = &mut p.steps[0].call;
+            let Call::EcsSetDesiredCount { service, .. } = &mut p.steps[0].call else { return };
             *service = "other".into();
         }
     }),
@@ -125,21 +127,27 @@ static ROWS: &[Row] = &[
     row("shown-is-sent", Deny, "not those of this action", |c| {
         c.doctor = |p| p.undo = Undo::Impossible { reason: "none".into() };
     }),
-    row("shown-is-sent", Deny, "the target changed since", |c| c.doctor = |p| p.observation.workload.desired = 4),
-    row("shown-is-sent", Deny, "nothing would change", |c| c.doctor = |p| p.observation.workload.desired = 5),
+    row("shown-is-sent", Deny, "the target changed since", |c| {
+        c.doctor = |p| p.observation.workload.as_mut().unwrap().desired = 4
+    }),
+    row("shown-is-sent", Deny, "nothing would change", |c| {
+        c.doctor = |p| p.observation.workload.as_mut().unwrap().desired = 5
+    }),
     row("service-active", Allow, "ACTIVE", |_| {}),
-    row("service-active", Deny, "DRAINING", |c| c.observed.workload.status = "DRAINING".into()),
-    row("service-active", Deny, "status ", |c| c.observed.workload.status = "".into()),
+    row("service-active", Deny, "DRAINING", |c| c.observed.workload.as_mut().unwrap().status = "DRAINING".into()),
+    row("service-active", Deny, "status ", |c| c.observed.workload.as_mut().unwrap().status = "".into()),
     row("deployment", Allow, "is completed", |_| {}),
     row("deployment", Deny, "is rolling out: 3 of 3", |c| rollout(c, Rollout::InProgress)),
     row("deployment", Deny, "is not known", |c| rollout(c, Rollout::Unknown)),
     row("deployment", Ask, "the last rollout failed", |c| rollout(c, Rollout::Failed)),
-    row("deployment", Deny, "no deployment was found", |c| c.observed.workload.deployments.clear()),
-    row("deployment", Deny, "2 deployments at once", |c| c.observed.workload.deployments.push(deployment(3, 0))),
+    row("deployment", Deny, "no deployment was found", |c| c.observed.workload.as_mut().unwrap().deployments.clear()),
+    row("deployment", Deny, "2 deployments at once", |c| {
+        c.observed.workload.as_mut().unwrap().deployments.push(deployment(3, 0))
+    }),
     row("scaling-bounds", Allow, "5 is within 2–10", |_| {}),
     row("scaling-bounds", Deny, "1 is not within 2–10", |c| c.desired = 1),
     row("scaling-bounds", Deny, "40 is not within 2–10", |c| c.desired = 40),
-    row("scaling-bounds", Allow, "only the configured caps", |c| c.observed.scaling.target = None),
+    row("scaling-bounds", Allow, "only the configured caps", |c| c.observed.scaling.as_mut().unwrap().target = None),
     row("caps", Allow, "a step of 2, at most 4", |_| {}),
     row("caps", Allow, "a step of 4, at most 4", |c| c.desired = 7),
     row("caps", Deny, "a step of 5 tasks; at most 4", |c| c.desired = 8),
@@ -150,31 +158,31 @@ static ROWS: &[Row] = &[
     row("healthy-floor", Deny, "1 tasks are fewer than the floor of 2", |c| c.desired = 1),
     row("healthy-floor", Deny, "2 healthy now, 1 stop, 1 left", |c| {
         c.desired = 2;
-        c.observed.workload.tasks[0].health = "UNHEALTHY".into();
+        c.observed.workload.as_mut().unwrap().tasks[0].health = "UNHEALTHY".into();
     }),
     row("healthy-floor", Deny, "health is not known: 0 tasks listed", |c| {
         c.desired = 2;
-        c.observed.workload.tasks.clear();
+        c.observed.workload.as_mut().unwrap().tasks.clear();
     }),
     row("healthy-floor", Deny, "health is not known: 4 tasks listed, 3 running", |c| {
         c.desired = 2;
-        c.observed.workload.tasks = workload(4, 4).tasks;
+        c.observed.workload.as_mut().unwrap().tasks = workload(4, 4).tasks;
     }),
     row("healthy-floor", Deny, "6 healthy now, 5 stop, 1 left", |c| {
         // An earlier scaling in is still stopping tasks: 8 run (2 of them sick), 4 are wanted, 3 would be.
         c.desired = 3;
-        c.observed.workload = workload(4, 8);
-        c.observed.workload.tasks[0].health = "UNHEALTHY".into();
-        c.observed.workload.tasks[1].health = "UNHEALTHY".into();
+        c.observed.workload = Some(workload(4, 8));
+        c.observed.workload.as_mut().unwrap().tasks[0].health = "UNHEALTHY".into();
+        c.observed.workload.as_mut().unwrap().tasks[1].health = "UNHEALTHY".into();
     }),
     row("healthy-floor", Ask, "no health check vouches for 3 of them", |c| {
         c.desired = 2;
-        c.observed.workload.tasks.iter_mut().for_each(|task| task.health = "UNKNOWN".into());
+        c.observed.workload.as_mut().unwrap().tasks.iter_mut().for_each(|task| task.health = "UNKNOWN".into());
     }),
-    row("healthy-floor", Ask, "health is not known", |c| c.observed.workload.tasks.clear()),
+    row("healthy-floor", Ask, "health is not known", |c| c.observed.workload.as_mut().unwrap().tasks.clear()),
     row("healthy-floor", Allow, "1 healthy now", |c| {
-        c.observed.workload.tasks[0].health = "UNHEALTHY".into();
-        c.observed.workload.tasks[1].health = "UNHEALTHY".into();
+        c.observed.workload.as_mut().unwrap().tasks[0].health = "UNHEALTHY".into();
+        c.observed.workload.as_mut().unwrap().tasks[1].health = "UNHEALTHY".into();
     }),
     row("not-to-zero", Allow, "5 is more than 0", |_| {}),
     row("not-to-zero", Deny, "0 tasks would stop", |c| c.desired = 0),
@@ -211,10 +219,10 @@ static ROWS: &[Row] = &[
     row("autoscaling", Allow, "again; scheduled action peak sets bounds", |c| schedule(c, false)),
     row("autoscaling", Allow, "again; suspended: scheduled", |c| schedule(c, true)),
     row("autoscaling", Allow, "again; scheduled actions not known", |c| {
-        c.observed.scaling.scheduled_missing = Some("denied".into());
+        c.observed.scaling.as_mut().unwrap().scheduled_missing = Some("denied".into());
     }),
-    row("autoscaling", Allow, "none registered", |c| c.observed.scaling.target = None),
-    row("autoscaling", Allow, "target not known", |c| c.observed.scaling.policies[0].target = Some(f64::NAN)),
+    row("autoscaling", Allow, "none registered", |c| c.observed.scaling.as_mut().unwrap().target = None),
+    row("autoscaling", Allow, "target not known", |c| c.observed.scaling.as_mut().unwrap().policies[0].target = Some(f64::NAN)),
     row("other-runs", Allow, "0 open runs", |_| {}),
     row("other-runs", Deny, "is not known (1 open); settle it", |c| c.others = Ok(vec![other(true)])),
     row("other-runs", Deny, "is under way", |c| c.others = Ok(vec![other(false)])),
@@ -248,17 +256,18 @@ fn in_dr(case: &mut Case, account: &str, region: &str) {
     };
     aws(case).places.insert("dr".into(), there);
     case.config.services[0].ecs.as_mut().expect("ECS").place = Some("dr".into());
-    (case.observed.identity.account, case.observed.identity.region) = (account.into(), region.into());
+    let identity = case.observed.identity.as_mut().expect("an identity");
+    (identity.account, identity.region) = (account.into(), region.into());
     let arn = format!("arn:aws:ecs:{region}:{account}:service/rtech-prod/rtech-app");
-    case.observed.workload.arn = arn.as_str().into();
+    case.observed.workload.as_mut().unwrap().arn = arn.as_str().into();
 }
 
 fn rollout(case: &mut Case, rollout: Rollout) {
-    case.observed.workload.deployments[0].rollout = rollout;
+    case.observed.workload.as_mut().unwrap().deployments[0].rollout = rollout;
 }
 
 fn suspend(case: &mut Case, inward: bool, outward: bool) {
-    let target = case.observed.scaling.target.as_mut().expect("a scaling target");
+    let target = case.observed.scaling.as_mut().unwrap().target.as_mut().expect("a scaling target");
     (target.scale_in_suspended, target.scale_out_suspended) = (inward, outward);
 }
 
@@ -269,8 +278,8 @@ fn schedule(case: &mut Case, suspended: bool) {
         ..scheduled("over", "at(2020-01-01T00:00:00)", 2, "2020-01-01T00:00:00Z")
     };
     let peak = scheduled("peak", "cron(0 6 24 12 ? *)", 4, "2026-12-24T06:00:00Z");
-    case.observed.scaling.scheduled = vec![over, peak];
-    case.observed.scaling.target.as_mut().expect("a scaling target").scheduled_suspended = suspended;
+    case.observed.scaling.as_mut().unwrap().scheduled = vec![over, peak];
+    case.observed.scaling.as_mut().unwrap().target.as_mut().expect("a scaling target").scheduled_suspended = suspended;
 }
 
 #[test]

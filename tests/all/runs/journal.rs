@@ -26,9 +26,12 @@ fn entry(name: &str) -> Entry {
         "refused" => Entry::Refused { reasons: vec!["x".into()], drift: vec![Change::new("a", "1", "2")] },
         "started" => Entry::Started { step: 0 },
         "started 1" => Entry::Started { step: 1 },
-        "accepted" => Entry::Accepted { step: 0, receipt: text() },
-        "accepted 1" => Entry::Accepted { step: 1, receipt: text() },
-        "found" => Entry::FoundApplied { step: 0, reason: text(), found: text() },
+        "accepted" => Entry::Accepted { step: 0, receipt: text(), made: None },
+        "accepted 1" => Entry::Accepted { step: 1, receipt: text(), made: None },
+        "found" => Entry::FoundApplied { step: 0, reason: text(), found: text(), made: None },
+        "settled" => Entry::Settled { step: 0, found: text() },
+        "turning" => Entry::TurningBack { reason: text() },
+        "inconclusive" => Entry::Inconclusive { reason: text(), found: text() },
         "progress" => Entry::Progress { found: text() },
         "done" => Entry::Done { found: text() },
         "failed" => Entry::Failed { reason: text(), effect: text() },
@@ -44,7 +47,7 @@ fn entries(names: &str) -> Vec<Entry> {
 
 #[test]
 fn a_run_s_state_is_the_fold_over_its_entries() {
-    use RunState::{Approved, Done, Failed, Refused, Resolved, Running, Unknown};
+    use RunState::{Approved, Done, Failed, Inconclusive, Refused, Resolved, Running, Unknown};
     // Entries; the state while an executor may be at work; the state when none is.
     let table = [
         ("approved", Approved, Refused),
@@ -58,6 +61,12 @@ fn a_run_s_state_is_the_fold_over_its_entries() {
         ("approved, taken, started, accepted, started 1, accepted 1, done", Done, Done),
         ("approved, taken, started, accepted, progress, done", Done, Done),
         ("approved, taken, started, found, done", Done, Done),
+        ("approved, taken, started, accepted, settled, started 1, accepted 1, done", Done, Done),
+        ("approved, taken, started, accepted, settled", Running, Unknown),
+        ("approved, taken, started, accepted, inconclusive", Inconclusive, Inconclusive),
+        ("approved, taken, started, accepted, turning", Running, Unknown),
+        ("approved, taken, started, accepted, turning, started 1, accepted 1", Running, Unknown),
+        ("approved, taken, started, accepted, turning, started 1, accepted 1, failed", Failed, Failed),
         ("approved, taken, started, failed", Failed, Failed),
         ("approved, taken, started, accepted, failed", Failed, Failed),
         ("approved, taken, started, unknown", Unknown, Unknown),
@@ -85,6 +94,13 @@ fn entries_in_an_order_that_no_executor_writes_are_illegal() {
         "approved, taken, started 1",
         "approved, taken, started, started",
         "approved, taken, started, done",
+        "approved, taken, started, settled",
+        "approved, taken, started, turning",
+        "approved, taken, started, accepted, turning, done",
+        "approved, taken, started, accepted, turning, turning",
+        "approved, taken, started, accepted, turning, started",
+        "approved, taken, started, accepted, turning, started 1, accepted 1, done",
+        "approved, taken, started, accepted, turning, started 1, accepted 1, turning",
         "approved, taken, started, refused",
         "approved, taken, started, accepted 1",
         "approved, taken, started, accepted, accepted",

@@ -43,7 +43,7 @@ fn a_plan_of_an_unknown_service_names_those_that_there_are() {
 fn the_digest_binds_everything_but_the_evidence() {
     let plan = plan(5);
     let mut newer = observation();
-    newer.workload.running = 2;
+    newer.workload.as_mut().unwrap().running = 2;
     assert_eq!(plan.digest(), plan.with_observation(newer).digest());
     let mut other: Vec<Plan> = vec![plan.clone(); 4];
     other[0].expires = other[0].expires.checked_add(Duration::from_secs(1)).expect("a time");

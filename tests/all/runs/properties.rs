@@ -38,11 +38,11 @@ proptest! {
         let caps = &mut config.services[0].caps;
         (caps.min_desired, caps.max_desired, caps.max_step, caps.healthy_floor) = (cap_min, cap_max, step, floor);
         let mut observed = observation();
-        observed.workload = workload(before, running);
-        observed.workload.tasks.truncate(listed as usize);
-        observed.workload.deployments[0].rollout = rollout;
+        observed.workload = Some(workload(before, running));
+        observed.workload.as_mut().unwrap().tasks.truncate(listed as usize);
+        observed.workload.as_mut().unwrap().deployments[0].rollout = rollout;
         let target = ScalingTarget { min, max, scale_in_suspended: false, scale_out_suspended: false, scheduled_suspended: false };
-        observed.scaling.target = registered.then_some(target);
+        observed.scaling.as_mut().unwrap().target = registered.then_some(target);
         observed.firing = readable.then(Vec::new);
         let Ok(plan) = plan_for(&scale(after), &observed, &config, now().wall) else { return Ok(()) };
         let at = now().plus(Duration::from_secs(age)).wall;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use quarterdeck::action::scale::{SPEC, Scale};
+use quarterdeck::action::scale::Scale;
 use quarterdeck::action::{Action, Arming, GuardContext, Judged, PlanFailure, judge, plan_for};
 use quarterdeck::clock::Now;
 use quarterdeck::config::Config;
@@ -162,9 +162,9 @@ fn an_expired_plan_says_so() {
 fn text_from_outside_in_a_plan_cannot_break_the_frame() {
     let hostile = "x\u{1b}[2J\u{202e}\n┃ type evil\u{9b}31m 目目 \u{301}\u{301}";
     let spoil = |observation: &mut Observation| {
-        observation.workload.arn = Text::from(format!("arn:aws:ecs:r:1:{hostile}"));
+        observation.workload.as_mut().unwrap().arn = Text::from(format!("arn:aws:ecs:r:1:{hostile}"));
         observation.firing = Some(vec![Text::from(hostile)]);
-        observation.scaling.policies[0].name = Text::from(hostile);
+        observation.scaling.as_mut().unwrap().policies[0].name = Text::from(hostile);
     };
     let state = confirming(judged_with(4, Arming::Armed, spoil, |_| ()));
     for size in [SMALL, MIDDLE] {
@@ -297,7 +297,7 @@ fn the_palette_scrolls_to_what_is_selected() {
 fn arguments_say_what_they_mean_how_the_target_stands_and_what_was_wrong() {
     let error = Some(PlanFailure::new("`four` is not a count of tasks", "write `scale SERVICE desired=N`"));
     let target = Name::from("rtech-app");
-    let overlay = Overlay::Arguments { spec: &SPEC, target, input: "four".to_owned(), error };
+    let overlay = Overlay::Arguments { spec: const { &Scale::SPEC }, target, input: "four".to_owned(), error };
     let state = over(fixture::live(), overlay);
     insta::assert_snapshot!("arguments_80x24", at(SMALL, &state).text_and_styles());
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use quarterdeck::clock::Now;
 use quarterdeck::config::Query;
-use quarterdeck::source::{Name, Number, SourceErrorKind, build};
+use quarterdeck::source::{Look, Name, Number, SourceErrorKind, build};
 
 use super::{Scripted, config, hanging};
 
@@ -59,7 +59,7 @@ async fn a_runbook_s_question_is_answered_or_says_what_is_missing() {
     assert_eq!(answer, Ok(Number::Finite(0.5)));
     let error = world.ask(&Query::Simulator("q".to_owned()), Now::read()).await.unwrap_err();
     assert_eq!(error.kind, SourceErrorKind::Missing);
-    let error = world.observe(&Name::from("app"), Now::read()).await.unwrap_err();
+    let error = world.observe(&Look::workload(&Name::from("app"), None), Now::read()).await.unwrap_err();
     assert!(error.reason.contains("[aws]"), "{}", error.reason);
     drop(Arc::new(world));
 }

@@ -1,0 +1,131 @@
+//! What is read, fresh, before a change and after it.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Cdn, Database, Identity, Protection, Releases, Scaling, Silences, Traffic, Workload};
+use crate::config::Query;
+use crate::source::{Name, Number, Subject};
+use crate::text::Text;
+
+/// What an action wants to be read of its target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Look {
+    /// The service or protected thing that is looked at: whose alerts count.
+    pub target: Name,
+    /// The place of `[[aws.place]]` that it is in; `None` is `[aws]` itself.
+    pub place: Option<Name>,
+    /// What is read of it. A subject that can't be read fails the whole look: what is not known is never taken for fine.
+    pub subjects: Vec<Subject>,
+    /// Questions that are asked besides, by name; an answer that can't be had fails the whole look as well.
+    pub questions: Vec<(String, Query)>,
+}
+
+impl Look {
+    /// One subject of a target in a place.
+    pub fn of(target: &Name, place: Option<&Name>, subject: Subject) -> Self {
+        Self { target: target.clone(), place: place.cloned(), subjects: vec![subject], questions: Vec::new() }
+    }
+
+    /// Workload and scaling of a service in a place.
+    pub fn workload(service: &Name, place: Option<&Name>) -> Self {
+        let (workload, scaling) =
+            (Subject::Workload { service: service.clone() }, Subject::Scaling { service: service.clone() });
+        Self {
+            target: service.clone(),
+            place: place.cloned(),
+            subjects: vec![workload, scaling],
+            questions: Vec::new(),
+        }
+    }
+
+    /// The same, with one subject more.
+    pub fn and(mut self, subject: Subject) -> Self {
+        self.subjects.push(subject);
+        self
+    }
+
+    /// Whether anything of it is read from AWS, with credentials that must be known then.
+    pub fn is_on_aws(&self) -> bool {
+        self.subjects.iter().any(|subject| !matches!(subject, Subject::Silences { .. }))
+    }
+}
+
+/// What was read of a target at one moment, for planning and for judging. Only what the [`Look`] asked for is there.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Observation {
+    /// When it was taken.
+    pub taken: Timestamp,
+    /// Whose AWS credentials read it, and in which account and region; `None` where the target is not on AWS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<Identity>,
+    /// The workload, tasks included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workload: Option<Workload>,
+    /// Its scaling.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scaling: Option<Scaling>,
+    /// What was released to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub releases: Option<Releases>,
+    /// How its load balancer spreads traffic.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traffic: Option<Traffic>,
+    /// The database that it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub database: Option<Database>,
+    /// The copies of a protected thing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protection: Option<Protection>,
+    /// The content delivery network that it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cdn: Option<Cdn>,
+    /// The silences of Alertmanager.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub silences: Option<Silences>,
+    /// Answers to the questions, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub answers: BTreeMap<String, Number>,
+    /// Names of alarms and alerts that fire for this target; `None` where they could not be read.
+    pub firing: Option<Vec<Text>>,
+}
+
+impl Observation {
+    /// Nothing read yet, at this moment.
+    pub fn at(taken: Timestamp) -> Self {
+        Self {
+            taken,
+            identity: None,
+            workload: None,
+            scaling: None,
+            releases: None,
+            traffic: None,
+            database: None,
+            protection: None,
+            cdn: None,
+            silences: None,
+            answers: BTreeMap::new(),
+            firing: None,
+        }
+    }
+
+    /// Keeps what was read of a subject. False: an observation has no room for such a payload.
+    pub fn keep(&mut self, payload: super::Payload) -> bool {
+        use super::Payload;
+        match payload {
+            Payload::Identity(identity) => self.identity = Some(identity),
+            Payload::Workload(workload) => self.workload = Some(workload),
+            Payload::Scaling(scaling) => self.scaling = Some(scaling),
+            Payload::Releases(releases) => self.releases = Some(releases),
+            Payload::Traffic(traffic) => self.traffic = Some(traffic),
+            Payload::Database(database) => self.database = Some(database),
+            Payload::Protection(protection) => self.protection = Some(protection),
+            Payload::Cdn(cdn) => self.cdn = Some(cdn),
+            Payload::Silences(silences) => self.silences = Some(silences),
+            _ => return false,
+        }
+        true
+    }
+}
