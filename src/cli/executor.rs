@@ -9,10 +9,10 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::Global;
 use crate::clock::Now;
 use crate::config;
+use crate::executor::doors;
 use crate::executor::engine::Engine;
 use crate::executor::journal::{Entry, Journal, JournalError, RunId, RunState};
 use crate::executor::process::{self, Launch};
-use crate::executor::target;
 use crate::source::build;
 
 /// Arguments of `quarterdeck executor`.
@@ -68,7 +68,7 @@ async fn work(arguments: &Arguments, global: &Global, journal: &Journal, run: &R
     let _ignored = ignore_signals()?;
     let config = Arc::new(config::find::load(global.config.as_deref())?);
     let world = build::world(config.clone()).await?;
-    let target = target::open(&config, &arguments.state_dir, Now::read).map_err(anyhow::Error::msg)?;
+    let target = doors::open(&config, &arguments.state_dir, Now::read).map_err(anyhow::Error::msg)?;
     let journal = journal.clone().shared_by(&config)?;
     let engine = Engine {
         journal: &journal,

@@ -1,5 +1,7 @@
 //! One run: take; then per step observe, check, apply once, read back; watch the gates; journal all of it.
 
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -15,7 +17,7 @@ use crate::action::{
 };
 use crate::clock::{Mono, Now};
 use crate::config::Config;
-use crate::source::{Number, Observation, World};
+use crate::source::{Number, Observation, SignalId, World};
 use crate::text::Text;
 
 /// How old the observation may be when the call is handed to the target.
@@ -61,6 +63,7 @@ struct Work<'a> {
     taken: &'a Taken,
     hold: Hold<'a>,
     progress: AtomicUsize,
+    broken_before: OnceLock<BTreeSet<SignalId>>,
 }
 
 /// What an engine does next, or why it stops.
@@ -98,7 +101,8 @@ impl Engine<'_> {
             Err(_refused) => return Ok(RunState::Refused),
         };
         let hold = Hold::new(self.journal.shared(), &taken, self.clock);
-        let work = Work { engine: self, taken: &taken, hold, progress: AtomicUsize::new(0) };
+        let (progress, broken_before) = (AtomicUsize::new(0), OnceLock::new());
+        let work = Work { engine: self, taken: &taken, hold, progress, broken_before };
         let ended = tokio::select! {
             ended = work.carry_out() => ended,
             never = work.heartbeat() => never,
@@ -126,6 +130,7 @@ impl Work<'_> {
 
     async fn steps(&self) -> Flow<Entry> {
         let mut made = Made::new();
+        self.remember_broken_gates().await;
         self.hold.take().await.map_err(|reason| refused(reason, Vec::new()))?;
         match self.forward(&mut made).await {
             Err(Stop::Bad { reason, effect }) => self.turn_back(&reason, effect, &mut made).await,
@@ -390,7 +395,14 @@ impl Work<'_> {
     async fn gates(&self) -> gates::Look {
         let plan = self.taken.plan();
         let asked = plan.gates.iter().map(|gate| async move { (gate, self.gate(gate).await) });
-        gates::Look::of(&futures_util::future::join_all(asked).await)
+        let answers = futures_util::future::join_all(asked).await;
+        gates::Look::of(&answers, self.broken_before.get().unwrap_or(&BTreeSet::new()))
+    }
+
+    /// Which bounds are broken before anything is sent: those can't be laid at the door of the change.
+    async fn remember_broken_gates(&self) {
+        let look = self.gates().await;
+        let _ = self.broken_before.set(look.broken); // it is asked once
     }
 
     async fn gate(&self, gate: &Gate) -> Result<Number, String> {

@@ -1,9 +1,10 @@
 //! Health gates after a change: what several looks tell together. Three-valued; what is not known never passes.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::action::{Gate, Judgement};
-use crate::source::Number;
+use crate::source::{Number, SignalId};
 
 /// How often the gates are asked.
 pub(super) const EVERY: Duration = Duration::from_secs(5);
@@ -18,17 +19,36 @@ pub(super) struct Look {
     pub words: String,
     /// The worst judgement of all gates.
     pub worst: Judgement,
+    /// The gates whose bound is broken.
+    pub broken: BTreeSet<SignalId>,
 }
 
 impl Look {
-    /// What the gates say of these answers; an answer that failed has its reason.
-    pub(super) fn of(answers: &[(&Gate, Result<Number, String>)]) -> Self {
-        let judged = answers.iter().map(|(gate, answer)| match answer {
-            Ok(value) => (gate.judge(*value), format!("{} ({gate})", words(*value))),
-            Err(reason) => (Judgement::Inconclusive, format!("not read: {reason} ({gate})")),
-        });
-        let (judgements, told): (Vec<_>, Vec<_>) = judged.unzip();
-        Self { words: told.join("; "), worst: judgements.into_iter().max().unwrap_or(Judgement::Inconclusive) }
+    /// What the gates say of these answers; an answer that failed has its reason. A bound that was broken before the change
+    /// already can't be laid at its door: while it still is, the gate is inconclusive.
+    pub(super) fn of(answers: &[(&Gate, Result<Number, String>)], before: &BTreeSet<SignalId>) -> Self {
+        let mut look = Self { words: String::new(), worst: Judgement::Pass, broken: BTreeSet::new() };
+        for (gate, answer) in answers {
+            let (judgement, words) = judged(gate, answer, before.contains(&gate.signal));
+            if answer.as_ref().is_ok_and(|value| gate.judge(*value) == Judgement::Fail) {
+                look.broken.insert(gate.signal.clone());
+            }
+            look.worst = look.worst.max(judgement);
+            look.words = if look.words.is_empty() { words } else { format!("{}; {words}", look.words) };
+        }
+        if answers.is_empty() { Self { worst: Judgement::Inconclusive, ..look } } else { look }
+    }
+}
+
+fn judged(gate: &Gate, answer: &Result<Number, String>, was_broken: bool) -> (Judgement, String) {
+    match answer {
+        Ok(value) => match gate.judge(*value) {
+            Judgement::Fail if was_broken => {
+                (Judgement::Inconclusive, format!("{} (not {gate}, nor was it before)", words(*value)))
+            }
+            judgement => (judgement, format!("{} ({gate})", words(*value))),
+        },
+        Err(reason) => (Judgement::Inconclusive, format!("not read: {reason} ({gate})")),
     }
 }
 
@@ -58,7 +78,7 @@ mod tests {
     use super::*;
 
     fn look(worst: Judgement) -> Look {
-        Look { words: String::new(), worst }
+        Look { words: String::new(), worst, broken: BTreeSet::new() }
     }
 
     #[test]
@@ -75,6 +95,17 @@ mod tests {
         for worst in [Judgement::Pass, Judgement::Inconclusive, Judgement::Fail] {
             assert_eq!(Tally::default().add(&look(worst), true), Some(worst));
         }
-        assert_eq!(Look::of(&[]).worst, Judgement::Inconclusive);
+        assert_eq!(Look::of(&[], &BTreeSet::new()).worst, Judgement::Inconclusive);
+    }
+
+    #[test]
+    fn a_bound_that_was_broken_before_the_change_is_not_laid_at_its_door_and_does_not_pass_either() {
+        let signal = SignalId { service: "web".into(), signal: "errors".into() };
+        let gate = Gate { signal: signal.clone(), bound: 0.01, direction: crate::config::Direction::HigherIsWorse };
+        let look = |value: f64, before: &BTreeSet<SignalId>| Look::of(&[(&gate, Ok(Number::from(value)))], before);
+        let first = look(0.05, &BTreeSet::new());
+        assert_eq!((first.worst, first.broken.contains(&signal)), (Judgement::Fail, true));
+        assert_eq!(look(0.05, &first.broken).worst, Judgement::Inconclusive);
+        assert_eq!(look(0.001, &first.broken).worst, Judgement::Pass);
     }
 }

@@ -5,7 +5,8 @@
 //! takes the lease, observes again and refuses on drift, and then, per step: journal Started (fsync) → apply, without
 //! retries → read back → journal Done, Failed or Unknown. Mutating clients are built here and nowhere else.
 
-pub mod ecs;
+pub mod aws;
+pub mod doors;
 pub mod engine;
 mod gates;
 pub mod journal;

@@ -1,32 +1,10 @@
 //! What can be changed, and how a call can end.
 
-use std::path::Path;
-
 use futures_util::future::BoxFuture;
 
-use super::ecs::Ecs;
 use super::journal::RunId;
 use crate::action::{Call, Plan};
-use crate::clock::Now;
-use crate::config::Config;
-use crate::simulator::SimulatedTarget;
-use crate::source::aws::Connections;
 use crate::text::Text;
-
-/// The door to production (or to the simulated fleet) of a configuration. Only the executor's process opens it.
-///
-/// # Errors
-/// The configuration has nothing that can be changed.
-pub fn open(config: &Config, state_dir: &Path, clock: fn() -> Now) -> Result<Box<dyn Target>, String> {
-    match (&config.simulator, &config.aws) {
-        (Some(simulator), _) => match SimulatedTarget::new(simulator, state_dir, clock) {
-            Ok(target) => Ok(Box::new(target)),
-            Err(error) => Err(error.to_string()),
-        },
-        (None, Some(aws)) => Ok(Box::new(Ecs::new(Connections::open(aws)))),
-        (None, None) => Err("the configuration has neither [aws] nor [simulator]".to_owned()),
-    }
-}
 
 /// Something that can be changed. Calls are sent once: an implementation never sends a call twice, whatever came back.
 pub trait Target: Send + Sync {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use quarterdeck::executor::ecs::Ecs;
+use quarterdeck::executor::aws::Aws;
 use quarterdeck::executor::journal::{Entry, RunState};
 use quarterdeck::source::aws::Connections;
 use serde_json::json;
@@ -19,7 +19,7 @@ async fn run(server: &Server) -> (RunState, Bench) {
     config.guards.steady_deadline = Duration::from_secs(1);
     let bench = Bench::with_config(Fake::new(fake::Answer::Accept), config);
     let connections = Connections::single(connection_at(&settings(server)));
-    let state = bench.execute_with(&bench.journal, &Ecs::new(connections)).await.expect("a run");
+    let state = bench.execute_with(&bench.journal, &Aws::new(connections)).await.expect("a run");
     (state, bench)
 }
 

@@ -14,7 +14,6 @@ use crate::runs::fixture::{context, operator, plan};
 use futures_util::future::BoxFuture;
 use quarterdeck::action::Call;
 use quarterdeck::executor::target::{ApplyError, Permit, Receipt, Target};
-use quarterdeck::text::Text;
 
 /// Long enough for every lease and approval to run out.
 const LATER: Duration = Duration::from_secs(120);

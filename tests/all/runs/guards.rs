@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use quarterdeck::action::guards::GUARDS;
-use quarterdeck::action::{Arming, Call, Decision, OtherRun, Plan, Undo, Verdict, judge, plan_for};
+use quarterdeck::action::restart::Restart;
+use quarterdeck::action::{Action, Arming, Call, Decision, OtherRun, Plan, Undo, Verdict, judge, plan_for};
 use quarterdeck::clock::Now;
 use quarterdeck::config::{Config, EnvironmentKind, Simulator};
 use quarterdeck::source::{NextRun, Observation, Rollout, ScheduledAction};
 use quarterdeck::text::Text;
 
-use super::fixture::{config, context, deployment, now, observation, scale, workload};
+use super::fixture::{SERVICE, config, context, deployment, now, observation, scale, workload};
 use crate::fixture::scheduled;
 
 /// Everything that a row may change, before and after the plan is made.
@@ -22,17 +23,20 @@ struct Case {
     others: Result<Vec<OtherRun>, Text>,
     now: Now,
     doctor: fn(&mut Plan),
+    /// Another action than scaling to `desired`.
+    action: Option<Action>,
 }
 
 impl Case {
     fn new() -> Self {
         let others = Ok(Vec::new());
         let (arming, doctor) = (Arming::Armed, (|_| {}) as fn(&mut Plan));
-        Self { config: config(), observed: observation(), desired: 5, arming, others, now: now(), doctor }
+        Self { config: config(), observed: observation(), desired: 5, arming, others, now: now(), doctor, action: None }
     }
 
     fn verdicts(self) -> Vec<Verdict> {
-        let made = plan_for(&scale(self.desired), &self.observed, &self.config, now().wall);
+        let action = self.action.unwrap_or_else(|| scale(self.desired));
+        let made = plan_for(&action, &self.observed, &self.config, now().wall);
         let mut plan = made.expect("a plan");
         (self.doctor)(&mut plan);
         let mut context = context(&self.config, self.now.wall);
@@ -184,6 +188,16 @@ static ROWS: &[Row] = &[
         c.observed.workload.as_mut().unwrap().tasks[0].health = "UNHEALTHY".into();
         c.observed.workload.as_mut().unwrap().tasks[1].health = "UNHEALTHY".into();
     }),
+    row("healthy-now", Allow, "3 healthy now, floor 2", restart),
+    row("healthy-now", Ask, "1 healthy now, fewer than the floor of 2", |c| {
+        restart(c);
+        c.observed.workload.as_mut().unwrap().tasks[0].health = "UNHEALTHY".into();
+        c.observed.workload.as_mut().unwrap().tasks[1].health = "UNHEALTHY".into();
+    }),
+    row("healthy-now", Ask, "health is not known", |c| {
+        restart(c);
+        c.observed.workload.as_mut().unwrap().tasks.clear();
+    }),
     row("not-to-zero", Allow, "5 is more than 0", |_| {}),
     row("not-to-zero", Deny, "0 tasks would stop", |c| c.desired = 0),
     row("not-to-zero", Ask, "min_desired = 0 allows it", |c| {
@@ -262,6 +276,10 @@ fn in_dr(case: &mut Case, account: &str, region: &str) {
     case.observed.workload.as_mut().unwrap().arn = arn.as_str().into();
 }
 
+fn restart(case: &mut Case) {
+    case.action = Some(Action::Restart(Restart { service: SERVICE.into() }));
+}
+
 fn rollout(case: &mut Case, rollout: Rollout) {
     case.observed.workload.as_mut().unwrap().deployments[0].rollout = rollout;
 }
@@ -302,7 +320,7 @@ fn every_guard_is_in_the_table_and_every_guard_that_can_deny_does_so_there() {
     assert_eq!(listed.len(), in_rows.len(), "a guard is listed twice");
     let denying: BTreeSet<_> = ROWS.iter().filter(|row| row.decision == Deny).map(|row| row.guard).collect();
     let never: Vec<_> = in_rows.difference(&denying).copied().collect();
-    assert_eq!(never, ["autoscaling", "type-the-name"], "these inform or ask, all others deny");
+    assert_eq!(never, ["autoscaling", "healthy-now", "type-the-name"], "these inform or ask, all others deny");
 }
 
 #[test]

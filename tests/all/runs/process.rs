@@ -26,7 +26,8 @@ impl Fleet {
     fn new() -> Self {
         let dir = TempDir::new().expect("a directory");
         let fleet = Self { dir };
-        std::fs::write(fleet.config(), demo_text("overload", 1, &fleet.state())).expect("a configuration");
+        let text = demo_text("overload", 1, &fleet.state()).replace("gate_window = \"20s\"", "gate_window = \"0s\"");
+        std::fs::write(fleet.config(), text).expect("a configuration");
         std::fs::create_dir(fleet.state()).expect("a directory");
         fleet
     }

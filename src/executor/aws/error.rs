@@ -1,120 +1,27 @@
-//! ECS as a target: the mutating client, without retries.
+//! What an error of a mutating call says about whether it took effect.
 
 use std::error::Error;
-use std::time::Duration;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_ecs::config::http::HttpResponse;
 use aws_sdk_ecs::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_ecs::operation::update_service::UpdateServiceOutput;
-use futures_util::future::BoxFuture;
 use hyper_util::client::legacy::Error as HttpError;
 
-use super::target::{ApplyError, Permit, Receipt, Target};
-use crate::action::Call;
-use crate::source::Name;
-use crate::source::aws::{Connection, Connections};
+use crate::executor::target::ApplyError;
 use crate::text::Text;
 
-/// How long the question whose credentials these are may take: it stands between the check of the lease and the call.
-const WHO_AM_I: Duration = Duration::from_secs(5);
-
-/// ECS, for changing. Only the executor's process builds one.
-#[derive(Debug)]
-pub struct Ecs {
-    connections: Connections,
-}
-
-impl Ecs {
-    /// ECS in all places of an environment. No network yet.
-    pub fn new(connections: Connections) -> Self {
-        Self { connections }
-    }
-
-    async fn send(&self, call: &Call, permit: Permit<'_>) -> Result<Receipt, ApplyError> {
-        let config = self.connection(call.place(), permit.region())?.sdk_config_for_actions().await;
-        check_account(&aws_sdk_sts::Client::new(&config), permit.account()).await?;
-        let client = aws_sdk_ecs::Client::new(&config);
-        match call {
-            Call::EcsSetDesiredCount { cluster, service, desired, .. } => {
-                let most = |_| not_sent(&format!("{desired} is too large for the API"));
-                let desired = i32::try_from(*desired).map_err(most)?;
-                let request = client.update_service().cluster(cluster).service(service).desired_count(desired);
-                permit.last_look()?;
-                let output = request.send().await.map_err(|error| classify(&error))?;
-                receipt(&output, desired).map(Receipt::from)
-            }
-            Call::EcsForceNewDeployment { cluster, service, .. } => {
-                let request = client.update_service().cluster(cluster).service(service).force_new_deployment(true);
-                permit.last_look()?;
-                let output = request.send().await.map_err(|error| classify(&error))?;
-                new_deployment(&output)
-            }
-        }
-    }
-}
-
-impl Ecs {
-    /// The connection of the call's own place and no other, which must be of the plan's region.
-    fn connection(&self, place: Option<&Name>, region: &str) -> Result<&Connection, ApplyError> {
-        let Some(connection) = self.connections.exactly(place) else {
-            let place = place.map_or("[aws]", Name::as_str);
-            return Err(not_sent(&format!("the configuration has no place {place}")));
-        };
-        if connection.region() != region {
-            return Err(not_sent(&format!("the place is in {}, the plan is of {region}", connection.region())));
-        }
-        Ok(connection)
-    }
-}
-
-impl Target for Ecs {
-    fn apply<'a>(&'a self, call: &'a Call, permit: Permit<'a>) -> BoxFuture<'a, Result<Receipt, ApplyError>> {
-        Box::pin(self.send(call, permit))
-    }
-}
-
-/// The credentials of actions may be others than those that observed: they must be of the plan's account too.
-async fn check_account(client: &aws_sdk_sts::Client, account: &str) -> Result<(), ApplyError> {
-    let asked = tokio::time::timeout(WHO_AM_I, client.get_caller_identity().send()).await;
-    let answer = asked.map_err(|_| not_sent("sts:GetCallerIdentity did not answer in time"))?;
-    let identity = answer.map_err(|error| not_sent(&format!("sts:GetCallerIdentity: {}", chain(&error))))?;
-    match identity.account() {
-        Some(found) if found == account => Ok(()),
-        found => Err(not_sent(&format!(
-            "the credentials for actions are of account {}, the plan is of {account}",
-            found.unwrap_or("(none)")
-        ))),
-    }
-}
-
-fn not_sent(reason: &str) -> ApplyError {
+/// Nothing was sent, for this reason.
+pub(super) fn not_sent(reason: &str) -> ApplyError {
     ApplyError::NotSent(Text::clean(reason))
 }
 
-/// What was answered; an answer that doesn't describe the service as wanted tells nothing.
-fn receipt(output: &UpdateServiceOutput, desired: i32) -> Result<Text, ApplyError> {
-    let count = output.service().map(aws_sdk_ecs::types::Service::desired_count);
-    if count != Some(desired) {
-        let said = count.map_or("no service".to_owned(), |count| format!("desired count {count}"));
-        return Err(ApplyError::Unknown(Text::clean(&format!("HTTP 200, but it describes {said}"))));
-    }
-    let status = output.service().and_then(aws_sdk_ecs::types::Service::status).unwrap_or("no status");
-    Ok(Text::clean(&format!("{status}, desired count {desired}")))
-}
-
-/// The new primary deployment; an answer without one tells nothing.
-fn new_deployment(output: &UpdateServiceOutput) -> Result<Receipt, ApplyError> {
-    let deployments = output.service().map(aws_sdk_ecs::types::Service::deployments).unwrap_or_default();
-    let primary = deployments.iter().find(|deployment| deployment.status() == Some("PRIMARY"));
-    match primary.and_then(aws_sdk_ecs::types::Deployment::id) {
-        Some(id) => Ok(Receipt { said: Text::clean(&format!("deployment {id}")), made: Some(id.to_owned()) }),
-        None => Err(ApplyError::Unknown(Text::clean("HTTP 200, but it describes no deployment"))),
-    }
+/// An answer that doesn't describe what was asked for: nobody knows.
+pub(super) fn untold(said: &str) -> ApplyError {
+    ApplyError::Unknown(Text::clean(&format!("HTTP 200, but it describes {said}")))
 }
 
 /// What an error says about whether the call took effect. Only what certainly did not is called so.
-fn classify<E>(error: &SdkError<E, HttpResponse>) -> ApplyError
+pub(super) fn classify<E>(error: &SdkError<E, HttpResponse>) -> ApplyError
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
@@ -126,7 +33,7 @@ where
                 (context.err().code().unwrap_or("error"), context.err().message().unwrap_or_default());
             by_status(context.raw().status().as_u16(), &format!("{code}: {message}"))
         }
-        SdkError::ResponseError(context) => by_status(context.raw().status().as_u16(), "an answer that is not ECS's"),
+        SdkError::ResponseError(context) => by_status(context.raw().status().as_u16(), "an answer of another shape"),
         SdkError::TimeoutError(_) => ApplyError::Unknown(Text::clean("no answer in time")),
         _ => ApplyError::Unknown(Text::clean(&chain(error))),
     }
@@ -150,7 +57,7 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn
 }
 
 /// An error with its causes, in one line.
-fn chain(error: &(dyn Error + 'static)) -> String {
+pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
     causes(error).map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
@@ -161,8 +68,11 @@ mod tests {
     use tokio::io::AsyncReadExt as _;
     use tokio::net::TcpListener;
 
+    use std::time::Duration;
+
     use super::*;
     use crate::config::Aws;
+    use crate::source::aws::Connection;
 
     /// How a call to this port ends.
     async fn call(port: u16, credentials: bool) -> ApplyError {
