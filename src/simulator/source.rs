@@ -158,7 +158,9 @@ impl Simulated {
                 let profile = self.orchestrated(service)?;
                 let none = || failure(SourceErrorKind::Missing, &format!("{service} is not run by the orchestrator"));
                 Ok(match subject {
-                    Subject::Scaling { .. } => Payload::Scaling(ecs::scaling(profile, at.began, at.seconds).ok_or_else(none)?),
+                    Subject::Scaling { .. } => {
+                        Payload::Scaling(ecs::scaling(profile, at.began, at.seconds).ok_or_else(none)?)
+                    }
                     _ => Payload::Workload(ecs::workload(&at.course, profile, at.began, at.seconds).ok_or_else(none)?),
                 })
             }

@@ -57,12 +57,19 @@ async fn workload(connection: &Connection, config: &Config, look: &Look) -> Resu
 }
 
 /// The scaling, where it is asked for.
-async fn scaling(connection: &Connection, config: &Config, look: &Look, now: Now) -> Result<Option<Scaling>, SourceError> {
+async fn scaling(
+    connection: &Connection,
+    config: &Config,
+    look: &Look,
+    now: Now,
+) -> Result<Option<Scaling>, SourceError> {
     if !look.subjects.iter().any(|subject| matches!(subject, Subject::Scaling { .. })) {
         return Ok(None);
     }
     let ecs = placed(config, &look.target)?;
-    within("autoscaling", async { scaling::Reader::new(connection, DEADLINE).await.scaling(ecs, now.wall).await }).await.map(Some)
+    within("autoscaling", async { scaling::Reader::new(connection, DEADLINE).await.scaling(ecs, now.wall).await })
+        .await
+        .map(Some)
 }
 
 /// New sources, of the target alone, for what else is asked: they have no earlier answers to give.

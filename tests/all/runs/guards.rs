@@ -236,7 +236,9 @@ static ROWS: &[Row] = &[
         c.observed.scaling.as_mut().unwrap().scheduled_missing = Some("denied".into());
     }),
     row("autoscaling", Allow, "none registered", |c| c.observed.scaling.as_mut().unwrap().target = None),
-    row("autoscaling", Allow, "target not known", |c| c.observed.scaling.as_mut().unwrap().policies[0].target = Some(f64::NAN)),
+    row("autoscaling", Allow, "target not known", |c| {
+        c.observed.scaling.as_mut().unwrap().policies[0].target = Some(f64::NAN)
+    }),
     row("other-runs", Allow, "0 open runs", |_| {}),
     row("other-runs", Deny, "is not known (1 open); settle it", |c| c.others = Ok(vec![other(true)])),
     row("other-runs", Deny, "is under way", |c| c.others = Ok(vec![other(false)])),
