@@ -115,7 +115,7 @@ async fn the_application_is_observed_whole() {
     assert_eq!(seen.workload.as_ref().unwrap().tasks.len() as u32, seen.workload.as_ref().unwrap().running);
     let target = seen.scaling.as_ref().unwrap().target.unwrap();
     assert_eq!((target.min, target.max), (2, 10));
-    let scheduled = &seen.scaling.scheduled[0];
+    let scheduled = &seen.scaling.as_ref().unwrap().scheduled[0];
     assert_eq!((scheduled.name.as_str(), scheduled.min, scheduled.max), ("rtech-weekday-morning", Some(3), Some(12)));
     let left = scheduled.next.at().unwrap().duration_since(Now::read().wall).as_hours();
     assert!((0..=72).contains(&left), "{left}");

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use quarterdeck::clock::Now;
 use quarterdeck::config::{Aws, Config};
-use quarterdeck::executor::aws::Aws;
+use quarterdeck::executor::aws as target;
 use quarterdeck::executor::journal::RunState;
 use quarterdeck::source::aws::{Connections, observe, sources};
 use quarterdeck::source::{Look, Name, SourceErrorKind, Subject};
@@ -63,7 +63,7 @@ fn in_dr(account: &str) -> Config {
 /// A run on the service in `dr`; the calls that came here, and there.
 async fn run(connections: Connections, here: &Server, dr: &Server) -> (RunState, usize, usize, String) {
     let bench = Bench::with_config(Fake::new(fake::Answer::Accept), in_dr("123456789012"));
-    let state = bench.execute_with(&bench.journal, &Aws::new(connections)).await.expect("a run");
+    let state = bench.execute_with(&bench.journal, &target::Aws::new(connections)).await.expect("a run");
     let word = bench.view().last_word();
     (state, here.seen("UpdateService").len(), dr.seen("UpdateService").len(), word)
 }
