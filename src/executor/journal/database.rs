@@ -235,7 +235,9 @@ impl Journal {
     /// # Errors
     /// They can't be read.
     pub fn runs(&self, now: Now) -> Result<Vec<RunView>, JournalError> {
-        let connection = self.store.lock();
+        let store = self.store.lock();
+        // One snapshot: a run that ends between two reads must not look as if its executor were gone.
+        let connection = store.unchecked_transaction()?;
         let mut ids = BTreeMap::new();
         for sql in [
             "SELECT rowid, run FROM approvals WHERE settled = 0 ORDER BY rowid DESC LIMIT ?1",
@@ -260,7 +262,8 @@ impl Journal {
     /// # Errors
     /// There is none, or there are several.
     pub fn run(&self, name: &str, now: Now) -> Result<RunView, JournalError> {
-        let connection = self.store.lock();
+        let store = self.store.lock();
+        let connection = store.unchecked_transaction()?;
         let sql = "SELECT run FROM approvals WHERE run = ?1 OR substr(run, 1, length(?1)) = ?1
                    OR substr(run, -length(?1)) = ?1 ORDER BY run = ?1 DESC LIMIT 2";
         let mut query = connection.prepare_cached(sql)?;
@@ -278,7 +281,8 @@ impl Journal {
     /// # Errors
     /// They can't be read.
     pub fn open_runs(&self, plan: &Plan, except: Option<&RunId>, now: Now) -> Result<Vec<OtherRun>, JournalError> {
-        let connection = self.store.lock();
+        let store = self.store.lock();
+        let connection = store.unchecked_transaction()?;
         let mut found = Vec::new();
         for view in open_views(&connection, &plan.target_arn, now)? {
             let open = view.is_open() || view.state == RunState::Unknown;
