@@ -7,6 +7,7 @@ use crate::clock::{Mono, Now};
 use crate::config::Query;
 use crate::config::keymap::KeyPress;
 use crate::executor::journal::{RunId, RunView};
+use crate::executor::team::Team;
 use crate::runbook::{CheckResult, Session};
 use crate::source::Reading;
 use crate::source::logs::desk::{LogNews, LogRequest};
@@ -39,6 +40,8 @@ pub enum Event {
     Reading(Reading),
     /// The journal's runs changed: the newest of them, newest first.
     Runs(Vec<RunView>),
+    /// What the others who share the state directory are about changed.
+    Team(Team),
     /// The runbook sessions that were kept, newest first; told once, at the start.
     Sessions(Vec<Session>),
     /// The plan that was asked for, judged; or why there is none.

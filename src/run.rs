@@ -15,6 +15,7 @@ use crate::config::theme::Theme;
 use crate::event::{Effect, Event, Stamped};
 use crate::state::{Overlay, State, update};
 use crate::terminal::{Input, Linking};
+use crate::text::Text;
 use crate::view;
 
 /// Events that may wait to be handled; a sender that is this far ahead waits itself.
@@ -37,6 +38,9 @@ const TICK: Duration = Duration::from_secs(1);
 pub trait Performer: Send {
     /// Performs one effect; never waits.
     fn perform(&mut self, effect: Effect);
+
+    /// Tells the others who share the state directory what the operator is asked to confirm; `None`: nothing. Never waits.
+    fn confirming(&mut self, _what: Option<Text>) {}
 
     /// The console ends: stops what would go on elsewhere. Bounded in time.
     fn close(&mut self) -> BoxFuture<'static, ()> {
@@ -132,13 +136,25 @@ struct Console {
     tick: Interval,
     draw_at: Option<Instant>,
     quit: bool,
+    /// What the others were told last.
+    confirming: Option<Text>,
 }
 
 impl Console {
     fn new(clock: fn() -> Now, themes: Vec<Theme>, events: mpsc::Receiver<Event>) -> Self {
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
-        Self { clock, themes, events, performer: None, waiting: Vec::new(), tick, draw_at: None, quit: false }
+        Self {
+            clock,
+            themes,
+            events,
+            performer: None,
+            waiting: Vec::new(),
+            tick,
+            draw_at: None,
+            quit: false,
+            confirming: None,
+        }
     }
 
     fn ready(&mut self, performer: Box<dyn Performer>) {
@@ -195,6 +211,18 @@ impl Console {
         self.draw_at = Some(self.draw_at.map_or(latest, |planned| planned.min(latest)));
     }
 
+    fn tell_confirming(&mut self, state: &State) {
+        let Some(performer) = &mut self.performer else { return };
+        let what = match &state.overlay {
+            Some(Overlay::Confirm(confirm)) => Some(Text::clean(&confirm.judged.plan.summary())),
+            _ => None,
+        };
+        if what != self.confirming {
+            performer.confirming(what.clone());
+            self.confirming = what;
+        }
+    }
+
     fn draw<B: Linking>(&mut self, terminal: &mut Terminal<B>, state: &mut State) -> Result<(), B::Error> {
         self.draw_at = None;
         self.handle(state, Event::Paint);
@@ -207,6 +235,7 @@ impl Console {
             _ => false,
         };
         self.handle_at(state, painted, Event::Painted { whole });
+        self.tell_confirming(state);
         Ok(())
     }
 }

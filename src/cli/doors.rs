@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use super::operator::operator;
 use crate::action::{Action, Approved, Arming, PlanFailure};
 use crate::clock::Now;
 use crate::config::{Config, Query};
@@ -18,6 +19,7 @@ use crate::event::{Effect, Event, LogLevel};
 use crate::executor::journal::{Journal, follow};
 use crate::executor::planning::Planner;
 use crate::executor::process::{self, Launch};
+use crate::executor::team::Team;
 use crate::run::{Performer, Prepare};
 use crate::runbook::Session;
 use crate::source::logs::LogDesk;
@@ -37,6 +39,9 @@ const READINGS: usize = 512;
 
 /// News of logs that may wait; reading waits when it is full.
 const LOG_NEWS: usize = 16;
+
+/// How often is looked what the others are about.
+const TEAM: Duration = Duration::from_secs(1);
 
 /// How long the end of the console may wait until a running query was stopped.
 const STOPPING: Duration = Duration::from_millis(1500);
@@ -63,6 +68,8 @@ struct Doors {
     launch: Launch,
     saves: mpsc::Sender<Box<Session>>,
     logs: Option<LogDesk>,
+    /// What the operator is asked to confirm, for the others.
+    confirming: watch::Sender<Option<Text>>,
     _tasks: Vec<Task>,
 }
 
@@ -95,12 +102,15 @@ impl Doors {
             Some(store) => told(journal_of(&config, store), "no action is possible", &events).await,
             None => None,
         };
+        let (confirming, to_tell) = watch::channel(None);
         if let Some(journal) = &journal {
             start_following(journal, &events, &mut tasks);
+            tasks.push(task(follow_team(journal.clone(), events.clone())));
+            tasks.push(task(tell_confirming(journal.clone(), to_tell)));
         }
         let exe = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("quarterdeck"));
         let launch = Launch::of(&config, exe, state_dir);
-        Self { config, events, world, poller, journal, launch, saves, logs, _tasks: tasks }
+        Self { config, events, world, poller, journal, launch, saves, logs, confirming, _tasks: tasks }
     }
 }
 
@@ -175,6 +185,33 @@ fn start_following(journal: &Arc<Journal>, events: &mpsc::Sender<Event>, tasks: 
     }));
 }
 
+/// Tells what the others are about, whenever that changes. What can't be read is told by the journal's own follower.
+async fn follow_team(journal: Arc<Journal>, events: mpsc::Sender<Event>) {
+    let mut told = Team::default();
+    while !events.is_closed() {
+        let asked = journal.clone();
+        let team = tokio::task::spawn_blocking(move || asked.team(Now::read())).await;
+        if let Ok(Ok(team)) = team
+            && team != told
+        {
+            told = team.clone();
+            drop(events.send(Event::Team(team)).await);
+        }
+        tokio::time::sleep(TEAM).await;
+    }
+}
+
+/// Tells the others what is to be confirmed here, in order.
+async fn tell_confirming(journal: Arc<Journal>, mut changed: watch::Receiver<Option<Text>>) {
+    while changed.changed().await.is_ok() {
+        let (journal, what) = (journal.clone(), changed.borrow_and_update().clone());
+        let write = move || journal.tell_confirming(&operator(), what.as_ref(), Now::read());
+        if let Ok(Err(error)) = tokio::task::spawn_blocking(write).await {
+            tracing::warn!(%error, "the others were not told what is to be confirmed here");
+        }
+    }
+}
+
 /// Tells the sessions that were kept, then writes those that change, in their order.
 async fn keep_sessions(store: Arc<Store>, mut changed: mpsc::Receiver<Box<Session>>, events: mpsc::Sender<Event>) {
     let kept = tokio::task::spawn_blocking({
@@ -212,6 +249,10 @@ impl Performer for Doors {
                 }
             }
         }
+    }
+
+    fn confirming(&mut self, what: Option<Text>) {
+        self.confirming.send_replace(what);
     }
 
     fn close(&mut self) -> BoxFuture<'static, ()> {

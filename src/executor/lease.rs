@@ -63,9 +63,9 @@ struct Slot {
 
 /// Where a process runs: what its monotonic time and its process number can be compared with.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Place {
-    boot: String,
-    pids: String,
+pub(super) struct Place {
+    pub(super) boot: String,
+    pub(super) pids: String,
 }
 
 impl Slot {
@@ -208,7 +208,7 @@ fn wall_end(now: Now) -> String {
 
 impl Place {
     /// Where this process runs; empty where the system doesn't say (then only wall time counts).
-    fn here() -> Self {
+    pub(super) fn here() -> Self {
         let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
         let pids = std::fs::read_link("/proc/self/ns/pid").unwrap_or_default();
         Self { boot: boot.trim().to_owned(), pids: pids.to_string_lossy().into_owned() }
@@ -216,7 +216,7 @@ impl Place {
 }
 
 /// Whether a process of our own place certainly ended. One that ended and was not reaped is gone as well.
-fn is_gone(pid: u32) -> bool {
+pub(super) fn is_gone(pid: u32) -> bool {
     let Some(pid) = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw) else { return false };
     rustix::process::test_kill_process(pid) == Err(rustix::io::Errno::SRCH) || is_zombie(pid)
 }

@@ -15,4 +15,5 @@ pub mod planning;
 pub mod process;
 pub mod shared;
 pub mod target;
+pub mod team;
 pub mod watch;

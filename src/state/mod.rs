@@ -31,6 +31,7 @@ use crate::config::Config;
 use crate::config::keymap::Keymap;
 use crate::event::{Effect, LogLevel};
 use crate::executor::journal::RunView;
+use crate::executor::team::Team;
 use crate::runbook::{Runbook, Session};
 use crate::text::Text;
 
@@ -80,6 +81,8 @@ pub struct State {
     pub arm: Arm,
     /// The journal's runs, the newest first.
     pub runs: Vec<RunView>,
+    /// What the others who share the state directory are about.
+    pub team: Team,
     /// Runbook sessions, the newest first; those not closed can be resumed.
     pub sessions: Vec<Session>,
     /// The console's own log, the newest last.
@@ -154,6 +157,7 @@ impl State {
             paused: None,
             arm: Arm::ReadOnly,
             runs: Vec::new(),
+            team: Team::default(),
             sessions: Vec::new(),
             log: VecDeque::new(),
             notice: None,

@@ -21,6 +21,7 @@ pub mod spark;
 pub mod step;
 pub mod sweep;
 pub mod table;
+pub mod team;
 pub mod words;
 
 pub use pen::{Bit, Pen, bit};

@@ -9,7 +9,7 @@ use crate::view::part::list::{self, List};
 use crate::view::part::page::{Page, Row, piece};
 use crate::view::part::pen::{Bit, Pen};
 use crate::view::part::table::{Column, Table, fixed, share};
-use crate::view::part::{age, signs, words};
+use crate::view::part::{age, signs, team, words};
 
 /// From this width on the moment of confirming and the last word have columns of their own.
 const WIDE: u16 = 110;
@@ -24,7 +24,7 @@ pub fn draw(area: Rect, selected: usize, state: &State, pen: &mut Pen<'_>) {
         head: vec![list::heading("RUNS", glance(&runs)), table.head()],
         rows: runs.iter().enumerate().map(row).collect(),
         selected: (!runs.is_empty()).then_some(selected),
-        foot: runs.get(selected).map_or_else(Vec::new, |run| foot(run, area.width)),
+        foot: foot(runs.get(selected).copied(), area.width, state),
     };
     if runs.is_empty() {
         let meaning = vec![piece(Role::Muted, "nothing was changed from here yet: the journal is empty")];
@@ -80,9 +80,17 @@ fn glance(runs: &[&RunView]) -> Row {
     row
 }
 
-/// The last word about the selected run, and how an unknown one is settled.
-fn foot(run: &RunView, width: u16) -> Vec<Row> {
+/// The last word about the selected run, and how an unknown one is settled; then the others.
+fn foot(run: Option<&RunView>, width: u16, state: &State) -> Vec<Row> {
     let mut page = Page::new(width.saturating_sub(2));
+    if let Some(run) = run {
+        last_word(run, &mut page);
+    }
+    team::write(state, &mut page);
+    page.into_rows()
+}
+
+fn last_word(run: &RunView, page: &mut Page) {
     page.blank();
     page.field("run", &[piece(Role::Title, run.id.to_string())]);
     page.field("last", &[piece(signs::run(run.state).role, run.last_word())]);
@@ -93,5 +101,4 @@ fn foot(run: &RunView, width: u16) -> Vec<Row> {
             &[piece(Role::Key, format!("quarterdeck runs resolve {}", run.id)), piece(Role::Text, blocks)],
         );
     }
-    page.into_rows()
 }

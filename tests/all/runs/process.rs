@@ -408,3 +408,30 @@ fn a_lease_is_listed_and_taken_away_only_from_an_executor_that_is_gone() {
     assert!(code == 2 && text.contains("nobody holds"), "{code} {text}");
     assert_eq!(fleet.run(&["runs", "resolve", &started.id.0]).0, 0);
 }
+
+#[test]
+fn the_consoles_of_a_state_directory_see_whose_confirmation_is_open_as_long_as_it_is() {
+    let fleet = Fleet::new();
+    let journal = Journal::open(&fleet.state()).expect("a journal");
+    let ada = crate::runs::fixture::operator("ada");
+    let seen = || journal.team(Now::read()).expect("a team").confirming;
+    assert!(seen().is_empty(), "before anybody ever confirmed");
+    journal.tell_confirming(&ada, Some(&"scale".into()), Now::read()).expect("told");
+    assert!(seen().is_empty(), "one's own is on one's own screen");
+    // As if another process had told it: one that lives, then one that ended.
+    let raw = rusqlite::Connection::open(fleet.state().join(FILE)).expect("a file");
+    raw.busy_timeout(DEADLINE).expect("patience");
+    let mut other = Command::new("sleep").arg("600").spawn().expect("it runs");
+    raw.execute("UPDATE confirmations SET pid = ?1", [other.id()]).expect("written");
+    assert_eq!(seen().iter().map(|open| open.what.as_str()).collect::<Vec<_>>(), ["scale"]);
+    assert!(seen()[0].by.as_str().starts_with("ada@bastion"), "{:?}", seen());
+    other.kill().expect("sent");
+    other.wait().expect("it ended");
+    assert!(seen().is_empty(), "a console that is gone confirms nothing");
+    journal.tell_confirming(&ada, Some(&"scale".into()), Now::read()).expect("told");
+    journal.tell_confirming(&ada, None, Now::read()).expect("told");
+    let left: u32 = raw
+        .query_row("SELECT count(*) FROM confirmations WHERE pid = ?1", [std::process::id()], |row| row.get(0))
+        .expect("a count");
+    assert_eq!(left, 0);
+}

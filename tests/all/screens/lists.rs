@@ -5,6 +5,8 @@ use quarterdeck::clock::Now;
 use quarterdeck::config::theme::Role;
 use quarterdeck::event::LogLevel;
 use quarterdeck::executor::journal::{RunId, RunState};
+use quarterdeck::executor::lease::Process;
+use quarterdeck::executor::team::{Confirming, Team, TeamLease};
 use quarterdeck::runbook::{Evidence, Session, StepRecord, StepState};
 use quarterdeck::source::Name;
 use quarterdeck::state::{LogLine, Screen, State, StepRef, Waiting};
@@ -227,6 +229,28 @@ fn an_unknown_run_stands_first_and_says_how_it_is_settled() {
     let text = at(SMALL, &state).text();
     assert!(text.find("▸ ? UNKNOWN") < text.find("✓ DONE"), "{text}");
     shows(&at(SMALL, &state), &["quarterdeck runs resolve 20260101-005001-a1b2"]);
+}
+
+#[test]
+fn the_runs_screen_tells_whose_confirmation_is_open_and_who_holds_which_lease() {
+    let mut state = with_runs(fixture::live());
+    let since = state.now.wall - std::time::Duration::from_secs(42);
+    let lease = |run: &str, live, process| TeamLease {
+        run: run.to_owned(),
+        holder: "carol@bastion-1 (pts/7)".into(),
+        what: "scale rtech-app desired 2 → 4".into(),
+        since,
+        live,
+        process,
+    };
+    let bob = Confirming { by: "bob@bastion-1 (pts/4)".into(), what: "scale worker desired 3 → 5".into(), since };
+    let leases = vec![lease("20260101-005002-a1b2", true, Process::Alive), lease("run-1", false, Process::Alive)];
+    state.team = Team { leases, confirming: vec![bob] };
+    let state = on(state, Screen::Runs { selected: 0 });
+    insta::assert_snapshot!("runs_team_80x24", at(SMALL, &state).text_and_styles());
+    insta::assert_snapshot!("runs_team_120x40", at(MIDDLE, &state).text());
+    let shown = ["bob@bastion-1 (pts/4)", "is asked to confirm for 42s", "holds the lease", "STOPPED"];
+    shows(&at(MIDDLE, &state), &shown);
 }
 
 #[test]
