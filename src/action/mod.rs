@@ -204,10 +204,15 @@ pub struct Operator {
     pub host: Text,
     /// The terminal, or `headless`.
     pub terminal: Text,
+    /// The address that they came from by SSH, if that is how they came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Text>,
 }
 
 impl std::fmt::Display for Operator {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}@{} ({})", self.user, self.host, self.terminal)
+        write!(f, "{}@{} ({}", self.user, self.host, self.terminal)?;
+        self.from.iter().try_for_each(|from| write!(f, ", from {from}"))?;
+        f.write_str(")")
     }
 }

@@ -146,7 +146,7 @@ fn state(arguments: &Arguments, folder: &Path) -> anyhow::Result<State> {
 }
 
 fn operator() -> Operator {
-    Operator { user: Text::from("alice"), host: Text::from("bastion-1"), terminal: Text::from("pts/3") }
+    Operator { user: Text::from("alice"), host: Text::from("bastion-1"), terminal: Text::from("pts/3"), from: None }
 }
 
 /// One poll of every source, with the history that the graphs show.

@@ -201,7 +201,7 @@ mod tests {
     }
 
     fn operator(user: &str) -> Operator {
-        Operator { user: Text::clean(user), host: Text::clean("bastion"), terminal: Text::clean("pts/1") }
+        Operator { user: Text::clean(user), host: Text::clean("bastion"), terminal: Text::clean("pts/1"), from: None }
     }
 
     fn begun() -> Session {

@@ -43,6 +43,7 @@ pub(crate) fn config() -> Config {
             steady_deadline: second * 120,
             gate_window: Duration::ZERO,
         },
+        audit: quarterdeck::config::Audit::default(),
         runbook_dirs: Vec::new(),
         ui: Ui { theme: "dark".into(), keymap: "default".into(), range: second * 3600 },
         state_dir: None,
@@ -178,7 +179,7 @@ pub(crate) fn judged(desired: u32) -> Judged {
 }
 
 pub(crate) fn operator(user: &str) -> Operator {
-    Operator { user: user.into(), host: "bastion".into(), terminal: "pts/1".into() }
+    Operator { user: user.into(), host: "bastion".into(), terminal: "pts/1".into(), from: None }
 }
 
 /// An approved plan that was made and confirmed at `at`.
