@@ -62,7 +62,7 @@
 //! 11. Bad configuration stops at load with file, line, key and the allowed values.
 //! 12. Text from outside reaches the terminal only as [`text::Text`]: no control or bidi characters.
 //! 13. Colour never carries a meaning alone.
-//! 14. Secrets are masked where text becomes cells or exports, not at each use.
+//! 14. Secrets are masked where text becomes cells, exports or rows of the store, not at each use.
 //!
 //! # Where to change what
 //!

@@ -12,6 +12,7 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, params};
 
 use crate::runbook::Session;
+use crate::text::mask::Mask;
 
 /// The version of the tables; a file with a newer one is refused, never guessed at.
 const VERSION: u32 = 1;
@@ -77,6 +78,8 @@ CREATE TABLE sessions (
 pub struct Store {
     connection: Mutex<Connection>,
     dir: PathBuf,
+    /// Covers secrets in all that is written.
+    mask: Mask,
 }
 
 /// Why the state could not be read or written. What was not written has not happened.
@@ -143,7 +146,16 @@ impl Store {
         connection.pragma_update(None, "foreign_keys", true)?;
         migrate(&mut connection, &path)?;
         sync_dir(dir).map_err(|source| StoreError::Directory { path: dir.to_owned(), source })?;
-        Ok(Self { connection: Mutex::new(connection), dir: dir.to_owned() })
+        Ok(Self { connection: Mutex::new(connection), dir: dir.to_owned(), mask: Mask::default() })
+    }
+
+    /// The same, with these secrets covered in all that is written from here on.
+    pub fn masking(self, mask: Mask) -> Self {
+        Self { mask, ..self }
+    }
+
+    pub(crate) fn mask(&self) -> &Mask {
+        &self.mask
     }
 
     /// The state directory.
@@ -156,10 +168,11 @@ impl Store {
     /// # Errors
     /// It could not be written.
     pub fn save_session(&self, session: &Session) -> Result<(), StoreError> {
-        let body = serde_json::to_string(session)?;
+        let mut body = serde_json::to_value(session)?;
+        self.mask.cover(&mut body);
         self.lock().execute(
             "INSERT INTO sessions (id, began, body) VALUES (?1, ?2, ?3) ON CONFLICT (id) DO UPDATE SET body = ?3",
-            params![session.id, session.began.to_string(), body],
+            params![session.id, session.began.to_string(), body.to_string()],
         )?;
         Ok(())
     }
@@ -234,6 +247,13 @@ fn make_dir(dir: &Path) -> std::io::Result<()> {
 fn sync_dir(dir: &Path) -> std::io::Result<()> {
     let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
     fs::File::open(dir)?.sync_all()
+}
+
+/// A file as it is made, in memory: what [`crate::executor::journal::audit`] holds a file's tables against.
+pub(crate) fn reference() -> rusqlite::Result<Connection> {
+    let connection = Connection::open_in_memory()?;
+    connection.execute_batch(TABLES)?;
+    Ok(connection)
 }
 
 fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {

@@ -3,6 +3,8 @@
 //! Control characters, bidirectional overrides, zero-width and tag characters are shown as U+FFFD, so that a label can
 //! neither move the cursor nor spoof a name; runs of combining marks are cut; the length is bounded.
 
+pub mod mask;
+
 use std::fmt;
 use std::sync::Arc;
 

@@ -84,11 +84,7 @@ impl Plan {
     /// SHA-256, hex, over the canonical JSON (keys sorted, no spaces) of all but the observation. The observation is
     /// evidence: it is taken anew before approval and again before sending, without changing what is approved.
     pub fn digest(&self) -> String {
-        let mut value = serde_json::to_value(self).unwrap_or_default();
-        if let Value::Object(fields) = &mut value {
-            fields.remove("observation");
-        }
-        sha256(&canonical(&value))
+        digest_of(serde_json::to_value(self).unwrap_or_default())
     }
 
     /// The plan in a few words: `scale rtech-app: desired count: 2 → 4`.
@@ -120,6 +116,14 @@ impl Plan {
             .map(|key| Change::new(key, &value(&facts, key), &value(found, key)))
             .collect()
     }
+}
+
+/// The digest of a plan as it stands in JSON: what [`Plan::digest`] gives for the plan that was written there.
+pub fn digest_of(mut plan: Value) -> String {
+    if let Value::Object(fields) = &mut plan {
+        fields.remove("observation");
+    }
+    sha256(&canonical(&plan))
 }
 
 /// SHA-256 of a text, hex.

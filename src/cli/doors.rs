@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::operator::operator;
+use super::room;
 use crate::action::{Action, Approved, Arming, PlanFailure};
 use crate::clock::Now;
 use crate::config::{Config, Query};
@@ -92,8 +93,12 @@ impl Doors {
         let world = told(build::world(config.clone()).await, "no source can be asked", &events).await;
         let poller = world.as_ref().map(|world| start_polling(world, range, &events, &mut tasks));
         let logs = world.as_ref().map(|world| open_desk(world, &events, &mut tasks));
-        let store =
-            told(open_store(state_dir.clone()).await, "no action is possible, no session is kept", &events).await;
+        let store = told(
+            open_store(state_dir.clone(), config.clone()).await,
+            "no action is possible, no session is kept",
+            &events,
+        )
+        .await;
         let (saves, saved) = mpsc::channel(SAVES);
         if let Some(store) = &store {
             tasks.push(task(keep_sessions(store.clone(), saved, events.clone())));
@@ -116,11 +121,11 @@ impl Doors {
 
 /// The journal; with what is shared with other hosts, or not at all.
 fn journal_of(config: &Config, store: Arc<Store>) -> Result<Arc<Journal>, StoreError> {
-    Journal::new(store).shared_by(config).map(Arc::new)
+    room::journal(store, config).map(Arc::new)
 }
 
-async fn open_store(dir: PathBuf) -> Result<Arc<Store>, String> {
-    let opened = tokio::task::spawn_blocking(move || Store::open(&dir)).await;
+async fn open_store(dir: PathBuf, config: Arc<Config>) -> Result<Arc<Store>, String> {
+    let opened = tokio::task::spawn_blocking(move || room::store(&dir, Some(&config))).await;
     opened.map_err(|error| error.to_string())?.map(Arc::new).map_err(|error| error.to_string())
 }
 

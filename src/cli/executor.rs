@@ -6,9 +6,9 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::Global;
+use super::{Global, room};
 use crate::clock::Now;
-use crate::config;
+use crate::config::{self, Config, ConfigErrors};
 use crate::executor::doors;
 use crate::executor::engine::Engine;
 use crate::executor::journal::{Entry, Journal, JournalError, RunId, RunState};
@@ -39,9 +39,12 @@ pub fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<ExitCode> {
     }
     process::detach();
     log_to_stderr();
-    let journal = Journal::open(&arguments.state_dir)?;
+    let config = config::find::load(global.config.as_deref()).map(Arc::new);
+    let store = Arc::new(room::store(&arguments.state_dir, config.as_deref().ok())?);
+    let journal =
+        config.as_ref().map_or_else(|_| Journal::new(store.clone()), |config| room::anchored(store.clone(), config));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    match runtime.block_on(work(arguments, global, &journal, &run)) {
+    match runtime.block_on(work(arguments, config, &journal, &run)) {
         Ok(state) => {
             tracing::info!(%run, ?state, "ended");
             Ok(ExitCode::SUCCESS)
@@ -64,9 +67,14 @@ fn log_to_stderr() {
     let _ = tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(false).with_env_filter(filter).try_init();
 }
 
-async fn work(arguments: &Arguments, global: &Global, journal: &Journal, run: &RunId) -> anyhow::Result<RunState> {
+async fn work(
+    arguments: &Arguments,
+    config: Result<Arc<Config>, ConfigErrors>,
+    journal: &Journal,
+    run: &RunId,
+) -> anyhow::Result<RunState> {
     let _ignored = ignore_signals()?;
-    let config = Arc::new(config::find::load(global.config.as_deref())?);
+    let config = config?;
     let world = build::world(config.clone()).await?;
     let target = doors::open(&config, &arguments.state_dir, Now::read).map_err(anyhow::Error::msg)?;
     let journal = journal.clone().shared_by(&config)?;

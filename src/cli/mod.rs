@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand, headless twins of what the screen can do.
 
 pub mod apply;
+pub mod audit;
 pub mod check;
 pub mod completions;
 pub mod console;
@@ -75,6 +76,8 @@ pub enum Command {
     ///
     /// Exits 0, 2 usage or configuration, 3 where the shared table can't be asked, 4 where a lease may not be taken away.
     Lease(lease::Arguments),
+    /// Verify and export the journal: who, from where, what was shown, sent and found.
+    Audit(audit::Arguments),
     /// Print the lines of a service's log, once or followed.
     ///
     /// Exits 0 where they were read whole, 2 usage or configuration, 3 where something was not read.
@@ -120,6 +123,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Apply(arguments)) => apply::run(&arguments, &cli.global),
         Some(Command::Runs(arguments)) => runs::run(&arguments, &cli.global),
         Some(Command::Lease(arguments)) => lease::run(&arguments, &cli.global),
+        Some(Command::Audit(arguments)) => audit::run(&arguments, &cli.global),
         Some(Command::Logs(arguments)) => logs::run(&arguments, &cli.global),
         Some(Command::Runbook(arguments)) => runbook::run(&arguments, &cli.global),
         Some(Command::Demo(arguments)) => demo::run(&arguments, &cli.global),

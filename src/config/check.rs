@@ -27,7 +27,7 @@ use std::time::Duration;
 use super::error::ConfigErrors;
 use super::expand::Variables;
 use super::raw::{Document, Entry, Section};
-use super::{Config, DEFAULT_INTERVAL, Environment, EnvironmentKind, Guards, Query, Ui};
+use super::{Audit, Config, DEFAULT_INTERVAL, Environment, EnvironmentKind, Guards, Query, Ui};
 use crate::source::aws::cloudwatch::pacing;
 use place::Places;
 use words::{beside, duration, name, or, path};
@@ -132,6 +132,7 @@ fn config(document: &Document<'_>) -> Option<Config> {
     let guards = root.section("guards").map_or(Some(default_guards(kind)), |section| guards(&section, kind));
     let runbook_dirs = root.section("runbooks").map_or(Some(Vec::new()), |section| runbook_dirs(&section));
     let ui = root.section("ui").map_or(Some(default_ui()), |section| ui(&section));
+    let audit = root.section("audit").map_or(Some(Audit::default()), |section| audit(&section));
     let state_dir = or(root.get("state_dir"), None, state_dir);
     let shared =
         optional(&root.section("shared"), |section| shared::shared(section, aws.as_ref().and_then(Option::as_ref)));
@@ -152,6 +153,7 @@ fn config(document: &Document<'_>) -> Option<Config> {
         index: super::ServiceIndex::default(),
         backups: backups?,
         guards: guards?,
+        audit: audit?,
         runbook_dirs: runbook_dirs?,
         ui: ui?,
         state_dir: state_dir?,
@@ -266,6 +268,13 @@ fn runbook_dirs(section: &Section<'_>) -> Option<Vec<PathBuf>> {
     dirs
 }
 
+/// `[audit]`; an empty anchor (of an optional variable) is none.
+fn audit(section: &Section<'_>) -> Option<Audit> {
+    let anchor = or(section.get("anchor"), None, state_dir);
+    section.done();
+    Some(Audit { anchor: anchor? })
+}
+
 fn default_ui() -> Ui {
     Ui { theme: "dark".to_owned(), keymap: "default".to_owned(), range: HOUR }
 }
@@ -298,7 +307,7 @@ fn shipped_or_file(entry: &Entry<'_>, shipped: &[&str]) -> Option<String> {
     None
 }
 
-/// `state_dir`; an empty string (of an optional variable) is the default.
+/// `state_dir`, `anchor`; an empty string (of an optional variable) is the default.
 fn state_dir(entry: &Entry<'_>) -> Option<Option<PathBuf>> {
     let empty = entry.expanded()?.value.is_empty();
     if empty { Some(None) } else { path(entry).map(Some) }

@@ -4,6 +4,7 @@
 //! with file, line, key and the allowed values; `keymap` and `theme` do the same for theirs. What is here is ready to use:
 //! nothing later asks whether it is valid.
 
+mod audit;
 mod balancer;
 mod cdn;
 pub mod check;
@@ -19,6 +20,7 @@ pub mod keymap;
 mod log;
 mod probe;
 pub mod raw;
+pub mod secrets;
 mod service;
 mod template;
 pub mod theme;
@@ -31,6 +33,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+pub use audit::*;
 pub use balancer::*;
 pub use cdn::*;
 pub use copies::*;
@@ -77,6 +80,8 @@ pub struct Config {
     pub backups: Vec<Protected>,
     /// Bounds of what may be done.
     pub guards: Guards,
+    /// Where the journal's head is anchored.
+    pub audit: Audit,
     /// Folders with runbooks, besides the shipped ones.
     pub runbook_dirs: Vec<PathBuf>,
     /// The screen.

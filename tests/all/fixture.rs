@@ -179,7 +179,7 @@ fn source_of(subject: &Subject) -> &'static str {
 
 /// Who sits there.
 pub(crate) fn operator() -> Operator {
-    Operator { user: Text::from("alice"), host: Text::from("bastion-1"), terminal: Text::from("pts/3") }
+    Operator { user: Text::from("alice"), host: Text::from("bastion-1"), terminal: Text::from("pts/3"), from: None }
 }
 
 /// The fixture's environment: production, three services.
@@ -211,6 +211,7 @@ pub(crate) fn config() -> Config {
             steady_deadline: Duration::from_secs(600),
             gate_window: Duration::ZERO,
         },
+        audit: quarterdeck::config::Audit::default(),
         runbook_dirs: Vec::new(),
         ui: Ui { theme: "dark".to_owned(), keymap: "default".to_owned(), range: Duration::from_secs(1800) },
         state_dir: None,
@@ -769,7 +770,7 @@ pub(crate) fn run(state: RunState) -> RunView {
         Entry::Approved {
             plan: Box::new(plan()),
             digest: "0".repeat(64),
-            by: operator(),
+            by: Box::new(operator()),
             until: Now::fixed(READ).wall,
             verdicts: Vec::new(),
         },

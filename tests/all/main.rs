@@ -1,6 +1,7 @@
 //! One integration binary: screens, keys, config, sources, runs, recovery, simulation, terminal, lab.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // helpers of tests, too
 
+mod audit;
 mod aws;
 mod config;
 mod fixture;

@@ -8,6 +8,7 @@ use url::Url;
 use super::place::places;
 use super::words::{duration, file, filled, line, maybe, or, path, secret, secret_file, url};
 use crate::config::raw::{Entry, Section};
+use crate::config::secrets::carries_secret;
 use crate::config::{Aws, CloudWatch, EnvironmentKind, HttpAuth, HttpBackend, Polling, Secret, Simulator, TraceUrl};
 use crate::simulator::Scenario;
 
@@ -342,11 +343,6 @@ fn header_file(section: &Section<'_>) -> Option<Secret> {
     let prefix = or(section.get("prefix"), String::new(), line);
     section.done();
     Some(Secret::new(format!("{}{}", prefix?, secret?.reveal())))
-}
-
-fn carries_secret(header: &str) -> bool {
-    let header = header.to_ascii_lowercase();
-    ["authorization", "cookie", "token", "secret", "key", "password", "auth"].iter().any(|word| header.contains(word))
 }
 
 /// `[simulator]`.

@@ -7,27 +7,29 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::anchor::{self, Anchor};
 use super::fold::{IllegalEntry, fold, state_of};
+use super::seal::{GENESIS, seal};
 use super::{Entry, Record, RunId, RunState, RunView};
-use crate::action::plan::sha256;
+use crate::action::plan::digest_of;
 use crate::action::{Approved, Operator, OtherRun, Plan};
 use crate::clock::Now;
 use crate::executor::lease::{self, Held, Lease, NotFree};
 use crate::executor::shared::SharedLeases;
 use crate::store::{Store, StoreError};
 use crate::text::Text;
+use crate::text::mask::Mask;
 
 /// The most runs that are listed; those whose outcome is unknown come on top.
 const LISTED: usize = 50;
-
-/// What the first record's hash follows.
-const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 /// The journal. Each call is one transaction; what it returns as written is on the disk.
 #[derive(Debug, Clone)]
 pub struct Journal {
     store: Arc<Store>,
     pub(super) shared: Option<Arc<SharedLeases>>,
+    /// Where its head is anchored, and the host that says so.
+    anchor: Option<(Arc<dyn Anchor>, Text)>,
 }
 
 /// Why the journal refused. Nothing was written.
@@ -69,6 +71,12 @@ pub enum JournalError {
         /// The process.
         pid: u32,
     },
+    /// Secrets never enter the journal.
+    #[error(
+        "the plan holds a secret of the configuration or of a variable (such as a password or token), which the journal must \
+         not; take it out of the names that the plan shows"
+    )]
+    SecretInPlan,
     /// Someone is at work on the target.
     #[error(transparent)]
     Held(#[from] Held),
@@ -128,7 +136,19 @@ impl Taken {
 impl Journal {
     /// The journal of a store.
     pub fn new(store: Arc<Store>) -> Self {
-        Self { store, shared: None }
+        Self { store, shared: None, anchor: None }
+    }
+
+    /// The same, with its head anchored when a run is approved and when it ends: after the transaction, which is no slower
+    /// for it.
+    pub fn anchored(self, anchor: Option<Arc<dyn Anchor>>, host: Text) -> Self {
+        Self { anchor: anchor.map(|anchor| (anchor, host)), ..self }
+    }
+
+    pub(super) fn keep_head(&self) {
+        if let Some((anchor, host)) = &self.anchor {
+            anchor::keep_head(anchor, &self.store, host);
+        }
     }
 
     /// The journal in a state directory.
@@ -164,19 +184,20 @@ impl Journal {
         let entry = Entry::Approved {
             plan: Box::new(approved.plan().clone()),
             digest: approved.digest().to_owned(),
-            by: approved.by().clone(),
+            by: Box::new(approved.by().clone()),
             until: approved.until(),
             verdicts: approved.verdicts().to_vec(),
         };
         self.store.write(|connection| {
             used_before(connection, approved.digest())?;
-            sweep(connection, &target, now)?;
+            sweep(connection, self.store.mask(), &target, now)?;
             connection.execute(
                 "INSERT INTO approvals (run, digest, target, until) VALUES (?1, ?2, ?3, ?4)",
                 params![run.0, approved.digest(), target.as_str(), approved.until().to_string()],
             )?;
-            append(connection, &run, entry, now.wall)
+            append(connection, self.store.mask(), &run, entry, now.wall).map(drop)
         })?;
+        self.keep_head();
         Ok(run)
     }
 
@@ -186,7 +207,7 @@ impl Journal {
     /// # Errors
     /// There is no such run, it was taken before, or the journal can't be written.
     pub fn take(&self, run: &RunId, pid: u32, now: Now) -> Result<Result<Taken, String>, JournalError> {
-        self.store.write(|connection| {
+        let taken = self.store.write(|connection| {
             let view = view(connection, run, now)?;
             let sql = "UPDATE approvals SET taken_by = ?2 WHERE run = ?1 AND taken_by IS NULL AND settled = 0";
             if connection.execute(sql, params![run.0, pid])? != 1 {
@@ -195,15 +216,19 @@ impl Journal {
             match claim(connection, &view, pid, now)? {
                 Err(reason) => {
                     let entry = Entry::Refused { reasons: vec![reason.clone()], drift: Vec::new() };
-                    append(connection, run, entry, now.wall)?;
+                    append(connection, self.store.mask(), run, entry, now.wall)?;
                     Ok(Err(reason))
                 }
                 Ok(lease) => {
-                    append(connection, run, Entry::Taken { pid, epoch: lease.epoch }, now.wall)?;
+                    append(connection, self.store.mask(), run, Entry::Taken { pid, epoch: lease.epoch }, now.wall)?;
                     Ok(Ok(Taken { plan: view.plan, by: view.by, lease }))
                 }
             }
-        })
+        });
+        if matches!(taken, Ok(Err(_))) {
+            self.keep_head();
+        }
+        taken
     }
 
     /// Adds a record to a run.
@@ -211,7 +236,11 @@ impl Journal {
     /// # Errors
     /// The entry can't stand there, or the journal can't be written. Then it is not there.
     pub fn append(&self, run: &RunId, entry: Entry, at: Timestamp) -> Result<(), JournalError> {
-        self.store.write(|connection| append(connection, run, entry, at))
+        let ended = self.store.write(|connection| append(connection, self.store.mask(), run, entry, at))?.is_ended();
+        if ended {
+            self.keep_head();
+        }
+        Ok(())
     }
 
     /// The heartbeat of a lease. False: it is lost.
@@ -308,11 +337,14 @@ impl Journal {
             if let Some(pid) = lease::sleeper(connection, &view.plan.target_arn, run)? {
                 return Err(JournalError::StillAlive { run: run.0.clone(), pid });
             }
+            let by = covered(by, self.store.mask())?;
             // Taking the lease and giving it back makes an executor that was only stopped find that it lost its own.
             let lease = lease::take(connection, &view.plan.target_arn, run, &by, "settling", std::process::id(), now)??;
-            append(connection, run, Entry::Resolved { by, found }, now.wall)?;
-            Ok(lease::release(connection, &lease)?)
-        })
+            append(connection, self.store.mask(), run, Entry::Resolved { by, found }, now.wall)?;
+            Ok::<_, JournalError>(lease::release(connection, &lease)?)
+        })?;
+        self.keep_head();
+        Ok(())
     }
 }
 
@@ -328,11 +360,11 @@ fn used_before(connection: &Connection, digest: &str) -> Result<(), JournalError
 }
 
 /// Writes down of runs whose executor ended (or never came) before anything was sent that they are refused.
-fn sweep(connection: &Connection, target: &str, now: Now) -> Result<(), JournalError> {
+fn sweep(connection: &Connection, mask: &Mask, target: &str, now: Now) -> Result<(), JournalError> {
     for view in open_views(connection, target, now)? {
         if view.state == RunState::Refused {
             let entry = Entry::Refused { reasons: vec![view.last_word()], drift: Vec::new() };
-            append(connection, &view.id, entry, now.wall)?;
+            append(connection, mask, &view.id, entry, now.wall)?;
         }
     }
     Ok(())
@@ -376,7 +408,7 @@ fn view(connection: &Connection, run: &RunId, now: Now) -> Result<RunView, Journ
     let live = waits || lease::holder(connection, &plan.target_arn, now)?.is_some_and(|holder| holder == run.0);
     // Entries in an impossible order: the truth is not known, and that blocks the target.
     let state = state_of(records.iter().map(|record| &record.entry), live).unwrap_or(RunState::Unknown);
-    Ok(RunView { id: run.clone(), state, plan: *plan, by, approved: at, records })
+    Ok(RunView { id: run.clone(), state, plan: *plan, by: *by, approved: at, records })
 }
 
 fn records(connection: &Connection, run: &RunId) -> Result<Vec<Record>, JournalError> {
@@ -392,25 +424,49 @@ fn records(connection: &Connection, run: &RunId) -> Result<Vec<Record>, JournalE
     .collect()
 }
 
-/// Adds one record, if it can stand there, and chains it to the one before.
-pub(super) fn append(connection: &Connection, run: &RunId, entry: Entry, at: Timestamp) -> Result<(), JournalError> {
+/// The operator without a secret: the lease's table names them too.
+fn covered(by: Operator, mask: &Mask) -> Result<Operator, JournalError> {
+    let mut value = serde_json::to_value(&by)?;
+    Ok(if mask.cover(&mut value) { serde_json::from_value(value)? } else { by })
+}
+
+/// The entry as it is stored: without a secret. What was approved is bound by its digest and can't be covered, so a plan with
+/// a secret in it is refused.
+fn body(entry: &Entry, mask: &Mask) -> Result<String, JournalError> {
+    let mut value = serde_json::to_value(entry)?;
+    if !mask.cover(&mut value) {
+        return Ok(serde_json::to_string(entry)?);
+    }
+    match entry {
+        Entry::Approved { digest, .. } if *digest != digest_of(value["plan"].clone()) => {
+            Err(JournalError::SecretInPlan)
+        }
+        _ => Ok(value.to_string()),
+    }
+}
+
+/// Adds one record, if it can stand there, and chains it to the one before. Gives the state that the run is then in.
+pub(super) fn append(
+    connection: &Connection,
+    mask: &Mask,
+    run: &RunId,
+    entry: Entry,
+    at: Timestamp,
+) -> Result<RunState, JournalError> {
     let before = records(connection, run)?;
     let state = fold(before.iter().map(|record| &record.entry).chain([&entry]))?;
     let last = "SELECT sequence, hash FROM records ORDER BY sequence DESC LIMIT 1";
     let head: Option<(u64, String)> =
         connection.prepare_cached(last)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
     let (sequence, prev) = head.map_or((1, GENESIS.to_owned()), |(sequence, hash)| (sequence + 1, hash));
-    let (at, body) = (at.to_string(), serde_json::to_string(&entry)?);
-    let hash = sha256(&[prev.as_str(), &sequence.to_string(), &run.0, &at, &body].join("\n"));
+    let (at, body) = (at.to_string(), body(&entry, mask)?);
+    let hash = seal(&prev, sequence, &run.0, &at, &body);
     connection.execute(
         "INSERT INTO records (sequence, run, at, entry, prev, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         params![sequence, run.0, at, body, prev, hash],
     )?;
-    if matches!(
-        state,
-        RunState::Done | RunState::Refused | RunState::Failed | RunState::Inconclusive | RunState::Resolved
-    ) {
+    if state.is_settled() {
         connection.execute("UPDATE approvals SET settled = 1 WHERE run = ?1", [&run.0])?;
     }
-    Ok(())
+    Ok(state)
 }

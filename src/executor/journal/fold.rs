@@ -4,7 +4,7 @@ use super::{Entry, RunState};
 
 /// Where a run stands, in more detail than people need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
+pub(super) enum Phase {
     New,
     Approved,
     Taken,
@@ -17,7 +17,7 @@ enum Phase {
 
 /// A step, and whether it is one of the on-failure branch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct At {
+pub(super) struct At {
     step: usize,
     back: bool,
 }
@@ -37,12 +37,20 @@ pub struct IllegalEntry {
 /// # Errors
 /// The entries are none, or not in an order that an executor writes.
 pub fn fold<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Result<RunState, IllegalEntry> {
-    Ok(match phase_of(entries)? {
-        Phase::New => return Err(IllegalEntry { entry: "nothing".to_owned(), after: "nothing".to_owned() }),
-        Phase::Approved => RunState::Approved,
-        Phase::Taken | Phase::Started(_) | Phase::Applied(_) | Phase::Turning(_) => RunState::Running,
-        Phase::Ended(state) => state,
-    })
+    let none = || IllegalEntry { entry: "nothing".to_owned(), after: "nothing".to_owned() };
+    phase_of(entries)?.state().ok_or_else(none)
+}
+
+impl Phase {
+    /// What it means to people; none where there is no entry yet.
+    pub(super) fn state(self) -> Option<RunState> {
+        match self {
+            Self::New => None,
+            Self::Approved => Some(RunState::Approved),
+            Self::Taken | Self::Started(_) | Self::Applied(_) | Self::Turning(_) => Some(RunState::Running),
+            Self::Ended(state) => Some(state),
+        }
+    }
 }
 
 /// The state of a run, given whether an executor may still be at work on it (it holds the lease, or the approval still
@@ -64,7 +72,8 @@ fn phase_of<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Result<Phase, I
     entries.into_iter().try_fold(Phase::New, next)
 }
 
-fn next(phase: Phase, entry: &Entry) -> Result<Phase, IllegalEntry> {
+/// Where a run stands after one more entry.
+pub(super) fn next(phase: Phase, entry: &Entry) -> Result<Phase, IllegalEntry> {
     use Phase::{Applied, Approved, Ended, New, Started, Taken, Turning};
     Ok(match (phase, entry) {
         (New, Entry::Approved { .. }) => Approved,

@@ -46,13 +46,15 @@ impl Journal {
     /// # Errors
     /// Nobody holds it, it is in force, its executor lives or may, or the journal can't be written.
     pub fn release_lease(&self, target: &str, by: Operator, now: Now) -> Result<LeaseView, JournalError> {
-        self.store().write(|connection| {
+        let view = self.store().write(|connection| {
             let found = lease::one(connection, target, now)?;
             let view = found.ok_or_else(|| JournalError::NotHeld(target.to_owned()))?;
             view.may_be_released()?;
             lease::take_away(connection, &view)?;
-            append(connection, &view.run, Entry::Released { by, epoch: view.epoch }, now.wall)?;
-            Ok(view)
-        })
+            append(connection, self.store().mask(), &view.run, Entry::Released { by, epoch: view.epoch }, now.wall)?;
+            Ok::<_, JournalError>(view)
+        })?;
+        self.keep_head();
+        Ok(view)
     }
 }

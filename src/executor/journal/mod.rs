@@ -1,9 +1,13 @@
 //! What was intended, sent and found. SQLite, WAL, full sync: a record that was written is on the disk.
 
+mod anchor;
+mod anchor_file;
+pub mod audit;
 mod database;
 mod fold;
 mod follow;
 mod leases;
+mod seal;
 
 use std::time::Duration;
 
@@ -13,6 +17,8 @@ use serde::{Deserialize, Serialize};
 use crate::action::{Change, Made, Operator, Plan, Verdict};
 use crate::text::Text;
 
+pub use anchor::{Anchor, AnchorError, Head, Heads};
+pub use anchor_file::{AnchorFile, SCHEMA as ANCHOR_SCHEMA};
 pub use database::{Journal, JournalError, Taken};
 pub use fold::{IllegalEntry, fold, state_of};
 pub use follow::follow;
@@ -51,7 +57,7 @@ pub enum Entry {
         /// Its digest.
         digest: String,
         /// Who confirmed.
-        by: Operator,
+        by: Box<Operator>,
         /// Until when it may be used.
         until: Timestamp,
         /// What the guards said when the operator confirmed; none in journals of earlier versions.
@@ -178,6 +184,18 @@ pub enum RunState {
     Unknown,
     /// Was unknown, and was settled by observing.
     Resolved,
+}
+
+impl RunState {
+    /// Whether nothing more will be written of it.
+    pub fn is_settled(self) -> bool {
+        matches!(self, Self::Done | Self::Refused | Self::Failed | Self::Inconclusive | Self::Resolved)
+    }
+
+    /// Whether it has an outcome, be it that nobody knows.
+    pub fn is_ended(self) -> bool {
+        self.is_settled() || self == Self::Unknown
+    }
 }
 
 /// A run as the console shows it.

@@ -18,7 +18,7 @@ fn entry(name: &str) -> Entry {
         "approved" => Entry::Approved {
             plan: Box::new(plan(5)),
             digest: plan(5).digest(),
-            by: operator("ada"),
+            by: Box::new(operator("ada")),
             until: plan(5).expires,
             verdicts: Vec::new(),
         },
