@@ -1,6 +1,7 @@
 //! What an action must tell of itself: one implementation a file.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::{Change, DebtChange, Made, Plan, PlanFailure, Step, Undo};
 use crate::config::Config;
@@ -59,6 +60,8 @@ pub struct Draft {
     pub cost: Option<String>,
     /// What is left open by it, or settled.
     pub debt: Option<DebtChange>,
+    /// How long what is left open is meant to last, from when the plan is made; `None` where nothing says.
+    pub lasts: Option<Duration>,
     /// Whether health gates of the target's service are watched afterwards.
     pub gated: bool,
 }

@@ -36,6 +36,37 @@ pub enum Call {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         place: Option<Name>,
     },
+    /// `application-autoscaling:RegisterScalableTarget` of a registered target, with both bounds. A repeat sets them again.
+    /// <https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html>
+    ScalingSetBounds {
+        /// The cluster.
+        cluster: String,
+        /// The service, as ECS calls it.
+        service: String,
+        /// Least desired count.
+        min: u32,
+        /// Greatest desired count.
+        max: u32,
+        /// The place of `[[aws.place]]`; none is `[aws]` itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        place: Option<Name>,
+    },
+    /// The same with what is suspended, all three kinds. A repeat sets them again.
+    ScalingSetSuspended {
+        /// The cluster.
+        cluster: String,
+        /// The service, as ECS calls it.
+        service: String,
+        /// Whether scaling in is suspended.
+        inward: bool,
+        /// Whether scaling out is suspended.
+        outward: bool,
+        /// Whether scheduled actions are suspended.
+        scheduled: bool,
+        /// The place of `[[aws.place]]`; none is `[aws]` itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        place: Option<Name>,
+    },
 }
 
 /// What a call is about: which guards judge it.
@@ -45,6 +76,10 @@ pub enum Family {
     Count,
     /// The deployment of a workload.
     Deployment,
+    /// The bounds of a scaling target.
+    Bounds,
+    /// What of a scaling target is suspended.
+    Suspension,
 }
 
 impl Call {
@@ -53,23 +88,34 @@ impl Call {
         match self {
             Self::EcsSetDesiredCount { .. } => Family::Count,
             Self::EcsForceNewDeployment { .. } => Family::Deployment,
+            Self::ScalingSetBounds { .. } => Family::Bounds,
+            Self::ScalingSetSuspended { .. } => Family::Suspension,
         }
     }
 
     /// The place of `[[aws.place]]` that it goes to; `None` is `[aws]` itself.
     pub fn place(&self) -> Option<&Name> {
         match self {
-            Self::EcsSetDesiredCount { place, .. } | Self::EcsForceNewDeployment { place, .. } => place.as_ref(),
+            Self::EcsSetDesiredCount { place, .. }
+            | Self::EcsForceNewDeployment { place, .. }
+            | Self::ScalingSetBounds { place, .. }
+            | Self::ScalingSetSuspended { place, .. } => place.as_ref(),
         }
     }
 
     /// The call with what earlier steps made put in; `None` where it needs what none of them made.
     pub fn resolved(&self, _made: &Made) -> Option<Self> {
         match self {
-            Self::EcsSetDesiredCount { .. } | Self::EcsForceNewDeployment { .. } => Some(self.clone()),
+            Self::EcsSetDesiredCount { .. }
+            | Self::EcsForceNewDeployment { .. }
+            | Self::ScalingSetBounds { .. }
+            | Self::ScalingSetSuspended { .. } => Some(self.clone()),
         }
     }
 }
+
+/// The operation that sets bounds and suspension alike.
+const REGISTER: &str = "application-autoscaling:RegisterScalableTarget";
 
 /// As the provider names it, with its values: `ecs:UpdateService cluster/service desiredCount=4`.
 impl std::fmt::Display for Call {
@@ -80,6 +126,13 @@ impl std::fmt::Display for Call {
             }
             Self::EcsForceNewDeployment { cluster, service, .. } => {
                 write!(f, "ecs:UpdateService {cluster}/{service} forceNewDeployment=true")?;
+            }
+            Self::ScalingSetBounds { cluster, service, min, max, .. } => {
+                write!(f, "{REGISTER} {cluster}/{service} MinCapacity={min} MaxCapacity={max}")?;
+            }
+            Self::ScalingSetSuspended { cluster, service, inward, outward, scheduled, .. } => {
+                write!(f, "{REGISTER} {cluster}/{service} SuspendedState in={inward} out={outward} ")?;
+                write!(f, "scheduled={scheduled}")?;
             }
         }
         self.place().map_or(Ok(()), |place| write!(f, " in {place}"))

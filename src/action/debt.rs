@@ -15,10 +15,53 @@ pub enum DebtChange {
         what: String,
         /// Until when it should be undone.
         until: Option<Timestamp>,
+        /// From what to what it was moved: putting it back to where the first one found it settles the debt.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        moved: Option<Moved>,
     },
     /// Undoes what is open under this key on the same target, if anything is.
     Settles {
         /// The key.
         key: String,
     },
+}
+
+/// A setting before and after, in words that are equal where the settings are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moved {
+    /// Before.
+    pub before: String,
+    /// After.
+    pub after: String,
+}
+
+impl DebtChange {
+    /// Leaves something open, until somebody undoes it.
+    pub fn opens(key: &str, what: impl Into<String>) -> Self {
+        Self::Opens { key: key.to_owned(), what: what.into(), until: None, moved: None }
+    }
+
+    /// The same, of a setting that was moved.
+    pub fn moved(self, before: impl Into<String>, after: impl Into<String>) -> Self {
+        let there = Moved { before: before.into(), after: after.into() };
+        match self {
+            Self::Opens { key, what, until, .. } => Self::Opens { key, what, until, moved: Some(there) },
+            settles @ Self::Settles { .. } => settles,
+        }
+    }
+
+    /// The same, due at that moment.
+    pub(super) fn due(self, at: Timestamp) -> Self {
+        match self {
+            Self::Opens { key, what, moved, .. } => Self::Opens { key, what, until: Some(at), moved },
+            settles @ Self::Settles { .. } => settles,
+        }
+    }
+
+    /// What kind of debt it is about.
+    pub fn key(&self) -> &str {
+        match self {
+            Self::Opens { key, .. } | Self::Settles { key } => key,
+        }
+    }
 }

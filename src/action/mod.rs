@@ -8,11 +8,14 @@ pub mod approval;
 mod call;
 mod debt;
 mod gate;
+mod given;
 pub mod guard;
 pub mod guards;
 pub mod plan;
 pub mod restart;
 pub mod scale;
+pub mod scaling_bounds;
+pub mod suspension;
 mod workload;
 
 use std::collections::BTreeMap;
@@ -27,7 +30,7 @@ use crate::text::Text;
 pub use act::{Act, Draft, Effect, Objection, Scene, Sight, Stage};
 pub use approval::{Approved, Refusal};
 pub use call::{Call, Family, Made};
-pub use debt::DebtChange;
+pub use debt::{DebtChange, Moved};
 pub use gate::{Gate, Judgement};
 pub use guard::{Arming, Decision, GuardContext, Judged, OtherRun, Verdict, judge};
 pub use plan::{ANY, Change, Plan, Step, Undo};
@@ -71,6 +74,12 @@ actions! {
     Scale(scale::Scale),
     /// Replace every task of a service by one of the same revision.
     Restart(restart::Restart),
+    /// Set min and max of a service's scaling target.
+    ScalingBounds(scaling_bounds::ScalingBounds),
+    /// Suspend kinds of scaling.
+    SuspendScaling(suspension::SuspendScaling),
+    /// Resume all kinds of scaling.
+    ResumeScaling(suspension::ResumeScaling),
 }
 
 impl Action {
@@ -153,13 +162,21 @@ pub fn plan_for(
         gate_window: if gates.is_empty() { std::time::Duration::ZERO } else { config.guards.gate_window },
         gates: if config.guards.gate_window.is_zero() { Vec::new() } else { gates },
         cost: draft.cost,
-        debt: draft.debt,
+        debt: draft.debt.map(|debt| due(debt, draft.lasts, now)),
         steady_deadline: config.guards.steady_deadline,
         observation: observation.clone(),
         made: now,
         expires: now.checked_add(config.guards.plan_ttl).unwrap_or(now),
         runbook_step: None,
     })
+}
+
+/// A debt with its end: reckoned from when the plan is made, so that the same plan has the same.
+fn due(debt: DebtChange, lasts: Option<std::time::Duration>, now: Timestamp) -> DebtChange {
+    match lasts.and_then(|lasts| now.checked_add(lasts).ok()) {
+        Some(at) => debt.due(at),
+        None => debt,
+    }
 }
 
 /// The facts of an observation that a plan of this action rests on: what [`Plan::drift`] compares.

@@ -66,6 +66,33 @@ pub(super) fn facts(found: &Observation) -> BTreeMap<String, String> {
     facts
 }
 
+/// The facts that must still hold when the scaling of a service is changed. Its count and its deployments are not of it.
+pub(super) fn scaling_facts(found: &Observation) -> BTreeMap<String, String> {
+    let of_scaling = ["account", "region", "service", "status", "scaling bounds", "scaling suspended"];
+    let mut facts = facts(found);
+    facts.retain(|key, _| of_scaling.contains(&key.as_str()));
+    facts
+}
+
+/// The scaling target that was found, if one is registered.
+pub(super) fn target(found: &Observation) -> Option<ScalingTarget> {
+    found.scaling.as_ref().and_then(|scaling| scaling.target)
+}
+
+/// The scaling target, which must be registered.
+pub(super) fn registered(found: &Observation, service: &Name) -> Result<ScalingTarget, PlanFailure> {
+    target(found).ok_or_else(|| {
+        let reason = format!("no scaling target is registered for `{service}`: there is nothing to change");
+        PlanFailure::new(&reason, "register one where its infrastructure is defined, or scale it by hand")
+    })
+}
+
+/// What a look tells where no scaling target is in it.
+pub(super) fn no_target() -> Sight {
+    let words = "no scaling target is registered".to_owned();
+    Sight { effect: Effect::Unclear, stage: Stage::Elsewhere(words.clone()), words, made: None }
+}
+
 fn rollout(rollout: Rollout) -> &'static str {
     match rollout {
         Rollout::InProgress => "in progress",

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::course::Course;
 use super::fleet::{FLEET, Profile, RunBy};
+use super::log::Mutated;
 use super::measure::moment;
 use super::tasks::{Crew, Task};
 use super::{ACCOUNT, REGION};
@@ -166,16 +167,22 @@ fn ids(tasks: &[&Task]) -> String {
 }
 
 /// A service's scaling; `None` for one that no orchestrator runs.
-pub fn scaling(profile: &Profile, began: Timestamp, seconds: f64) -> Option<Scaling> {
+pub fn scaling(course: &Course, profile: &Profile, began: Timestamp, seconds: f64) -> Option<Scaling> {
     let RunBy::Orchestrator { tasks, min, max } = profile.run_by else { return None };
-    let scale_out_suspended = profile.name == SUSPENDED;
+    let crew = course.crew(profile.name)?;
+    let bounds = |set: &Mutated| if let Mutated::Bounds(min, max) = set { Some((*min, *max)) } else { None };
+    let held = |set: &Mutated| if let Mutated::Suspended(a, b, c) = set { Some((*a, *b, *c)) } else { None };
+    let (least, most) = crew.setting(seconds, bounds).unwrap_or((min, max));
+    let forgotten = (false, profile.name == SUSPENDED, false);
+    let (scale_in_suspended, scale_out_suspended, scheduled_suspended) =
+        crew.setting(seconds, held).unwrap_or(forgotten);
     Some(Scaling {
         target: Some(ScalingTarget {
-            min,
-            max,
-            scale_in_suspended: false,
+            min: least,
+            max: most,
+            scale_in_suspended,
             scale_out_suspended,
-            scheduled_suspended: false,
+            scheduled_suspended,
         }),
         policies: vec![
             policy("cpu-70", "ECSServiceAverageCPUUtilization", 70.0),

@@ -40,6 +40,10 @@ pub enum Mutated {
     Desired(u32),
     /// A new deployment of this revision of the service's task definition: every task is replaced.
     Deployed(u32),
+    /// The bounds of the scaling target from then on: least and greatest desired count.
+    Bounds(u32, u32),
+    /// What of its scaling is suspended from then on: in, out, scheduled.
+    Suspended(bool, bool, bool),
 }
 
 /// What the file holds.

@@ -87,7 +87,7 @@ impl Simulated {
                 Payload::Workload(found.ok_or_else(|| missing(subject))?)
             }
             Subject::Scaling { service } => Payload::Scaling(
-                ecs::scaling(self.orchestrated(service)?, at.began, at.seconds).ok_or_else(|| missing(subject))?,
+                ecs::scaling(&at.course, self.orchestrated(service)?, at.began, at.seconds).ok_or_else(|| missing(subject))?,
             ),
             Subject::Releases { service } => {
                 let found = releases::releases(self.orchestrated(service)?, at.began);
@@ -159,7 +159,7 @@ impl Simulated {
                 let none = || failure(SourceErrorKind::Missing, &format!("{service} is not run by the orchestrator"));
                 Ok(match subject {
                     Subject::Scaling { .. } => {
-                        Payload::Scaling(ecs::scaling(profile, at.began, at.seconds).ok_or_else(none)?)
+                        Payload::Scaling(ecs::scaling(&at.course, profile, at.began, at.seconds).ok_or_else(none)?)
                     }
                     _ => Payload::Workload(ecs::workload(&at.course, profile, at.began, at.seconds).ok_or_else(none)?),
                 })

@@ -63,6 +63,19 @@ impl SimulatedTarget {
                 self.change(service, Mutated::Deployed(revision))?;
                 Ok(Receipt::from(format!("ACTIVE, a new deployment of {service}:{revision}")))
             }
+            Call::ScalingSetBounds { cluster, service, min, max, .. } => {
+                check(cluster, service, *max).map_err(|reason| rejected(&reason))?;
+                if min > max {
+                    return Err(rejected("ValidationException: MinCapacity is above MaxCapacity"));
+                }
+                self.change(service, Mutated::Bounds(*min, *max))?;
+                Ok(Receipt::from(format!("bounds {min}–{max}")))
+            }
+            Call::ScalingSetSuspended { cluster, service, inward, outward, scheduled, .. } => {
+                check(cluster, service, 0).map_err(|reason| rejected(&reason))?;
+                self.change(service, Mutated::Suspended(*inward, *outward, *scheduled))?;
+                Ok(Receipt::from(format!("suspended: in {inward}, out {outward}, scheduled {scheduled}")))
+            }
         }
     }
 
@@ -161,6 +174,36 @@ mod tests {
         let (ended, effects) = apply(None, &call("rtech-app", 4)).await;
         assert_eq!(ended.unwrap().unwrap().said.as_str(), "ACTIVE, desired count 4");
         assert_eq!(effects, [Mutation { at: 60.0, service: Name::from("rtech-app"), change: Mutated::Desired(4) }]);
+    }
+
+    #[tokio::test]
+    async fn bounds_and_suspension_are_set_and_bounds_move_a_count_that_lies_beyond_them() {
+        let (cluster, service) = (CLUSTER.to_owned(), "rtech-app".to_owned());
+        let bounds =
+            Call::ScalingSetBounds { cluster: cluster.clone(), service: service.clone(), min: 3, max: 6, place: None };
+        let held = Call::ScalingSetSuspended {
+            cluster,
+            service,
+            inward: true,
+            outward: false,
+            scheduled: true,
+            place: None,
+        };
+        let dir = tempfile::tempdir().unwrap();
+        let simulator =
+            config::Simulator { seed: 1, scenario: "calm".to_owned(), interval: std::time::Duration::from_secs(1) };
+        let target = SimulatedTarget::new(&simulator, dir.path(), clock).unwrap();
+        let began = Now::fixed(0).wall;
+        target.log().read(began).unwrap();
+        for call in [bounds, held] {
+            target.apply(&call, Permit::for_test()).await.unwrap();
+        }
+        let course = target.log().course(&target.log().read(began).unwrap());
+        let profile = fleet::profile("rtech-app").unwrap();
+        let set = crate::simulator::ecs::scaling(&course, profile, began, 61.0).unwrap().target.unwrap();
+        assert_eq!((set.min, set.max, course.crew("rtech-app").unwrap().desired(61.0)), (3, 6, 3));
+        let suspended = (set.scale_in_suspended, set.scale_out_suspended, set.scheduled_suspended);
+        assert_eq!(suspended, (true, false, true));
     }
 
     #[tokio::test]

@@ -46,6 +46,8 @@ pub struct Crew {
     pub changes: Vec<(f64, u32)>,
     /// Deployments: when they began, and the revision that they brought; the first was there before the fleet began.
     pub deployments: Vec<(f64, u32)>,
+    /// What was set besides: when, and what.
+    pub settings: Vec<(f64, Mutated)>,
     initial: u32,
 }
 
@@ -56,7 +58,7 @@ impl Crew {
     /// The crew of `service` with `initial` tasks at the start.
     pub fn new(seed: u64, service: &str, initial: u32, mutations: &[Mutation]) -> Self {
         let first = (-2.0 * 86_400.0, FIRST_REVISION);
-        let mut crew = Self { tasks: Vec::new(), changes: Vec::new(), deployments: vec![first], initial };
+        let mut crew = Self { tasks: Vec::new(), changes: Vec::new(), deployments: vec![first], settings: Vec::new(), initial };
         let seed = seed_of(seed, service);
         for _ in 0..initial {
             crew.add(seed, -86_400.0, 45.0);
@@ -65,9 +67,26 @@ impl Crew {
             match mutation.change {
                 Mutated::Desired(desired) => crew.change(seed, mutation.at, desired.min(MOST_TASKS)),
                 Mutated::Deployed(revision) => crew.deploy(seed, mutation.at, revision),
+                Mutated::Bounds(min, max) => crew.bound(seed, mutation.at, (min, max)),
+                _ => {}
             }
+            crew.settings.push((mutation.at, mutation.change.clone()));
         }
         crew
+    }
+
+    /// Autoscaling moves a count that lies beyond new bounds to the nearest one within.
+    fn bound(&mut self, seed: u64, at: f64, (min, max): (u32, u32)) {
+        let desired = self.desired(at);
+        if min <= max && !(min..=max).contains(&desired) {
+            self.change(seed, at, desired.clamp(min, max).min(MOST_TASKS));
+        }
+    }
+
+    /// What was set last of one kind, at that moment.
+    pub fn setting<T>(&self, seconds: f64, kind: impl Fn(&Mutated) -> Option<T>) -> Option<T> {
+        let so_far = self.settings.iter().rev().filter(|(at, _)| *at <= seconds);
+        so_far.map(|(_, set)| set).find_map(kind)
     }
 
     fn change(&mut self, seed: u64, at: f64, desired: u32) {

@@ -6,3 +6,4 @@ mod journal;
 mod plans;
 mod process;
 mod properties;
+mod scaling;

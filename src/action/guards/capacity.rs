@@ -4,10 +4,12 @@ use super::super::guard::{Finding, GuardContext};
 use super::super::{Call, Plan};
 use crate::source::{Task, Workload};
 
-/// The count that would be sent.
+/// The count that would be sent, or that the bounds which would be sent leave of the one that is.
 fn after(plan: &Plan) -> Option<u32> {
+    let now = plan.observation.workload.as_ref().map(|workload| workload.desired);
     let mut counts = plan.calls().map(|call| match call {
         Call::EcsSetDesiredCount { desired, .. } => Some(*desired),
+        Call::ScalingSetBounds { min, max, .. } => now.filter(|_| min <= max).map(|now| now.clamp(*min, *max)),
         _ => None,
     });
     let first = counts.next().flatten();
@@ -63,6 +65,9 @@ pub(super) fn healthy_floor(plan: &Plan, context: &GuardContext<'_>) -> Finding 
             // Tasks of an earlier scaling in may still be stopping: those count as well.
             let stopped = workload.desired.max(workload.running) - after;
             scale_in(Healthy { counted: healthy, unproven: unproven(workload) }, stopped, floor)
+        }
+        Some(healthy) if after == workload.desired => {
+            Finding::allow(format!("{healthy} healthy now, floor {floor}; none stops"))
         }
         Some(healthy) => Finding::allow(format!("{healthy} healthy now, floor {floor}; this scales out")),
     }

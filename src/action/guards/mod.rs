@@ -4,6 +4,7 @@ mod capacity;
 mod evidence;
 mod operator;
 mod place;
+mod scaling;
 mod surroundings;
 
 use super::guard::Scope::{Every, Of};
@@ -11,13 +12,25 @@ use super::guard::{Finding, Guard, GuardContext, Scope};
 use super::{Family, Plan};
 
 /// What changes a workload on its orchestrator.
-const WORKLOAD: Scope = Of(&[Family::Count, Family::Deployment]);
+const WORKLOAD: Scope = Of(&[Family::Count, Family::Deployment, Family::Bounds]);
+
+/// What changes a workload or its scaling.
+const SERVICE: Scope = Of(&[Family::Count, Family::Deployment, Family::Bounds, Family::Suspension]);
 
 /// What replaces tasks.
 const DEPLOYMENT: Scope = Of(&[Family::Deployment]);
 
 /// What sets a count of tasks.
 const COUNT: Scope = Of(&[Family::Count]);
+
+/// What sets a count of tasks, or moves it by its bounds.
+const COUNTED: Scope = Of(&[Family::Count, Family::Bounds]);
+
+/// What sets the bounds of a scaling target.
+const BOUNDS: Scope = Of(&[Family::Bounds]);
+
+/// What suspends or resumes scaling.
+const SUSPENSION: Scope = Of(&[Family::Suspension]);
 
 type Judge = fn(&Plan, &GuardContext<'_>) -> Finding;
 
@@ -37,13 +50,15 @@ pub const GUARDS: &[Guard] = &[
     each("environment", "the plan is of this environment", Every, place::environment),
     each("account", "account and region are those configured", Every, place::account),
     once("shown-is-sent", "the calls are what the lines say", Every, place::shown_is_sent),
-    each("service-active", "the service is active", WORKLOAD, surroundings::service_active),
+    each("service-active", "the service is active", SERVICE, surroundings::service_active),
     once("deployment", "no deployment is in flight", WORKLOAD, surroundings::deployment),
     once("scaling-bounds", "within the scaling target's bounds", COUNT, capacity::scaling_bounds),
-    once("caps", "within the configured caps", COUNT, capacity::caps),
-    once("healthy-floor", "enough healthy tasks remain", COUNT, capacity::healthy_floor),
+    once("caps", "within the configured caps", COUNTED, capacity::caps),
+    once("healthy-floor", "enough healthy tasks remain", COUNTED, capacity::healthy_floor),
     once("healthy-now", "enough tasks are healthy to begin", DEPLOYMENT, capacity::healthy_now),
-    once("not-to-zero", "not to zero by accident", COUNT, capacity::not_to_zero),
+    once("not-to-zero", "not to zero by accident", COUNTED, capacity::not_to_zero),
+    once("bounds", "bounds are within the configured caps", BOUNDS, scaling::bounds),
+    once("suspension", "what no longer scales is known", SUSPENSION, scaling::suspension),
     each("evidence", "what was observed is fresh", Every, evidence::fresh),
     once("alerts", "firing alerts are known", Every, surroundings::alerts),
     once("autoscaling", "how autoscaling may answer", COUNT, surroundings::autoscaling),

@@ -58,6 +58,7 @@ fn scales_in(plan: &Plan) -> bool {
     let before = plan.observation.workload.as_ref().map(|workload| workload.desired);
     plan.calls().any(|call| match call {
         Call::EcsSetDesiredCount { desired, .. } => before.is_none_or(|before| *desired < before),
+        Call::ScalingSetBounds { max, .. } => before.is_none_or(|before| *max < before),
         _ => false,
     })
 }

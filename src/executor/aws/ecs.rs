@@ -29,6 +29,7 @@ pub(super) async fn send(config: &SdkConfig, call: &Call, permit: Permit<'_>) ->
             let output = request.send().await.map_err(|error| classify(&error))?;
             new_deployment(&output)
         }
+        other => Err(not_sent(&format!("ECS has no {other}"))),
     }
 }
 

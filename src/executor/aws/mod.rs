@@ -1,5 +1,6 @@
 //! AWS as a target: the mutating clients, without retries. One file an API.
 
+mod autoscaling;
 mod ecs;
 mod error;
 
@@ -33,6 +34,7 @@ impl Aws {
         check_account(&aws_sdk_sts::Client::new(&config), permit.account()).await?;
         match call.family() {
             Family::Count | Family::Deployment => ecs::send(&config, call, permit).await,
+            Family::Bounds | Family::Suspension => autoscaling::send(&config, call, permit).await,
         }
     }
 

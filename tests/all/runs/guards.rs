@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use quarterdeck::action::guards::GUARDS;
 use quarterdeck::action::restart::Restart;
+use quarterdeck::action::scaling_bounds::ScalingBounds;
 use quarterdeck::action::{Action, Arming, Call, Decision, OtherRun, Plan, Undo, Verdict, judge, plan_for};
 use quarterdeck::clock::Now;
 use quarterdeck::config::{Config, EnvironmentKind, Simulator};
@@ -204,6 +205,51 @@ static ROWS: &[Row] = &[
         c.desired = 0;
         c.config.services[0].caps.min_desired = 0;
     }),
+    row("bounds", Allow, "2–8 is within 1–9", |c| bounds(c, 2, 8)),
+    row("bounds", Deny, "2–12 is not within 1–9", |c| bounds(c, 2, 12)),
+    row("bounds", Deny, "0–8 is not within 1–9", |c| bounds(c, 0, 8)),
+    row("bounds", Deny, "min 8 is above max 2", |c| bounds(c, 8, 2)),
+    row("bounds", Deny, "at most 1 tasks are fewer than the floor of 2", |c| bounds(c, 1, 1)),
+    row("bounds", Deny, "exactly one pair of bounds", |c| {
+        bounds(c, 2, 8);
+        c.doctor = |p| p.steps.push(p.steps[0].clone());
+    }),
+    // What bounds do to the count is judged as the count itself.
+    row("caps", Allow, "3 is within 1–9; a step of 0", |c| bounds(c, 2, 8)),
+    row("caps", Deny, "a step of 5 tasks; at most 4", |c| bounds(c, 8, 9)),
+    row("caps", Deny, "doesn't set exactly one count", |c| bounds(c, 8, 2)),
+    row("healthy-floor", Allow, "3 healthy now, floor 2; none stops", |c| bounds(c, 2, 8)),
+    row("healthy-floor", Deny, "1 tasks are fewer than the floor of 2", |c| bounds(c, 1, 1)),
+    row("healthy-floor", Deny, "2 healthy now, 1 stop, 1 left", |c| {
+        bounds(c, 1, 2);
+        c.observed.workload.as_mut().unwrap().tasks[0].health = "UNHEALTHY".into();
+    }),
+    row("alerts", Ask, "and this scales in", |c| {
+        bounds(c, 1, 2);
+        c.observed.firing = Some(vec!["rtech-high-cpu".into()]);
+    }),
+    row("deployment", Deny, "is rolling out", |c| {
+        bounds(c, 2, 8);
+        rollout(c, Rollout::InProgress);
+    }),
+    row("service-active", Deny, "DRAINING", |c| {
+        holding(c, "kinds", "out");
+        c.observed.workload.as_mut().unwrap().status = "DRAINING".into();
+    }),
+    row("suspension", Allow, "no more of scaling out", |c| holding(c, "kinds", "in")),
+    row("suspension", Allow, "more load meets the tasks that run", |c| holding(c, "kinds", "in,out")),
+    row("suspension", Ask, "scaling out stops while 1 fire", |c| {
+        holding(c, "kinds", "out");
+        c.observed.firing = Some(vec!["rtech-high-cpu".into()]);
+    }),
+    row("suspension", Ask, "it is not known what fires", |c| {
+        holding(c, "kinds", "out");
+        c.observed.firing = None;
+    }),
+    row("suspension", Deny, "the scaling target was not read", |c| {
+        holding(c, "kinds", "out");
+        c.doctor = |p| p.observation.scaling = None;
+    }),
     row("evidence", Allow, "observed 0 s ago, at most 60", |_| {}),
     row("evidence", Allow, "observed 60 s ago", |c| c.now = now().plus(Duration::from_secs(60))),
     row("evidence", Deny, "observed 61 s ago", |c| c.now = now().plus(Duration::from_secs(61))),
@@ -280,6 +326,16 @@ fn in_dr(case: &mut Case, account: &str, region: &str) {
 
 fn restart(case: &mut Case) {
     case.action = Some(Action::Restart(Restart { service: SERVICE.into() }));
+}
+
+fn bounds(case: &mut Case, min: u32, max: u32) {
+    case.action = Some(Action::ScalingBounds(ScalingBounds { service: SERVICE.into(), min, max }));
+}
+
+fn holding(case: &mut Case, key: &str, value: &str) {
+    let spec = quarterdeck::action::spec("suspend_scaling").expect("an action");
+    let arguments = [(key.to_owned(), value.to_owned())];
+    case.action = Some((spec.parse)(&SERVICE.into(), &arguments).expect("arguments"));
 }
 
 fn rollout(case: &mut Case, rollout: Rollout) {
