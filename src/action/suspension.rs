@@ -126,9 +126,8 @@ fn parse_suspend(target: &Name, arguments: &[(String, String)]) -> Result<Action
     let mut given = Given::new("suspend_scaling", usage, arguments);
     let kinds = match given.take("kinds") {
         None => Kinds::ALL,
-        Some(text) => Kinds::parse(text).ok_or_else(|| {
-            given.failure(&format!("kinds: `{text}` is not a list of in, out and scheduled"))
-        })?,
+        Some(text) => Kinds::parse(text)
+            .ok_or_else(|| given.failure(&format!("kinds: `{text}` is not a list of in, out and scheduled")))?,
     };
     let lasts = given.duration("for", DEFAULT, Duration::from_secs(60)..=LONGEST)?;
     given.done()?;

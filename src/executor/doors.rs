@@ -35,7 +35,9 @@ struct Doors {
 impl Doors {
     fn door(&self, call: &Call) -> Result<&dyn Target, ApplyError> {
         let (door, section) = match call.family() {
-            Family::Count | Family::Deployment | Family::Bounds | Family::Suspension => (self.aws.as_ref().map(|aws| aws as &dyn Target), "[aws]"),
+            Family::Count | Family::Deployment | Family::Bounds | Family::Suspension => {
+                (self.aws.as_ref().map(|aws| aws as &dyn Target), "[aws]")
+            }
         };
         let missing = || ApplyError::NotSent(Text::clean(&format!("the configuration has no {section}")));
         door.ok_or_else(missing)

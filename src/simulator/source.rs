@@ -87,7 +87,8 @@ impl Simulated {
                 Payload::Workload(found.ok_or_else(|| missing(subject))?)
             }
             Subject::Scaling { service } => Payload::Scaling(
-                ecs::scaling(&at.course, self.orchestrated(service)?, at.began, at.seconds).ok_or_else(|| missing(subject))?,
+                ecs::scaling(&at.course, self.orchestrated(service)?, at.began, at.seconds)
+                    .ok_or_else(|| missing(subject))?,
             ),
             Subject::Releases { service } => {
                 let found = releases::releases(self.orchestrated(service)?, at.began);

@@ -181,14 +181,8 @@ mod tests {
         let (cluster, service) = (CLUSTER.to_owned(), "rtech-app".to_owned());
         let bounds =
             Call::ScalingSetBounds { cluster: cluster.clone(), service: service.clone(), min: 3, max: 6, place: None };
-        let held = Call::ScalingSetSuspended {
-            cluster,
-            service,
-            inward: true,
-            outward: false,
-            scheduled: true,
-            place: None,
-        };
+        let held =
+            Call::ScalingSetSuspended { cluster, service, inward: true, outward: false, scheduled: true, place: None };
         let dir = tempfile::tempdir().unwrap();
         let simulator =
             config::Simulator { seed: 1, scenario: "calm".to_owned(), interval: std::time::Duration::from_secs(1) };

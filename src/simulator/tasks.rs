@@ -58,7 +58,8 @@ impl Crew {
     /// The crew of `service` with `initial` tasks at the start.
     pub fn new(seed: u64, service: &str, initial: u32, mutations: &[Mutation]) -> Self {
         let first = (-2.0 * 86_400.0, FIRST_REVISION);
-        let mut crew = Self { tasks: Vec::new(), changes: Vec::new(), deployments: vec![first], settings: Vec::new(), initial };
+        let mut crew =
+            Self { tasks: Vec::new(), changes: Vec::new(), deployments: vec![first], settings: Vec::new(), initial };
         let seed = seed_of(seed, service);
         for _ in 0..initial {
             crew.add(seed, -86_400.0, 45.0);
