@@ -117,10 +117,29 @@ pub struct Signal {
     pub critical: Option<f64>,
     /// The objective that is drawn in, in the signal's unit.
     pub objective: Option<f64>,
+    /// What it was before the work that the objective is of, in the signal's unit: now is shown against both.
+    pub baseline: Option<Baseline>,
     /// How often it is asked.
     pub interval: Duration,
     /// The selector of the series whose exemplars explain it (PromQL, a histogram's `_bucket` series).
     pub exemplars: Option<String>,
+}
+
+/// What a signal was before: a value, or a range of them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Baseline {
+    /// Its least value.
+    pub low: f64,
+    /// Its greatest value.
+    pub high: f64,
+}
+
+impl Baseline {
+    /// In words with its unit: `200 ms–300 ms`, or `95 %`.
+    pub fn words(self, unit: Unit) -> String {
+        let [low, high] = [self.low, self.high].map(|value| unit.format(value));
+        if low == high { low } else { format!("{low}–{high}") }
+    }
 }
 
 /// What a signal is to the panels.

@@ -332,6 +332,7 @@ fn signal(name: &str, role: Role, unit: Unit, bounds: Option<(f64, f64, f64)>) -
         warning: bounds.map(|(warning, _, _)| warning),
         critical: bounds.map(|(_, critical, _)| critical),
         objective: bounds.map(|(_, _, objective)| objective),
+        baseline: None,
         interval: Duration::from_secs(15),
         exemplars: None,
     }
@@ -375,6 +376,7 @@ fn mongodb() -> Protected {
         restore_took: Some(Duration::from_secs(2520)),
         measures: vec![Signal {
             objective: None,
+            baseline: None,
             warning: Some(129_600.0),
             critical: Some(172_800.0),
             ..signal("snapshot_age", Role::Other, Unit::Seconds, None)

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use quarterdeck::config::{Config, Service, check};
+use quarterdeck::config::{Baseline, Config, Service, check};
 
 fn fleet(name: &str) -> Config {
     let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name).join("quarterdeck.toml");
@@ -59,6 +59,21 @@ fn each_objective_of_a_fleet_is_a_line_of_its_configuration() {
             (Some(*objective), *warning, *critical),
             "{name}: {owner} {signal}"
         );
+    }
+}
+
+/// What phase9 was before the work (`fleets.md`): shown beside what it is now and what it is to be.
+#[test]
+fn the_baseline_before_the_work_stands_in_the_configuration() {
+    let config = fleet("phase9");
+    for (owner, signal, low, high) in [
+        ("api", "response_average", 0.2, 0.3),
+        ("api", "uptime", 95.0, 95.0),
+        ("web", "page_p75", 2.0, 3.0),
+        ("postgres", "query_average", 0.1, 0.2),
+    ] {
+        let found = service(&config, owner).signals.iter().find(|found| *found.name == *signal);
+        assert_eq!(found.and_then(|found| found.baseline), Some(Baseline { low, high }), "{owner} {signal}");
     }
 }
 

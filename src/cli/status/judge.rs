@@ -215,6 +215,7 @@ fn measure(signal: &Signal, measured: &Measured<'_, Series>) -> SignalReport {
         warning: signal.warning,
         critical: signal.critical,
         objective: signal.objective,
+        baseline: signal.baseline.map(|baseline| [baseline.low, baseline.high]),
         partial: series.is_some_and(|series| series.partial),
         warnings: series.map(|series| series.warnings.clone()).unwrap_or_default(),
         exemplars: Vec::new(),

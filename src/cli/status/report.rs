@@ -130,6 +130,9 @@ pub struct SignalReport {
     pub critical: Option<f64>,
     /// The objective.
     pub objective: Option<f64>,
+    /// What it was before: its least and its greatest value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<[f64; 2]>,
     /// The answer was not whole.
     pub partial: bool,
     /// Warnings of the backend.

@@ -9,7 +9,7 @@ use super::by::{self, By};
 use super::http_source;
 use super::words::{self, duration, filled, maybe, name, or};
 use crate::config::raw::{Entry, Section};
-use crate::config::{CloudWatchMetric, Direction, Objective, PromQuery, Quantile, Query, Role, Signal};
+use crate::config::{Baseline, CloudWatchMetric, Direction, Objective, PromQuery, Quantile, Query, Role, Signal};
 use crate::source::{Name, Unit};
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -98,6 +98,7 @@ struct Measured {
     warning: Option<f64>,
     critical: Option<f64>,
     objective: Option<f64>,
+    baseline: Option<Baseline>,
     interval: Duration,
 }
 
@@ -112,6 +113,7 @@ impl Measured {
             warning: self.warning,
             critical: self.critical,
             objective: self.objective,
+            baseline: self.baseline,
             interval: self.interval,
             exemplars: None,
         }
@@ -125,13 +127,31 @@ fn measured(section: &Section<'_>, sources: &Sources, owner: Option<&Name>) -> O
     let warning = bound(section.get("warning"), unit);
     let critical = bound(section.get("critical"), unit);
     let objective = bound(section.get("objective"), unit);
+    let baseline = maybe(section.get("baseline"), |entry| baseline(entry, unit));
     let interval = maybe(section.get("interval"), interval);
     let (direction, warning, critical) = (direction?, warning?, critical?);
     let ordered = in_order(section, direction, warning, critical);
     let query = query?;
     ordered?;
     let interval = interval?.unwrap_or_else(|| sources.interval(&query));
-    Some(Measured { query, unit: unit?, direction, warning, critical, objective: objective?, interval })
+    let (objective, baseline) = (objective?, baseline?);
+    Some(Measured { query, unit: unit?, direction, warning, critical, objective, baseline, interval })
+}
+
+/// What it was before: a number, or the least and the greatest.
+fn baseline(entry: &Entry<'_>, unit: Option<Unit>) -> Option<Baseline> {
+    if !entry.is_list() {
+        let value = bound(Some(entry.clone()), unit)??;
+        return Some(Baseline { low: value, high: value });
+    }
+    let values: Vec<Option<f64>> = entry.clone().items()?.into_iter().map(|item| bound(Some(item), unit)?).collect();
+    match values.into_iter().collect::<Option<Vec<_>>>()?.as_slice() {
+        [low, high] if low <= high => Some(Baseline { low: *low, high: *high }),
+        _ => {
+            entry.error("is a number, or the least and the greatest", Some("such as 0.25 or [0.2, 0.3]"));
+            None
+        }
+    }
 }
 
 /// A bound in the signal's unit. A share above one is nearly always a percentage that was meant.

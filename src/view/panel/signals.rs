@@ -93,7 +93,8 @@ fn bounds(signal: &Signal) -> String {
         bound("critical", worse, signal.critical),
         bound("objective", better, signal.objective),
     ];
-    let words: Vec<String> = all.into_iter().flatten().collect();
+    let before = signal.baseline.map(|baseline| format!("before {}", baseline.words(signal.unit)));
+    let words: Vec<String> = all.into_iter().chain([before]).flatten().collect();
     if words.is_empty() { "no bound".to_owned() } else { words.join(", ") }
 }
 

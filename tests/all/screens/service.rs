@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use quarterdeck::config::theme::Role;
-use quarterdeck::config::{Role as SignalRole, Signal};
+use quarterdeck::config::{Baseline, Role as SignalRole, Signal};
 use quarterdeck::source::{
     NextRun, Number, ObjectiveData, Payload, Reading, Scaling, ScalingTarget, ScheduledAction, SignalData, Subject,
     Traffic, WindowCount,
@@ -108,6 +108,7 @@ fn with_others(state: State) -> State {
     let other =
         |name: &str| Signal { name: name.into(), role: SignalRole::Other, ..config.services[0].signals[1].clone() };
     let (page, hit) = (other("page_p95"), other("hit_time"));
+    let page = Signal { baseline: Some(Baseline { low: 2.0, high: 3.0 }), ..page };
     config.services[0].signals.push(page);
     config.services[2].signals.push(hit);
     for (service, signal) in [("rtech-app", "page_p95"), ("rtech-site", "hit_time")] {
@@ -125,7 +126,7 @@ fn a_signal_without_a_panel_of_its_role_is_shown_with_value_age_and_bounds() {
         let picture =
             picture(&fixture::on_panel(with_others(fixture::live()), "signals"), columns, rows, &Paint::Roles);
         let text = picture.text();
-        for word in ["page_p95", "1.75 s▲", "warning ≥ 500 ms", "critical ≥ 1.5 s"] {
+        for word in ["page_p95", "1.75 s▲", "warning ≥ 500 ms", "critical ≥ 1.5 s", "before 2 s–3 s"] {
             assert!(text.contains(word), "{word} at {columns}: {text}");
         }
         assert!(picture.runs_of(Role::Critical).iter().any(|run| run.contains("1.75 s▲")));
