@@ -12,6 +12,7 @@ mod keys;
 mod lab;
 mod logs;
 mod pictures;
+mod proofs;
 mod recovery;
 mod runbooks;
 mod runs;
