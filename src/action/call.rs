@@ -67,6 +67,26 @@ pub enum Call {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         place: Option<Name>,
     },
+    /// `rds:FailoverDBCluster`, always with its target. A repeat finds the target the writer already.
+    /// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_FailoverDBCluster.html>
+    RdsFailOver {
+        /// The cluster.
+        cluster: String,
+        /// The instance that becomes the writer.
+        to: String,
+        /// The place of `[[aws.place]]`; none is `[aws]` itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        place: Option<Name>,
+    },
+    /// `rds:RebootDBInstance` with ForceFailover. A repeat would fail back.
+    /// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_RebootDBInstance.html>
+    RdsRebootWithFailover {
+        /// The instance.
+        instance: String,
+        /// The place of `[[aws.place]]`; none is `[aws]` itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        place: Option<Name>,
+    },
 }
 
 /// What a call is about: which guards judge it.
@@ -80,6 +100,8 @@ pub enum Family {
     Bounds,
     /// What of a scaling target is suspended.
     Suspension,
+    /// Which instance of a database takes the writes.
+    Failover,
 }
 
 impl Call {
@@ -90,6 +112,7 @@ impl Call {
             Self::EcsForceNewDeployment { .. } => Family::Deployment,
             Self::ScalingSetBounds { .. } => Family::Bounds,
             Self::ScalingSetSuspended { .. } => Family::Suspension,
+            Self::RdsFailOver { .. } | Self::RdsRebootWithFailover { .. } => Family::Failover,
         }
     }
 
@@ -99,7 +122,9 @@ impl Call {
             Self::EcsSetDesiredCount { place, .. }
             | Self::EcsForceNewDeployment { place, .. }
             | Self::ScalingSetBounds { place, .. }
-            | Self::ScalingSetSuspended { place, .. } => place.as_ref(),
+            | Self::ScalingSetSuspended { place, .. }
+            | Self::RdsFailOver { place, .. }
+            | Self::RdsRebootWithFailover { place, .. } => place.as_ref(),
         }
     }
 
@@ -109,7 +134,9 @@ impl Call {
             Self::EcsSetDesiredCount { .. }
             | Self::EcsForceNewDeployment { .. }
             | Self::ScalingSetBounds { .. }
-            | Self::ScalingSetSuspended { .. } => Some(self.clone()),
+            | Self::ScalingSetSuspended { .. }
+            | Self::RdsFailOver { .. }
+            | Self::RdsRebootWithFailover { .. } => Some(self.clone()),
         }
     }
 }
@@ -133,6 +160,12 @@ impl std::fmt::Display for Call {
             Self::ScalingSetSuspended { cluster, service, inward, outward, scheduled, .. } => {
                 write!(f, "{REGISTER} {cluster}/{service} SuspendedState in={inward} out={outward} ")?;
                 write!(f, "scheduled={scheduled}")?;
+            }
+            Self::RdsFailOver { cluster, to, .. } => {
+                write!(f, "rds:FailoverDBCluster {cluster} targetDBInstanceIdentifier={to}")?;
+            }
+            Self::RdsRebootWithFailover { instance, .. } => {
+                write!(f, "rds:RebootDBInstance {instance} forceFailover=true")?;
             }
         }
         self.place().map_or(Ok(()), |place| write!(f, " in {place}"))

@@ -6,7 +6,9 @@
 mod act;
 pub mod approval;
 mod call;
+mod database;
 mod debt;
+pub mod fail_over;
 mod gate;
 mod given;
 pub mod guard;
@@ -80,6 +82,8 @@ actions! {
     SuspendScaling(suspension::SuspendScaling),
     /// Resume all kinds of scaling.
     ResumeScaling(suspension::ResumeScaling),
+    /// Make another instance of a database the one that takes the writes.
+    FailOver(fail_over::FailOver),
 }
 
 impl Action {

@@ -1,5 +1,7 @@
 //! The database or cache that a service is.
 
+use std::time::Duration;
+
 use super::Polling;
 use crate::source::Name;
 
@@ -10,6 +12,10 @@ pub struct DatabasePlace {
     pub id: DatabaseId,
     /// The place of `[[aws.place]]`; `None` is `[aws]` itself.
     pub place: Option<Name>,
+    /// The signal of the service that tells how far replicas lie behind; `None`: CloudWatch's metrics are asked.
+    pub lag: Option<Name>,
+    /// How far behind a replica may lie that is to take the writes.
+    pub max_lag: Duration,
     /// Interval and deadline.
     pub polling: Polling,
 }

@@ -35,7 +35,7 @@ struct Doors {
 impl Doors {
     fn door(&self, call: &Call) -> Result<&dyn Target, ApplyError> {
         let (door, section) = match call.family() {
-            Family::Count | Family::Deployment | Family::Bounds | Family::Suspension => {
+            Family::Count | Family::Deployment | Family::Bounds | Family::Suspension | Family::Failover => {
                 (self.aws.as_ref().map(|aws| aws as &dyn Target), "[aws]")
             }
         };

@@ -44,6 +44,8 @@ pub enum Mutated {
     Bounds(u32, u32),
     /// What of its scaling is suspended from then on: in, out, scheduled.
     Suspended(bool, bool, bool),
+    /// This instance of the database that the service is takes the writes.
+    FailedOver(Name),
 }
 
 /// What the file holds.

@@ -35,6 +35,8 @@ pub enum Measure {
     SnapshotAge,
     /// How far the latest restorable moment of the continuous backup lies back, seconds: saved every five minutes.
     RestorableLag,
+    /// How far the database's replica lies behind, seconds.
+    ReplicaLag,
     /// Age of the newest export, seconds; one is made each night at 04:30 UTC.
     ExportAge,
 }
@@ -54,6 +56,7 @@ pub const MEASURES: &[(&str, Measure)] = &[
     ("connections", Measure::Connections),
     ("snapshot_age", Measure::SnapshotAge),
     ("restorable_lag", Measure::RestorableLag),
+    ("replica_lag", Measure::ReplicaLag),
     ("export_age", Measure::ExportAge),
 ];
 
@@ -103,6 +106,7 @@ impl Question {
             Measure::Connections => (20.0 + 0.2 * sample.traffic).round(),
             Measure::SnapshotAge => since_daily(began, seconds, 3.0 * 3600.0 + 12.0 * 60.0),
             Measure::RestorableLag => 40.0 + since_daily(began, seconds, 0.0).rem_euclid(300.0),
+            Measure::ReplicaLag => 0.01 + 0.05 * sample.utilisation,
             Measure::ExportAge => since_daily(began, seconds, 4.5 * 3600.0),
         }
     }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::course::Course;
 use super::fleet::{self, Profile};
-use super::log::Log;
+use super::log::{Log, Mutation};
 use super::measure::{self, moment};
 use super::scenario::Scenario;
 use super::{SOURCE, SimulatorError, alerts, cost, database, ecs, health, outside, protection, releases};
@@ -40,6 +40,7 @@ pub(super) struct Moment {
     pub(super) course: Course,
     pub(super) began: Timestamp,
     seconds: f64,
+    mutations: Vec<Mutation>,
 }
 
 impl Simulated {
@@ -63,7 +64,8 @@ impl Simulated {
         let kept =
             self.log.read(now.wall).map_err(|error| failure(SourceErrorKind::Unreachable, &error.to_string()))?;
         let seconds = now.wall.duration_since(kept.began).as_secs_f64();
-        Ok(Moment { course: Course::new(self.seed, self.scenario, &kept.mutations), began: kept.began, seconds })
+        let course = Course::new(self.seed, self.scenario, &kept.mutations);
+        Ok(Moment { course, began: kept.began, seconds, mutations: kept.mutations })
     }
 
     fn read(&self, subject: &Subject, at: &Moment, backfill: Option<Duration>) -> Result<Payload, SourceError> {
@@ -106,7 +108,8 @@ impl Simulated {
             Subject::Identity { .. } => Payload::Identity(ecs::identity()),
             Subject::Cost { .. } => Payload::Cost(cost::cost(moment(at.began, at.seconds))),
             Subject::Database { service } => {
-                Payload::Database(database::database(service, at.began, at.seconds).ok_or_else(|| missing(subject))?)
+                let found = database::database(service, at.began, at.seconds, &at.mutations);
+                Payload::Database(found.ok_or_else(|| missing(subject))?)
             }
             Subject::Protection { protected } => {
                 let thing = self.config.backups.iter().find(|thing| thing.name == *protected);

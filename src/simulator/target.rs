@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 use super::log::{Log, Mutated};
 use super::scenario::Scenario;
 use super::tasks::MOST_TASKS;
-use super::{SimulatorError, fleet};
+use super::{SimulatorError, database, fleet};
 use crate::action::Call;
 use crate::clock::Now;
 use crate::config;
 use crate::executor::target::{ApplyError, Permit, Receipt, Target};
-use crate::source::Name;
+use crate::source::{MemberRole, Name};
 use crate::text::Text;
 
 /// A way for calls to go wrong, for drills and tests. Injected through [`Log::inject`], so that the executor's own process
@@ -76,12 +76,40 @@ impl SimulatedTarget {
                 self.change(service, Mutated::Suspended(*inward, *outward, *scheduled))?;
                 Ok(Receipt::from(format!("suspended: in {inward}, out {outward}, scheduled {scheduled}")))
             }
+            Call::RdsFailOver { cluster, to, .. } => {
+                self.check_failover(cluster, to)?;
+                self.change(cluster, Mutated::FailedOver(Name::from(to.as_str())))?;
+                Ok(Receipt::from(format!("cluster {cluster} is failing-over")))
+            }
+            Call::RdsRebootWithFailover { instance, .. } => {
+                Err(rejected(&format!("DBInstanceNotFound: there is no instance {instance}")))
+            }
         }
     }
 
     fn change(&self, service: &str, change: Mutated) -> Result<(), ApplyError> {
         let changed = self.log.change(&Name::from(service), change, (self.clock)().wall);
         changed.map_err(|error| not_sent(&error.to_string()))
+    }
+
+    /// Refuses what RDS would refuse, in its words.
+    fn check_failover(&self, cluster: &str, to: &str) -> Result<(), ApplyError> {
+        let now = (self.clock)().wall;
+        let kept = self.log.read(now).map_err(|error| not_sent(&error.to_string()))?;
+        let seconds = now.duration_since(kept.began).as_secs_f64();
+        let found = database::database(cluster, kept.began, seconds, &kept.mutations);
+        let Some(found) = found.filter(|_| cluster == database::CLUSTER) else {
+            return Err(rejected(&format!("DBClusterNotFoundFault: there is no cluster {cluster}")));
+        };
+        if found.status.as_str() != "available" {
+            return Err(rejected(&format!("InvalidDBClusterStateFault: {cluster} is {}", found.status)));
+        }
+        let role = found.members.iter().find(|member| member.id.as_str() == to).map(|member| member.role);
+        match role {
+            Some(MemberRole::Reader) => Ok(()),
+            Some(_) => Err(rejected(&format!("InvalidDBInstanceStateFault: {to} is the writer already"))),
+            None => Err(rejected(&format!("DBInstanceNotFound: there is no instance {to} in {cluster}"))),
+        }
     }
 
     /// The revision that the service runs now.

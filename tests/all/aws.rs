@@ -11,6 +11,7 @@ mod connection;
 mod cost;
 mod database;
 mod ecs;
+mod failover;
 mod failures;
 mod identity;
 mod lab;

@@ -1,6 +1,7 @@
 //! The guards, one pure function each. They fail closed: what is unknown, missing, stale or partial is never an Allow.
 
 mod capacity;
+mod database;
 mod evidence;
 mod operator;
 mod place;
@@ -19,6 +20,9 @@ const SERVICE: Scope = Of(&[Family::Count, Family::Deployment, Family::Bounds, F
 
 /// What replaces tasks.
 const DEPLOYMENT: Scope = Of(&[Family::Deployment]);
+
+/// What changes who takes the writes of a database.
+const FAILOVER: Scope = Of(&[Family::Failover]);
 
 /// What sets a count of tasks.
 const COUNT: Scope = Of(&[Family::Count]);
@@ -59,6 +63,9 @@ pub const GUARDS: &[Guard] = &[
     once("not-to-zero", "not to zero by accident", COUNTED, capacity::not_to_zero),
     once("bounds", "bounds are within the configured caps", BOUNDS, scaling::bounds),
     once("suspension", "what no longer scales is known", SUSPENSION, scaling::suspension),
+    each("database-available", "the database is available", FAILOVER, database::available),
+    once("failover-target", "the target can take the writes", FAILOVER, database::target),
+    once("replica-lag", "the target has nearly all writes", FAILOVER, database::replica_lag),
     each("evidence", "what was observed is fresh", Every, evidence::fresh),
     once("alerts", "firing alerts are known", Every, surroundings::alerts),
     once("autoscaling", "how autoscaling may answer", COUNT, surroundings::autoscaling),

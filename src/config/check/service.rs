@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::backend::{every, headers, polling};
 use super::balancer::load_balancer;
-use super::database::database;
+use super::database::{database, lag_is_a_time};
 use super::log::log;
 use super::signal::{measure, objective, signal};
 use super::words::{duration, file, filled, line, maybe, name, or, place, url};
@@ -52,12 +52,14 @@ pub(super) fn service(section: &Section<'_>, sources: &Sources) -> Option<Servic
     section.done();
     let signals = signals?;
     one_per_role(section, &signals)?;
+    let database = database?;
+    lag_is_a_time(section, database.as_ref(), &signals)?;
     Some(Service {
         name: name?,
         summary: summary?,
         ecs: ecs?,
         load_balancer: balancer?,
-        database: database?,
+        database,
         cdn: cdn?,
         probes: probes?,
         logs: logs?,

@@ -3,6 +3,7 @@
 mod autoscaling;
 mod ecs;
 mod error;
+mod rds;
 
 use std::time::Duration;
 
@@ -35,6 +36,7 @@ impl Aws {
         match call.family() {
             Family::Count | Family::Deployment => ecs::send(&config, call, permit).await,
             Family::Bounds | Family::Suspension => autoscaling::send(&config, call, permit).await,
+            Family::Failover => rds::send(&config, call, permit).await,
         }
     }
 

@@ -10,7 +10,8 @@ fn config(id: DatabaseId) -> Config {
     let polling = Polling { interval: std::time::Duration::from_secs(30), timeout: std::time::Duration::from_secs(5) };
     let mut config = with_services(&["store"], vec![]);
     config.services[0].ecs = None;
-    config.services[0].database = Some(DatabasePlace { id, place: None, polling });
+    config.services[0].database =
+        Some(DatabasePlace { id, place: None, lag: None, max_lag: std::time::Duration::from_secs(1), polling });
     config
 }
 

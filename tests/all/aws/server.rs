@@ -25,6 +25,8 @@ pub(super) struct Request {
     pub(super) region: String,
     /// The body of a JSON request.
     pub(super) json: Json,
+    /// The body of a request of the query protocol, as it was sent.
+    pub(super) form: String,
     /// The body of a CBOR request.
     pub(super) cbor: Cbor,
 }
@@ -95,6 +97,7 @@ async fn answer(
         target: uri.to_string(),
         access_key: signed(&headers, 0),
         region: signed(&headers, 2),
+        form: String::from_utf8_lossy(&body).into_owned(),
         json: serde_json::from_slice(&body).unwrap_or_default(),
         cbor: ciborium::from_reader(&body[..]).unwrap_or(Cbor::Null),
     };

@@ -12,6 +12,7 @@ use quarterdeck::config::{Config, EnvironmentKind, Simulator};
 use quarterdeck::source::{NextRun, Observation, Rollout, ScheduledAction};
 use quarterdeck::text::Text;
 
+use super::databases;
 use super::fixture::{SERVICE, config, context, deployment, now, observation, scale, workload};
 use crate::fixture::scheduled;
 
@@ -250,6 +251,22 @@ static ROWS: &[Row] = &[
         holding(c, "kinds", "out");
         c.doctor = |p| p.observation.scaling = None;
     }),
+    row("database-available", Allow, "status available", failover),
+    row("database-available", Deny, "status failing-over", |c| members(c, |d| d.status = "failing-over".into())),
+    row("failover-target", Allow, "two is a reader, available, promotion tier 1", failover),
+    row("failover-target", Deny, "two is rebooting", |c| members(c, |d| d.members[1].status = "rebooting".into())),
+    row("failover-target", Deny, "two is unknown", |c| members(c, |d| d.members[1].status = "unknown".into())),
+    row("failover-target", Deny, "promotion tier of two is not known", |c| {
+        members(c, |d| d.members[1].promotion_tier = None);
+    }),
+    row("failover-target", Deny, "is no reader: Unknown", |c| {
+        members(c, |d| d.members[1].role = quarterdeck::source::MemberRole::Unknown);
+    }),
+    row("replica-lag", Allow, "two is 0.085 s behind (DBInstanceReplicaLag), at most 1 s", failover),
+    row("replica-lag", Deny, "1.001 s behind", |c| lag(c, quarterdeck::source::Number::Finite(1001.0))),
+    row("replica-lag", Deny, "is not known", |c| lag(c, quarterdeck::source::Number::NoData)),
+    row("replica-lag", Deny, "is not known", |c| lag(c, quarterdeck::source::Number::NotANumber)),
+    row("replica-lag", Deny, "is not known", |c| lag(c, quarterdeck::source::Number::Finite(-1.0))),
     row("evidence", Allow, "observed 0 s ago, at most 60", |_| {}),
     row("evidence", Allow, "observed 60 s ago", |c| c.now = now().plus(Duration::from_secs(60))),
     row("evidence", Deny, "observed 61 s ago", |c| c.now = now().plus(Duration::from_secs(61))),
@@ -322,6 +339,22 @@ fn in_dr(case: &mut Case, account: &str, region: &str) {
     (identity.account, identity.region) = (account.into(), region.into());
     let arn = format!("arn:aws:ecs:{region}:{account}:service/rtech-prod/rtech-app");
     case.observed.workload.as_mut().unwrap().arn = arn.as_str().into();
+}
+
+/// The case of failing over to `two`.
+fn failover(case: &mut Case) {
+    let observed = databases::observation();
+    (case.config, case.observed, case.action) = (databases::cluster(), observed, Some(databases::to("two")));
+}
+
+fn members(case: &mut Case, change: fn(&mut quarterdeck::source::Database)) {
+    failover(case);
+    change(case.observed.database.as_mut().unwrap());
+}
+
+fn lag(case: &mut Case, milliseconds: quarterdeck::source::Number) {
+    failover(case);
+    case.observed.answers.insert("DBInstanceReplicaLag".to_owned(), milliseconds);
 }
 
 fn restart(case: &mut Case) {

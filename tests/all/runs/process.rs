@@ -18,12 +18,12 @@ use tempfile::TempDir;
 const DEADLINE: Duration = Duration::from_secs(60);
 
 /// A simulated fleet of its own.
-struct Fleet {
+pub(super) struct Fleet {
     dir: TempDir,
 }
 
 impl Fleet {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let dir = TempDir::new().expect("a directory");
         let fleet = Self { dir };
         let text = demo_text("overload", 1, &fleet.state()).replace("gate_window = \"20s\"", "gate_window = \"0s\"");
@@ -41,7 +41,11 @@ impl Fleet {
     }
 
     fn file(&self) -> String {
-        self.dir.path().join("plan.json").to_string_lossy().into_owned()
+        self.path("plan.json")
+    }
+
+    pub(super) fn path(&self, name: &str) -> String {
+        self.dir.path().join(name).to_string_lossy().into_owned()
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
@@ -50,13 +54,13 @@ impl Fleet {
         command
     }
 
-    fn run(&self, arguments: &[&str]) -> (i32, String) {
+    pub(super) fn run(&self, arguments: &[&str]) -> (i32, String) {
         let Output { status, stdout, stderr } = self.command(arguments).output().expect("it runs");
         let text = String::from_utf8_lossy(&stdout).into_owned() + &String::from_utf8_lossy(&stderr);
         (status.code().unwrap_or(-1), text)
     }
 
-    fn json(&self, arguments: &[&str]) -> (i32, Value) {
+    pub(super) fn json(&self, arguments: &[&str]) -> (i32, Value) {
         let Output { status, stdout, .. } = self.command(arguments).output().expect("it runs");
         (status.code().unwrap_or(-1), serde_json::from_slice(&stdout).expect("JSON alone on standard output"))
     }
@@ -107,7 +111,7 @@ impl Fleet {
     }
 
     /// How many changes the fleet got.
-    fn effects(&self) -> usize {
+    pub(super) fn effects(&self) -> usize {
         self.log().read(Now::read().wall).expect("a log").mutations.len()
     }
 

@@ -25,7 +25,8 @@ fn configured(mut state: State) -> State {
     let id = DatabaseId::Cluster("rtech-mongodb".to_owned());
     let service = &mut Arc::make_mut(&mut state.config).services[2];
     service.health.clear();
-    service.database = Some(DatabasePlace { id, place: None, polling });
+    service.database =
+        Some(DatabasePlace { id, place: None, lag: None, max_lag: std::time::Duration::from_secs(1), polling });
     state.screens.push(Screen::Service { name: SERVICE.into(), panel: 0, scroll: 0 });
     state
 }

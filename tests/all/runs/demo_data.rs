@@ -1,0 +1,25 @@
+//! The demo's database: its actions done for real by the binary.
+
+use super::process::Fleet;
+
+#[test]
+fn the_demo_s_database_fails_over_to_the_named_reader_and_back() {
+    let fleet = Fleet::new();
+    for (to, from) in [("rtech-mongodb-2", "rtech-mongodb-1"), ("rtech-mongodb-1", "rtech-mongodb-2")] {
+        let file = format!("{to}.json");
+        let file = fleet.path(&file);
+        let (code, text) = fleet.run(&["plan", "fail_over", "rtech-mongodb", &format!("to={to}"), "--out", &file]);
+        assert_eq!(code, 0, "{text}");
+        assert!(text.contains(&format!("writer: {from} → {to}")) && text.contains("irreversible"), "{text}");
+        let undo = format!("quarterdeck plan fail_over rtech-mongodb to={from}");
+        assert!(text.contains(&undo), "{text}");
+        let (code, answer) = fleet.json(&["apply", &file, "--confirm", "rtech-mongodb", "--output", "json"]);
+        assert_eq!((code, &answer["state"]), (0, &"done".into()), "{answer}");
+        let found = answer["records"].as_array().and_then(|all| all.last()).expect("records").to_string();
+        assert!(found.contains(&format!("writer {to} (available")), "{found}");
+    }
+    assert_eq!(fleet.effects(), 2);
+    let (code, text) = fleet.run(&["plan", "fail_over", "rtech-mongodb", "to=rtech-mongodb-1"]);
+    assert_eq!(code, 2, "{text}");
+    assert!(text.contains("is the writer of `rtech-mongodb` already"), "{text}");
+}
