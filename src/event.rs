@@ -6,7 +6,7 @@ use crate::action::{Action, Approved, Judged, PlanFailure};
 use crate::clock::{Mono, Now};
 use crate::config::Query;
 use crate::config::keymap::KeyPress;
-use crate::executor::journal::{RunId, RunView};
+use crate::executor::journal::{Debt, RunId, RunView};
 use crate::executor::team::Team;
 use crate::runbook::{CheckResult, Session};
 use crate::source::Reading;
@@ -42,6 +42,8 @@ pub enum Event {
     Runs(Vec<RunView>),
     /// What the others who share the state directory are about changed.
     Team(Team),
+    /// What is left open changed: the most urgent first.
+    Debts(Vec<Debt>),
     /// The runbook sessions that were kept, newest first; told once, at the start.
     Sessions(Vec<Session>),
     /// The plan that was asked for, judged; or why there is none.

@@ -17,7 +17,7 @@ use crate::action::{Action, Approved, Arming, PlanFailure};
 use crate::clock::Now;
 use crate::config::{Config, Query};
 use crate::event::{Effect, Event, LogLevel};
-use crate::executor::journal::{Journal, follow};
+use crate::executor::journal::{Journal, JournalError, follow};
 use crate::executor::planning::Planner;
 use crate::executor::process::{self, Launch};
 use crate::executor::team::Team;
@@ -111,6 +111,7 @@ impl Doors {
         if let Some(journal) = &journal {
             start_following(journal, &events, &mut tasks);
             tasks.push(task(follow_team(journal.clone(), events.clone())));
+            tasks.push(task(follow_debts(journal.clone(), events.clone())));
             tasks.push(task(tell_confirming(journal.clone(), to_tell)));
         }
         let exe = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("quarterdeck"));
@@ -201,6 +202,27 @@ async fn follow_team(journal: Arc<Journal>, events: mpsc::Sender<Event>) {
         {
             told = team.clone();
             drop(events.send(Event::Team(team)).await);
+        }
+        tokio::time::sleep(TEAM).await;
+    }
+}
+
+/// Tells what is left open, at once and then whenever the journal has grown and that changed it.
+async fn follow_debts(journal: Arc<Journal>, events: mpsc::Sender<Event>) {
+    let (mut version, mut told) = (None, Vec::new());
+    while !events.is_closed() {
+        let asked = journal.clone();
+        let ask = move || {
+            let found = asked.version()?;
+            let debts = if version == Some(found) { None } else { Some(asked.debts()?) };
+            Ok::<_, JournalError>((found, debts))
+        };
+        if let Ok(Ok((found, debts))) = tokio::task::spawn_blocking(ask).await {
+            version = Some(found);
+            if let Some(debts) = debts.filter(|debts| *debts != told) {
+                told.clone_from(&debts);
+                drop(events.send(Event::Debts(debts)).await);
+            }
         }
         tokio::time::sleep(TEAM).await;
     }

@@ -5,6 +5,7 @@ pub mod audit;
 pub mod check;
 pub mod completions;
 pub mod console;
+pub mod debts;
 pub mod demo;
 mod doors;
 pub mod executor;
@@ -78,6 +79,10 @@ pub enum Command {
     Lease(lease::Arguments),
     /// Verify and export the journal: who, from where, what was shown, sent and found.
     Audit(audit::Arguments),
+    /// List what actions left open, by whom and until when, or accept it.
+    ///
+    /// Exits 0 where nothing is overdue, 1 where something is, 2 usage or configuration or nothing to accept.
+    Debts(debts::Arguments),
     /// Print the lines of a service's log, once or followed.
     ///
     /// Exits 0 where they were read whole, 2 usage or configuration, 3 where something was not read.
@@ -124,6 +129,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Runs(arguments)) => runs::run(&arguments, &cli.global),
         Some(Command::Lease(arguments)) => lease::run(&arguments, &cli.global),
         Some(Command::Audit(arguments)) => audit::run(&arguments, &cli.global),
+        Some(Command::Debts(arguments)) => debts::run(&arguments, &cli.global),
         Some(Command::Logs(arguments)) => logs::run(&arguments, &cli.global),
         Some(Command::Runbook(arguments)) => runbook::run(&arguments, &cli.global),
         Some(Command::Demo(arguments)) => demo::run(&arguments, &cli.global),

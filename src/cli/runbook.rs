@@ -72,7 +72,10 @@ pub fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<ExitCode> {
         RunbookCommand::Show { id, output } => show(&mut out, global, id, *output),
         RunbookCommand::Run { id, from } => {
             let (config, runbooks) = all(global)?;
-            follow::run(Arc::new(config), find_one(&runbooks, id)?, *from, &program(global), &mut out)
+            let config = Arc::new(config);
+            let code = follow::run(config.clone(), find_one(&runbooks, id)?, *from, &program(global), &mut out)?;
+            super::debts::hand_over(&config, &mut out)?;
+            Ok(code)
         }
     }
 }

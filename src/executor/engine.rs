@@ -170,6 +170,7 @@ impl Work<'_> {
                 }
                 other => other,
             })?;
+            self.write(Entry::Settled { step: index, found: Text::clean(&found) })?;
         }
         Err(failed(reason, &format!("it was taken back: {found}")))
     }

@@ -160,9 +160,26 @@ fn change(
         go_on(state, &kept);
     }
     if done {
-        state.tell(LogLevel::Info, &format!("all steps of {} are done: its session is closed", kept.runbook));
+        let left = left_open(state);
+        state.tell(LogLevel::Info, &format!("all steps of {} are done: its session is closed{left}", kept.runbook));
     }
     vec![Effect::SaveSession(Box::new(kept))]
+}
+
+/// What is to be handed over with a session that ends: the debts that are open, each in the log.
+fn left_open(state: &mut State) -> String {
+    let (debts, now) = (state.debts.clone(), state.now.wall);
+    for debt in &debts {
+        let until = debt.until.map_or_else(|| "no end set".to_owned(), |until| format!("due {until:.0}"));
+        let late = if debt.is_overdue(now) { ", OVERDUE" } else { "" };
+        let text = format!("left open: {} {}, {until}{late}, of {}", debt.target, debt.what, debt.owner.user);
+        state.record(LogLevel::Warning, &text);
+    }
+    match debts.len() {
+        0 => String::new(),
+        1 => "; 1 debt is left open: see the runs".to_owned(),
+        count => format!("; {count} debts are left open: see the runs"),
+    }
 }
 
 /// Ends the session that is shown before all its steps are done, or takes it up again.
@@ -184,7 +201,8 @@ pub(super) fn close_session(state: &mut State) -> Effects {
         None => {}
     }
     let kept = session.clone();
-    state.tell(LogLevel::Info, words);
+    let left = if closed == Some(true) { left_open(state) } else { String::new() };
+    state.tell(LogLevel::Info, &format!("{words}{left}"));
     state.waits.retain(|wait| wait.step.session != id);
     state.checks.retain(|check| check.step.session != id);
     closed.map_or_else(Vec::new, |_| vec![Effect::SaveSession(Box::new(kept))])

@@ -30,7 +30,7 @@ use crate::clock::{Mono, Now};
 use crate::config::Config;
 use crate::config::keymap::Keymap;
 use crate::event::{Effect, LogLevel};
-use crate::executor::journal::RunView;
+use crate::executor::journal::{Debt, RunView};
 use crate::executor::team::Team;
 use crate::runbook::{Runbook, Session};
 use crate::text::Text;
@@ -83,6 +83,8 @@ pub struct State {
     pub runs: Vec<RunView>,
     /// What the others who share the state directory are about.
     pub team: Team,
+    /// What actions left open, the most urgent first.
+    pub debts: Vec<Debt>,
     /// Runbook sessions, the newest first; those not closed can be resumed.
     pub sessions: Vec<Session>,
     /// The console's own log, the newest last.
@@ -158,6 +160,7 @@ impl State {
             arm: Arm::ReadOnly,
             runs: Vec::new(),
             team: Team::default(),
+            debts: Vec::new(),
             sessions: Vec::new(),
             log: VecDeque::new(),
             notice: None,

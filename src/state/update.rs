@@ -28,6 +28,7 @@ fn handle(state: &mut State, event: Event) -> Effects {
         Event::Painted { whole } => painted(state, whole),
         Event::Reading(reading) => receive(state, reading),
         Event::Team(team) => state.team = team,
+        Event::Debts(debts) => state.debts = debts,
         Event::Sessions(sessions) => follow::learn(state, sessions),
         Event::Planned { ticket, outcome } => act::planned(state, ticket, outcome),
         Event::Logged(level, text) => state.record(level, &text),

@@ -10,7 +10,7 @@ use ratatui::layout::Rect;
 
 use super::part::age;
 use super::part::clip::{clip, width};
-use super::part::{Bit, Pen, bit};
+use super::part::{Bit, Pen, bit, debt};
 use crate::config::theme::Role;
 use crate::config::{Aws, EnvironmentKind, source_at};
 use crate::executor::journal::RunState;
@@ -133,6 +133,7 @@ fn identity<'a>(state: &'a State, place: Option<&Name>) -> Measured<'a, Identity
 fn state_segments(state: &State) -> Vec<Segment> {
     let mut segments = vec![arm(state)];
     segments.extend(unknown_runs(state));
+    segments.extend(debts(state));
     segments.extend(state.paused.map(|since| {
         let length = age::short(state.now.mono.since(since));
         let forms =
@@ -165,6 +166,23 @@ fn unknown_runs(state: &State) -> Option<Segment> {
         _ => [format!("?? {count} OUTCOMES UNKNOWN, {target} first"), format!("?? {count} UNKNOWN")],
     };
     Some(Segment::new(5, Role::Unknown, forms))
+}
+
+/// What is left open: how much, and the most urgent of it with its countdown.
+fn debts(state: &State) -> Option<Segment> {
+    let (first, now) = (state.debts.first()?, state.now.wall);
+    let count = match state.debts.len() {
+        1 => "1 DEBT".to_owned(),
+        count => format!("{count} DEBTS"),
+    };
+    let due = debt::due(first, now);
+    let brief = due.trim_start_matches("due in ").replace("no end set", "no end").replace("OVERDUE", "OVER");
+    let forms = [
+        format!("{count}: {} {}, {due}", first.target, first.key),
+        format!("{count}: {} {due}", first.target),
+        format!("{count} {brief}"),
+    ];
+    Some(Segment::new(4, debt::role(first, now), forms))
 }
 
 /// From here on the end of the credentials is shown: without them everything from AWS fails, and no action can be sent.

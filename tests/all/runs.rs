@@ -2,6 +2,7 @@
 
 pub(crate) mod databases;
 mod demo_data;
+mod debts;
 pub(crate) mod fixture;
 mod guards;
 mod journal;

@@ -59,6 +59,8 @@ impl Report {
             cost: look.cost(),
             delivery: look.delivery(),
             backups,
+            debts: Vec::new(),
+            debts_missing: None,
         }
     }
 }

@@ -7,6 +7,7 @@ mod alerts;
 mod cdn;
 mod cost;
 mod database;
+mod debts;
 mod gather;
 mod judge;
 mod log;
@@ -83,7 +84,7 @@ pub fn exit_code(level: Level) -> u8 {
 async fn once(config: &Arc<Config>, output: Output) -> anyhow::Result<Level> {
     let world = build::world(config.clone()).await.context("the backends can't be set up")?;
     let readings = gather::once(&world.sources()).await;
-    print(&Report::new(config, &readings, Now::read()), output)
+    print(&Report::new(config, &readings, Now::read()).with_debts(config), output)
 }
 
 /// Reports until it is interrupted or nobody reads any more; the last level is the exit code.
@@ -93,7 +94,7 @@ async fn watch(config: &Arc<Config>, output: Output, every: Duration) -> anyhow:
     let mut readings = ReadingStore::default();
     watched.first_round(&mut readings).await;
     loop {
-        let report = Report::new(config, &readings, Now::read());
+        let report = Report::new(config, &readings, Now::read()).with_debts(config);
         if print(&report, output).is_err() {
             return Ok(report.level);
         }

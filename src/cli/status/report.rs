@@ -14,6 +14,7 @@ use super::releases::ReleasesReport;
 use super::traffic::TrafficReport;
 use super::usage::{PlaceReport, UsageReport};
 use crate::config::{EnvironmentKind, Role};
+use crate::executor::journal::Debt;
 use crate::slo::{RuleState, Severity};
 use crate::source::{Component, HealthState, Identity, Name, Number, ScalingPolicy, ScheduledAction, TraceId, Unit};
 use crate::state::verdict::{Level, Reason};
@@ -60,6 +61,11 @@ pub struct Report {
     pub delivery: Option<DeliveryReport>,
     /// Protected things.
     pub backups: Vec<BackupReport>,
+    /// What actions left open in this state directory, the most urgent first. It is no part of the level.
+    #[serde(serialize_with = "super::debts::as_documented")]
+    pub debts: Vec<Debt>,
+    /// Why it is not known what is left open; null where it is.
+    pub debts_missing: Option<Text>,
 }
 
 /// One value with its state: `never`, `live`, `stale` or `failed`. There is no value without these.

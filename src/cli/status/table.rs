@@ -22,6 +22,7 @@ pub fn table(report: &Report) -> String {
     rows.extend(report.alarm_history.iter().map(history_row));
     rows.extend(super::cost::lines(report.cost.as_ref(), report.delivery.as_ref()));
     report.backups.iter().for_each(|thing| add_backup(&mut rows, thing));
+    rows.extend(super::debts::lines(report));
     if let Some(identity) = &report.identity {
         let value = identity.value.as_ref().map_or_else(dash, |who| format!("{} {}", who.account, who.region));
         let arn = identity.value.as_ref().map(|who| who.arn.to_string()).unwrap_or_default();

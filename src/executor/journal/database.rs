@@ -83,6 +83,9 @@ pub enum JournalError {
     /// A lease can't be taken away.
     #[error(transparent)]
     NotFree(#[from] NotFree),
+    /// Nothing of the run is open.
+    #[error("run {0} left nothing open; `quarterdeck debts` lists what is")]
+    NoDebt(String),
     /// There is no lease to take away.
     #[error("nobody holds `{0}` here; `quarterdeck lease list` names what is held")]
     NotHeld(String),
@@ -411,7 +414,7 @@ fn view(connection: &Connection, run: &RunId, now: Now) -> Result<RunView, Journ
     Ok(RunView { id: run.clone(), state, plan: *plan, by: *by, approved: at, records })
 }
 
-fn records(connection: &Connection, run: &RunId) -> Result<Vec<Record>, JournalError> {
+pub(super) fn records(connection: &Connection, run: &RunId) -> Result<Vec<Record>, JournalError> {
     let sql = "SELECT sequence, at, entry FROM records WHERE run = ?1 ORDER BY sequence";
     let mut query = connection.prepare_cached(sql)?;
     let rows =

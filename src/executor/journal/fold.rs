@@ -84,6 +84,7 @@ pub(super) fn next(phase: Phase, entry: &Entry) -> Result<Phase, IllegalEntry> {
         (Turning(from), Entry::Started { step }) if *step > from => Started(At { step: *step, back: true }),
         // Of a run whose executor is gone: where it stands stays as it is.
         (Taken | Started(_) | Applied(_) | Turning(_) | Ended(_), Entry::Released { .. }) => phase,
+        (Ended(ended), Entry::DebtAccepted { .. }) if ended != RunState::Refused => phase,
         (Started(at), Entry::Accepted { step, .. } | Entry::FoundApplied { step, .. }) if *step == at.step => {
             Applied(at)
         }
@@ -117,6 +118,7 @@ fn name(entry: &Entry) -> &'static str {
         Entry::Failed { .. } => "failed",
         Entry::Unknown { .. } => "unknown",
         Entry::Released { .. } => "released",
+        Entry::DebtAccepted { .. } => "debt_accepted",
         Entry::Resolved { .. } => "resolved",
     }
 }

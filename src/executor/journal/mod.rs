@@ -4,9 +4,11 @@ mod anchor;
 mod anchor_file;
 pub mod audit;
 mod database;
+mod debts;
 mod fold;
 mod follow;
 mod leases;
+mod ledger;
 mod seal;
 
 use std::time::Duration;
@@ -22,6 +24,7 @@ pub use anchor_file::{AnchorFile, SCHEMA as ANCHOR_SCHEMA};
 pub use database::{Journal, JournalError, Taken};
 pub use fold::{IllegalEntry, fold, state_of};
 pub use follow::follow;
+pub use ledger::Debt;
 
 /// A run's identifier: sortable by time, short enough to type.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -155,6 +158,13 @@ pub enum Entry {
         /// Which lease.
         epoch: u64,
     },
+    /// What the run left open was accepted: it is no debt from here on. Says nothing of the outcome.
+    DebtAccepted {
+        /// By whom.
+        by: Operator,
+        /// Why.
+        reason: Text,
+    },
     /// An Unknown run was settled by observing.
     Resolved {
         /// By whom.
@@ -187,7 +197,7 @@ pub enum RunState {
 }
 
 impl RunState {
-    /// Whether nothing more will be written of it.
+    /// Whether nothing more will be written of its outcome.
     pub fn is_settled(self) -> bool {
         matches!(self, Self::Done | Self::Refused | Self::Failed | Self::Inconclusive | Self::Resolved)
     }
@@ -223,8 +233,9 @@ impl RunView {
 
     /// The last word of the journal about it, in one line.
     pub fn last_word(&self) -> String {
-        let said = self.records.last().map_or_else(String::new, |record| record.entry.sentence());
-        match (self.state, self.records.last().map(|record| &record.entry)) {
+        let last = self.own_records().next_back().map(|record| &record.entry);
+        let said = last.map_or_else(String::new, Entry::sentence);
+        match (self.state, last) {
             (RunState::Unknown, Some(Entry::Unknown { .. })) | (RunState::Refused, Some(Entry::Refused { .. })) => said,
             (RunState::Unknown, _) => format!("unknown: its executor ended without an outcome, after: {said}"),
             (RunState::Refused, Some(Entry::Approved { .. })) => {
@@ -233,6 +244,11 @@ impl RunView {
             (RunState::Refused, _) => "its executor ended before anything was sent".to_owned(),
             _ => said,
         }
+    }
+
+    /// The records of the run itself: what became later of what it left open is none of them.
+    fn own_records(&self) -> impl DoubleEndedIterator<Item = &Record> {
+        self.records.iter().filter(|record| !matches!(record.entry, Entry::DebtAccepted { .. }))
     }
 
     /// What the guards said when the operator confirmed.
@@ -262,7 +278,7 @@ impl RunView {
 
     /// How long it has been going, or took.
     pub fn took(&self) -> Duration {
-        let last = self.records.last().map_or(self.approved, |record| record.at);
+        let last = self.own_records().next_back().map_or(self.approved, |record| record.at);
         Duration::try_from(last.duration_since(self.approved)).unwrap_or_default()
     }
 }
@@ -285,6 +301,7 @@ impl Entry {
             Self::Failed { reason, effect } => format!("failed: {reason} ({effect})"),
             Self::Unknown { reason, found } => format!("unknown: {reason}; found {found}"),
             Self::Released { by, epoch } => format!("lease {epoch} was taken away by {}", by.user),
+            Self::DebtAccepted { by, reason } => format!("what it left open was accepted by {}: {reason}", by.user),
             Self::Resolved { by, found } => format!("resolved by {}: {found}", by.user),
         }
     }

@@ -4,6 +4,7 @@ pub mod age;
 pub mod badge;
 pub mod chart;
 pub mod clip;
+pub mod debt;
 pub mod flow;
 pub mod keys;
 pub mod list;

@@ -9,7 +9,7 @@ use crate::view::part::list::{self, List};
 use crate::view::part::page::{Page, Row, piece};
 use crate::view::part::pen::{Bit, Pen};
 use crate::view::part::table::{Column, Table, fixed, share};
-use crate::view::part::{age, signs, team, words};
+use crate::view::part::{age, debt, signs, team, words};
 
 /// From this width on the moment of confirming and the last word have columns of their own.
 const WIDE: u16 = 110;
@@ -86,6 +86,7 @@ fn foot(run: Option<&RunView>, width: u16, state: &State) -> Vec<Row> {
     if let Some(run) = run {
         last_word(run, &mut page);
     }
+    debt::write(state, &mut page);
     team::write(state, &mut page);
     page.into_rows()
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use quarterdeck::clock::Now;
 use quarterdeck::config::theme::Role;
 use quarterdeck::config::{Aws, EnvironmentKind};
-use quarterdeck::executor::journal::RunState;
+use quarterdeck::executor::journal::{Debt, RunId, RunState};
 use quarterdeck::source::{Identity, Name, Number, Payload, Reading, SignalData, Subject};
 use quarterdeck::state::{Arm, State};
 use quarterdeck::text::Text;
@@ -53,6 +53,40 @@ fn everything_at_once_still_fits_80_columns() {
     for word in ["ARMED 14:32", "1 OUTCOME UNKNOWN", "PAUSED 2m", "data 4m", " FAIL", "alerts ?"] {
         assert!(row.contains(word), "{word}: {row}");
     }
+}
+
+/// A debt that is due so many seconds from now, or was.
+fn debt(state: &State, key: &str, seconds: i64) -> Debt {
+    let until = state.now.wall.checked_add(jiff::SignedDuration::from_secs(seconds)).expect("a time");
+    Debt {
+        run: RunId("20260101-000000-abcd".to_owned()),
+        target: Name::from("rtech-app"),
+        target_id: "arn".to_owned(),
+        key: key.to_owned(),
+        what: "suspended scaling: out".to_owned(),
+        was: Some("none".to_owned()),
+        undo: None,
+        owner: state.operator.clone(),
+        since: state.now.wall,
+        until: Some(until),
+        certain: true,
+    }
+}
+
+#[test]
+fn what_is_left_open_is_counted_with_the_countdown_of_the_most_urgent_at_80_columns_too() {
+    let mut state = fixture::live();
+    state.debts = vec![debt(&state, "scaling suspended", 5_400)];
+    assert!(rows(&state, 80)[1].contains("1 DEBT: rtech-app scaling suspended, due in 1h"), "{:?}", rows(&state, 80));
+    let mut state = everything_at_once();
+    state.debts = vec![debt(&state, "scaling suspended", -900), debt(&state, "scaling bounds", 60)];
+    let row = &rows(&state, 120)[1];
+    assert!(row.contains("2 DEBTS") && row.contains("15m"), "{row}");
+    let roles = picture(&state, 120, 24, &Paint::Roles).runs_of(Role::Critical);
+    assert!(roles.iter().any(|run| run.contains("2 DEBTS") && run.contains("OVER")), "{roles:?}");
+    state.paused = None;
+    state.runs.clear();
+    assert!(rows(&state, 80)[1].contains("2 DEBTS"), "{:?}", rows(&state, 80));
 }
 
 #[test]
