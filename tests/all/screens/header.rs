@@ -77,7 +77,7 @@ fn debt(state: &State, key: &str, seconds: i64) -> Debt {
 fn what_is_left_open_is_counted_with_the_countdown_of_the_most_urgent_at_80_columns_too() {
     let mut state = fixture::live();
     state.debts = vec![debt(&state, "scaling suspended", 5_400)];
-    assert!(rows(&state, 80)[1].contains("1 DEBT: rtech-app scaling suspended, due in 1h"), "{:?}", rows(&state, 80));
+    assert!(rows(&state, 80)[1].contains("1 DEBT: rtech-app due in 1h"), "{:?}", rows(&state, 80));
     let mut state = everything_at_once();
     state.debts = vec![debt(&state, "scaling suspended", -900), debt(&state, "scaling bounds", 60)];
     let row = &rows(&state, 120)[1];
