@@ -1,8 +1,8 @@
 //! Plans, guards, approvals, the journal, leases, and runs that go well or are refused.
 
 pub(crate) mod databases;
-mod demo_data;
 mod debts;
+mod demo_data;
 pub(crate) mod fixture;
 mod guards;
 mod journal;
