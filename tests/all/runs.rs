@@ -7,6 +7,6 @@ pub(crate) mod fixture;
 mod guards;
 mod journal;
 mod plans;
-mod process;
+pub(crate) mod process;
 mod properties;
 mod scaling;

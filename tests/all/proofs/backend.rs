@@ -1,72 +1,19 @@
 //! A made-up backend that outlives the executors which change it: it is observed, it is changed, it counts what arrives and
-//! what takes effect. It trips the executor at a chosen point, as a killed process would stop there.
+//! what takes effect.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::panic::resume_unwind;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use futures_util::future::BoxFuture;
 use quarterdeck::action::{Call, Made, Plan};
-use quarterdeck::clock::Now;
-use quarterdeck::config::Query;
+use quarterdeck::clock::{Mono, Now};
 use quarterdeck::executor::journal::RunId;
-use quarterdeck::executor::target::{ApplyError, Permit, Receipt, Target};
-use quarterdeck::source::{Look, Name, Number, Observation, SharedSource, SourceError, SourceErrorKind, World};
+use quarterdeck::executor::target::ApplyError;
+use quarterdeck::source::{Name, Observation};
 
-use super::rows;
+use super::past::Past;
+use super::{dice, rows};
 use crate::recovery::fake::Answer;
-
-/// What an executor that was killed unwinds with. No panic hook runs.
-pub(crate) struct Crash;
-
-/// The points that an executor passes: each reading of the clock (there is one before each write of the journal), and the
-/// entry and exit of each call, look and question. Between two points it does at most one thing that can be seen.
-#[derive(Default)]
-pub(crate) struct Tripwire {
-    seen: AtomicUsize,
-    /// The point that kills, counted from 1; 0 is none.
-    kills_at: AtomicUsize,
-    places: Mutex<Vec<&'static str>>,
-    hook: Mutex<Option<Hook>>,
-}
-
-/// Called at each point.
-pub(crate) type Hook = Box<dyn FnMut(usize) + Send>;
-
-impl Tripwire {
-    /// The executor passes a point, or dies there.
-    pub(crate) fn pass(&self, place: &'static str) {
-        let number = self.seen.fetch_add(1, Ordering::Relaxed) + 1;
-        lock(&self.places).push(place);
-        if let Some(hook) = lock(&self.hook).as_mut() {
-            hook(number);
-        }
-        if number == self.kills_at.load(Ordering::Relaxed) {
-            resume_unwind(Box::new(Crash));
-        }
-    }
-
-    /// Kills at this point, counted from 1.
-    pub(crate) fn kill_at(&self, number: usize) {
-        self.kills_at.store(number, Ordering::Relaxed);
-    }
-
-    pub(crate) fn hook(&self, hook: Hook) {
-        *lock(&self.hook) = Some(hook);
-    }
-
-    /// Counts anew, and neither kills nor tells any more.
-    pub(crate) fn disarm(&self) {
-        self.kill_at(0);
-        *lock(&self.hook) = None;
-    }
-
-    /// Where each point was.
-    pub(crate) fn places(&self) -> Vec<&'static str> {
-        lock(&self.places).clone()
-    }
-}
 
 /// One call that arrived.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,21 +37,30 @@ struct Inner {
     due: Vec<(u32, usize)>,
     strangers: Vec<String>,
     reading: f64,
-    readable: bool,
-    slow: std::time::Duration,
+    unreadable: bool,
+    /// Where it is there, it decides the fate of calls and how long looks take.
+    dice: Option<fastrand::Rng>,
+    past: Past,
 }
 
 /// The backend.
 pub(crate) struct Backend {
     inner: Mutex<Inner>,
-    pub(crate) wire: Tripwire,
+}
+
+/// What becomes of one call, and how long its way there and back takes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Fate {
+    pub(crate) answer: Answer,
+    pub(crate) before: Duration,
+    pub(crate) after: Duration,
 }
 
 impl Backend {
     pub(crate) fn new(truth: impl IntoIterator<Item = (Name, Observation)>) -> Self {
         let truth = truth.into_iter().collect();
-        let inner = Inner { truth, reading: 0.001, readable: true, ..Inner::default() };
-        Self { inner: Mutex::new(inner), wire: Tripwire::default() }
+        let inner = Inner { truth, reading: rows::WELL, ..Inner::default() };
+        Self { inner: Mutex::new(inner) }
     }
 
     /// How the calls that come next are answered; after those, each is accepted.
@@ -138,25 +94,95 @@ impl Backend {
         self.inner().strangers.clone()
     }
 
+    /// From now on dice decide what becomes of calls, and how long looks take.
+    pub(crate) fn roll(&self, dice: fastrand::Rng) {
+        self.inner().dice = Some(dice);
+    }
+
+    /// Whether looks fail from now on.
+    pub(crate) fn hide(&self, hidden: bool) {
+        self.inner().unreadable = hidden;
+    }
+
+    /// What every gate reads now.
+    pub(crate) fn reading(&self) -> f64 {
+        self.inner().reading
+    }
+
+    /// Somebody else changes the target.
+    pub(crate) fn meddle(&self, target: &Name, now: Now, meddle: impl FnOnce(&mut Observation)) {
+        let mut inner = self.inner();
+        meddle(inner.truth.get_mut(target).expect("a target"));
+        inner.remember(target, now);
+    }
+
+    /// One look; `None` where it fails.
+    pub(crate) fn look(&self, target: &Name, now: Now) -> Option<Observation> {
+        self.inner().look(target, now)
+    }
+
+    /// How long the look that comes next takes.
+    pub(crate) fn patience(&self) -> Duration {
+        self.inner().dice.as_mut().map_or(Duration::ZERO, dice::look)
+    }
+
+    /// What becomes of the call that comes next.
+    pub(crate) fn fate(&self) -> Fate {
+        let mut inner = self.inner();
+        let answer = inner.answers.pop_front().unwrap_or(Answer::Accept);
+        let sure = Fate { answer, before: Duration::ZERO, after: Duration::ZERO };
+        inner.dice.as_mut().map_or(sure, dice::call)
+    }
+
+    /// A call arrives: what it made.
+    pub(crate) fn receive(
+        &self,
+        run: &RunId,
+        call: &Call,
+        answer: Answer,
+        now: Now,
+    ) -> Result<Option<String>, ApplyError> {
+        self.inner().receive(run, call, answer, now)
+    }
+
+    /// What was so of a target at any moment since then.
+    pub(crate) fn past(&self, target: &Name, since: Mono) -> Vec<Observation> {
+        self.inner().past.since(target, since)
+    }
+
+    /// Forgets what was so, and which calls arrived.
+    pub(crate) fn forget(&self) {
+        let mut inner = self.inner();
+        (inner.arrived, inner.past, inner.due) = (Vec::new(), Past::default(), Vec::new());
+        (inner.plans, inner.made) = (BTreeMap::new(), BTreeMap::new());
+    }
+
     fn inner(&self) -> MutexGuard<'_, Inner> {
         lock(&self.inner)
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Inner {
     /// One look: what is due comes, what moves by itself moves on.
     fn look(&mut self, target: &Name, now: Now) -> Option<Observation> {
-        let due = std::mem::take(&mut self.due);
-        for (wait, arrival) in due {
-            if wait == 0 { drop(self.take_effect(arrival)) } else { self.due.push((wait - 1, arrival)) }
+        for (wait, arrival) in std::mem::take(&mut self.due) {
+            if wait == 0 { drop(self.take_effect(arrival, now)) } else { self.due.push((wait - 1, arrival)) }
         }
         let truth = self.truth.get_mut(target)?;
         rows::move_on(truth);
-        Some(Observation { taken: now.wall, ..truth.clone() })
+        let seen = Observation { taken: now.wall, ..truth.clone() };
+        self.remember(target, now);
+        (!self.unreadable).then_some(seen)
+    }
+
+    fn remember(&mut self, target: &Name, now: Now) {
+        if self.dice.is_some() {
+            self.past.keep(target, now.mono, &self.truth[target]);
+        }
     }
 
     /// Takes a call in: which step it is of a run that was approved, or that it is a stranger's.
@@ -173,79 +199,30 @@ impl Inner {
         Some(self.arrived.len() - 1)
     }
 
-    fn take_effect(&mut self, arrival: usize) -> Result<Option<String>, ApplyError> {
+    fn take_effect(&mut self, arrival: usize, now: Now) -> Result<Option<String>, ApplyError> {
         let Arrival { run, step, call, .. } = self.arrived[arrival].clone();
         let target = self.plans[&run].action.target().clone();
         let truth = self.truth.get_mut(&target).expect("a target");
         let made = rows::take_effect(&call, truth, arrival)?;
         self.arrived[arrival].effects += 1;
+        self.remember(&target, now);
         if let Some(made) = &made {
             self.made.entry(run).or_default().insert(step, made.clone());
         }
         Ok(made)
     }
 
-    fn receive(&mut self, run: &RunId, call: &Call) -> Result<(Answer, Option<String>), ApplyError> {
-        let answer = self.answers.pop_front().unwrap_or(Answer::Accept);
+    fn receive(&mut self, run: &RunId, call: &Call, answer: Answer, now: Now) -> Result<Option<String>, ApplyError> {
         if answer == Answer::NotSent {
-            return Ok((answer, None));
+            return Ok(None);
         }
         let stranger = || ApplyError::Rejected("nobody approved this call".into());
         let arrival = self.take_in(run, call).ok_or_else(stranger)?;
-        let made = match answer {
-            Answer::Accept | Answer::ApplyThenDrop | Answer::ApplyThenHang => self.take_effect(arrival)?,
-            Answer::ApplyLater(looks) => {
-                self.due.push((looks, arrival));
-                None
-            }
-            _ => None,
-        };
-        Ok((answer, made))
-    }
-}
-
-impl World for Backend {
-    fn sources(&self) -> Vec<SharedSource> {
-        Vec::new()
-    }
-
-    fn observe<'a>(&'a self, look: &'a Look, now: Now) -> BoxFuture<'a, Result<Observation, SourceError>> {
-        Box::pin(async move {
-            self.wire.pass("before a look");
-            let slow = self.inner().slow;
-            tokio::time::sleep(slow).await;
-            let found = self.inner().look(&look.target, now);
-            self.wire.pass("after a look");
-            let readable = self.inner().readable;
-            let refused = || SourceError::new(&look.target, SourceErrorKind::Unauthorised, "access denied");
-            found.filter(|_| readable).ok_or_else(refused)
-        })
-    }
-
-    fn ask<'a>(&'a self, _query: &'a Query, _now: Now) -> BoxFuture<'a, Result<Number, SourceError>> {
-        Box::pin(async {
-            self.wire.pass("a question");
-            Ok(Number::from(self.inner().reading))
-        })
-    }
-}
-
-impl Target for Backend {
-    fn apply<'a>(&'a self, call: &'a Call, permit: Permit<'a>) -> BoxFuture<'a, Result<Receipt, ApplyError>> {
-        Box::pin(async move {
-            self.wire.pass("before the last look");
-            permit.last_look()?;
-            self.wire.pass("before the call");
-            let received = self.inner().receive(permit.run(), call);
-            self.wire.pass("after the call");
-            let (answer, made) = received?;
-            match answer {
-                Answer::Accept => Ok(Receipt { said: "accepted".into(), made }),
-                Answer::ApplyThenHang | Answer::Hang => std::future::pending().await,
-                Answer::Throttle => Err(ApplyError::Rejected("HTTP 400, ThrottlingException".into())),
-                Answer::NotSent => Err(ApplyError::NotSent("connection refused".into())),
-                _ => Err(ApplyError::Unknown("HTTP 503".into())),
-            }
-        })
+        match answer {
+            Answer::Accept | Answer::ApplyThenDrop | Answer::ApplyThenHang => return self.take_effect(arrival, now),
+            Answer::ApplyLater(looks) => self.due.push((looks, arrival)),
+            _ => {}
+        }
+        Ok(None)
     }
 }

@@ -36,7 +36,7 @@ pub(crate) async fn steps(row: Row) -> usize {
 async fn killed_everywhere(row: Row, step: usize, answer: Answer) -> usize {
     let whole = stand(row, step, answer);
     let ended = whole.execute().await.expect("nobody kills it").expect("a journal");
-    let places = whole.backend.wire.places();
+    let places = whole.wire.places();
     let name = format!("{}, call {step} {answer:?}", row.name);
     assert!(places.contains(&"before the call") && places.contains(&"after the call"), "{name}: {places:?}");
     assert!(matches!(ended, RunState::Done | RunState::Failed | RunState::Unknown), "{name}: {ended:?}");
@@ -45,7 +45,7 @@ async fn killed_everywhere(row: Row, step: usize, answer: Answer) -> usize {
     for (index, place) in places.iter().enumerate() {
         let at = format!("{name}, killed at point {} of {} ({place})", index + 1, places.len());
         let stand = stand(row, step, answer);
-        stand.backend.wire.kill_at(index + 1);
+        stand.wire.kill_at(index + 1);
         // Heartbeat and work that are due at the same moment come in either order: the last points may be passed by.
         let was_killed = stand.execute().await.is_none();
         assert!(was_killed || index + 4 > places.len(), "{at}: it was not killed");

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use quarterdeck::action::restart::Restart;
+use quarterdeck::action::scale::Scale;
 use quarterdeck::action::{Action, Call};
 use quarterdeck::config::{Config, Direction, PromQuery, Query, Role, Signal};
 use quarterdeck::executor::target::ApplyError;
@@ -103,5 +104,13 @@ pub(crate) fn move_on(truth: &mut Observation) {
             fresh.rollout = Rollout::Completed;
             found.deployments.truncate(1);
         }
+    }
+}
+
+/// An action on this service, by chance.
+pub(crate) fn any(service: &Name, dice: &mut fastrand::Rng) -> Action {
+    match dice.u32(0..10) {
+        0..3 => Action::Restart(Restart { service: service.clone() }),
+        _ => Action::Scale(Scale { service: service.clone(), desired: dice.u32(0..12) }),
     }
 }

@@ -55,9 +55,9 @@ async fn a_write_that_was_torn_anywhere_leaves_the_truth_and_no_second_call() {
             stand.backend.answer([answer]);
             let (disks, dir) = (Arc::new(Mutex::new(Vec::new())), stand.dir.path().to_owned());
             let kept = Arc::clone(&disks);
-            stand.backend.wire.hook(Box::new(move |_| kept.lock().unwrap().push(Disk::of(&dir))));
+            stand.wire.hook(Box::new(move |_| kept.lock().unwrap().push(Disk::of(&dir))));
             stand.execute().await.expect("nobody kills it").expect("a journal");
-            stand.backend.wire.disarm();
+            stand.wire.disarm();
             let disks = disks.lock().unwrap().clone();
             for (index, pair) in disks.windows(2).enumerate() {
                 for disk in torn(&pair[0], &pair[1]) {
@@ -78,6 +78,6 @@ fn assert_legible(stand: &Stand, disk: &Disk, point: usize, at: &str) {
     disk.put(copy.path());
     let journal = Journal::open(copy.path()).expect("a journal");
     let view = journal.run(&stand.run.0, stand.now().plus(LATER)).expect("the run");
-    let sent = stand.backend.wire.places()[..point].iter().filter(|place| **place == "after the call").count();
-    assert_truth(&view, &stand.backend.as_of(sent), at);
+    let sent = stand.wire.places()[..point].iter().filter(|place| **place == "after the call").count();
+    assert_truth(&view, &stand.backend.as_of(sent), false, at);
 }

@@ -18,12 +18,12 @@ use tempfile::TempDir;
 const DEADLINE: Duration = Duration::from_secs(60);
 
 /// A simulated fleet of its own.
-pub(super) struct Fleet {
+pub(crate) struct Fleet {
     dir: TempDir,
 }
 
 impl Fleet {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let dir = TempDir::new().expect("a directory");
         let fleet = Self { dir };
         let text = demo_text("overload", 1, &fleet.state()).replace("gate_window = \"20s\"", "gate_window = \"0s\"");
@@ -32,11 +32,11 @@ impl Fleet {
         fleet
     }
 
-    fn config(&self) -> PathBuf {
+    pub(crate) fn config(&self) -> PathBuf {
         self.dir.path().join("quarterdeck.toml")
     }
 
-    fn state(&self) -> PathBuf {
+    pub(crate) fn state(&self) -> PathBuf {
         self.dir.path().join("state")
     }
 
@@ -44,23 +44,23 @@ impl Fleet {
         self.path("plan.json")
     }
 
-    pub(super) fn path(&self, name: &str) -> String {
+    pub(crate) fn path(&self, name: &str) -> String {
         self.dir.path().join(name).to_string_lossy().into_owned()
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_quarterdeck"));
         command.arg("--config").arg(self.config()).args(arguments).stdin(Stdio::null());
         command
     }
 
-    pub(super) fn run(&self, arguments: &[&str]) -> (i32, String) {
+    pub(crate) fn run(&self, arguments: &[&str]) -> (i32, String) {
         let Output { status, stdout, stderr } = self.command(arguments).output().expect("it runs");
         let text = String::from_utf8_lossy(&stdout).into_owned() + &String::from_utf8_lossy(&stderr);
         (status.code().unwrap_or(-1), text)
     }
 
-    pub(super) fn json(&self, arguments: &[&str]) -> (i32, Value) {
+    pub(crate) fn json(&self, arguments: &[&str]) -> (i32, Value) {
         let Output { status, stdout, .. } = self.command(arguments).output().expect("it runs");
         (status.code().unwrap_or(-1), serde_json::from_slice(&stdout).expect("JSON alone on standard output"))
     }
@@ -70,7 +70,7 @@ impl Fleet {
         self.planned_to(4)
     }
 
-    fn planned_to(&self, desired: u32) -> String {
+    pub(crate) fn planned_to(&self, desired: u32) -> String {
         let argument = format!("desired={desired}");
         let (code, text) = self.run(&["plan", "scale", "rtech-app", &argument, "--out", &self.file()]);
         assert_eq!(code, 0, "{text}");
@@ -106,12 +106,12 @@ impl Fleet {
         Log::new(&self.state(), 1, Scenario::named("overload").expect("a scenario"))
     }
 
-    fn inject(&self, fault: Fault) {
+    pub(crate) fn inject(&self, fault: Fault) {
         self.log().inject(Some(fault), Now::read().wall).expect("injected");
     }
 
     /// How many changes the fleet got.
-    pub(super) fn effects(&self) -> usize {
+    pub(crate) fn effects(&self) -> usize {
         self.log().read(Now::read().wall).expect("a log").mutations.len()
     }
 

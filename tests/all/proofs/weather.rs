@@ -1,0 +1,95 @@
+//! What others do to the targets, and what happens to clocks and backends, while operators act.
+
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
+
+use quarterdeck::clock::{Mono, Now};
+use quarterdeck::source::{Name, Observation, Rollout};
+
+use super::backend::Backend;
+use super::dice::{chance, millis};
+use crate::runs::fixture::{now, observation};
+
+/// Both clocks of the simulation: virtual time, and how far each has jumped.
+pub(crate) struct Clock {
+    began: tokio::time::Instant,
+    wall: AtomicI64,
+    mono: AtomicU64,
+}
+
+impl Clock {
+    pub(crate) fn new() -> Self {
+        Self { began: tokio::time::Instant::now(), wall: AtomicI64::new(0), mono: AtomicU64::new(0) }
+    }
+
+    pub(crate) fn now(&self) -> Now {
+        let gone = self.began.elapsed();
+        let slept = Duration::from_millis(self.mono.load(Ordering::Relaxed));
+        let at = now().plus(gone).plus(slept);
+        let jumped = jiff::SignedDuration::from_millis(self.wall.load(Ordering::Relaxed));
+        Now {
+            wall: at.wall.checked_add(jumped).expect("a time"),
+            mono: Mono::from_boot(at.mono.since(Mono::default())),
+        }
+    }
+
+    /// The wall clock is set, forwards or backwards; or the machine sleeps, which both clocks count.
+    fn jump(&self, dice: &mut fastrand::Rng) {
+        let far = dice.i64(1..400_000);
+        match dice.u32(0..3) {
+            0 => drop(self.wall.fetch_add(far, Ordering::Relaxed)),
+            1 => drop(self.wall.fetch_sub(far.min(self.wall.load(Ordering::Relaxed) + 500_000), Ordering::Relaxed)),
+            _ => drop(self.mono.fetch_add(far.unsigned_abs() / 4, Ordering::Relaxed)),
+        }
+    }
+}
+
+/// Something happens every few seconds, without end.
+pub(crate) async fn blow(backend: &Backend, clock: &Clock, targets: &[Name], mut dice: fastrand::Rng) {
+    loop {
+        tokio::time::sleep(millis(&mut dice, 500..20_000)).await;
+        let target = &targets[dice.usize(0..targets.len())];
+        match dice.u32(0..100) {
+            0..12 => clock.jump(&mut dice),
+            12..20 => backend.hide(chance(&mut dice, 50)),
+            20..30 => backend.read(if chance(&mut dice, 50) { super::rows::BAD } else { super::rows::WELL }),
+            _ => backend.meddle(target, clock.now(), |truth| meddle(truth, &mut dice)),
+        }
+    }
+}
+
+fn meddle(truth: &mut Observation, dice: &mut fastrand::Rng) {
+    let nth = dice.u32(..);
+    let Some(found) = truth.workload.as_mut() else { return };
+    match dice.u32(0..14) {
+        0..3 => found.desired = dice.u32(1..10),
+        3 => found.deployments[0].id = format!("ecs-svc/other-{nth}").into(),
+        4 => found.deployments[0].rollout = Rollout::InProgress,
+        5 => found.deployments[0].rollout = Rollout::Failed,
+        6 => found.status = "DRAINING".into(),
+        7 => found.task_definition = format!("rtech-app:{nth}").into(),
+        8 => found.tasks.iter_mut().for_each(|task| task.health = "UNHEALTHY".into()),
+        9 => drop(found.tasks.pop()),
+        10 => truth.firing = None,
+        11 => truth.identity.as_mut().expect("an identity").account = "999999999999".into(),
+        12 => {
+            let most = dice.u32(2..11);
+            truth.scaling.iter_mut().filter_map(|scaling| scaling.target.as_mut()).for_each(|bounds| bounds.max = most);
+        }
+        _ => truth.scaling.as_mut().expect("a scaling").target = None,
+    }
+}
+
+/// All is well again, except for the counts of tasks.
+pub(crate) fn clear(backend: &Backend, clock: &Clock, targets: &[Name]) {
+    backend.hide(false);
+    backend.read(super::rows::WELL);
+    for target in targets {
+        backend.meddle(target, clock.now(), |truth| {
+            let desired = truth.workload.as_ref().map_or(3, |found| found.desired).clamp(2, 9);
+            let (arn, well) = (truth.workload.as_ref().map(|found| found.arn.clone()), observation());
+            *truth = Observation { workload: Some(crate::runs::fixture::workload(desired, desired)), ..well };
+            truth.workload.as_mut().expect("a workload").arn = arn.expect("an ARN");
+        });
+    }
+}
