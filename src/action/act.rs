@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::{Change, DebtChange, Made, Plan, PlanFailure, Step, Undo};
 use crate::config::Config;
 use crate::source::{Look, Name, Observation};
@@ -27,6 +29,19 @@ pub trait Act {
     /// # Errors
     /// Nothing would change, or what is asked for can't be done there.
     fn draft(&self, found: &Observation, config: &Config) -> Result<Draft, PlanFailure>;
+
+    /// The same for a plan that is made at that moment, for actions in whose values the moment stands.
+    ///
+    /// # Errors
+    /// As [`Act::draft`].
+    fn draft_at(&self, found: &Observation, config: &Config, _made: Timestamp) -> Result<Draft, PlanFailure> {
+        self.draft(found, config)
+    }
+
+    /// The service whose health gates judge it: the target itself, where nothing else is declared.
+    fn gated_by(&self, _config: &Config) -> Name {
+        self.target().clone()
+    }
 
     /// The facts that must still hold when a call is sent. What moves by itself (running tasks) is no part of it.
     fn facts(&self, found: &Observation) -> BTreeMap<String, String>;

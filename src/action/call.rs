@@ -1,9 +1,12 @@
 //! Mutating calls, with absolute values.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::Matcher;
 use crate::source::Name;
 
 /// What earlier steps of a run made, by step: the identifier of a new revision, snapshot, silence …
@@ -51,6 +54,17 @@ pub enum Call {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         place: Option<Name>,
     },
+    /// `cloudfront:CreateInvalidation`. Its CallerReference is made of the plan's digest, so that a repeat is the same
+    /// invalidation. <https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CreateInvalidation.html>
+    CloudFrontInvalidate {
+        /// The distribution's id.
+        distribution: String,
+        /// The paths, each beginning with `/`.
+        paths: Vec<String>,
+        /// The place of `[[aws.place]]`; none is `[aws]` itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        place: Option<Name>,
+    },
     /// The same with what is suspended, all three kinds. A repeat sets them again.
     ScalingSetSuspended {
         /// The cluster.
@@ -87,6 +101,59 @@ pub enum Call {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         place: Option<Name>,
     },
+    /// Cloudflare's purge_cache. A repeat purges again what was cached since.
+    /// <https://developers.cloudflare.com/api/resources/cache/methods/purge/>
+    CloudflarePurge {
+        /// The service whose zone it is: its token is used.
+        service: Name,
+        /// The zone's id.
+        zone: String,
+        /// What is purged.
+        purge: Purge,
+    },
+    /// `POST /api/v2/silences` of Alertmanager. A repeat makes a second silence of the same.
+    /// <https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml>
+    AlertmanagerSilence {
+        /// The Alertmanager's base URL.
+        url: String,
+        /// What it matches.
+        matchers: Vec<Matcher>,
+        /// From when; a moment that is past is taken for now.
+        starts: Timestamp,
+        /// Until when.
+        ends: Timestamp,
+        /// Why.
+        comment: String,
+    },
+    /// `DELETE /api/v2/silence/ID` of Alertmanager: the silence ends now. A repeat is refused.
+    AlertmanagerExpire {
+        /// The Alertmanager's base URL.
+        url: String,
+        /// The silence.
+        id: String,
+    },
+}
+
+/// What of a Cloudflare zone's cache is purged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purge {
+    /// These URLs.
+    Files(Vec<String>),
+    /// All below these, each a host and a path, such as `example.com/blog/`.
+    Prefixes(Vec<String>),
+    /// All.
+    Everything,
+}
+
+impl std::fmt::Display for Purge {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Files(urls) => write!(f, "files={}", urls.join(",")),
+            Self::Prefixes(prefixes) => write!(f, "prefixes={}", prefixes.join(",")),
+            Self::Everything => write!(f, "purge_everything=true"),
+        }
+    }
 }
 
 /// What a call is about: which guards judge it.
@@ -102,7 +169,16 @@ pub enum Family {
     Suspension,
     /// Which instance of a database takes the writes.
     Failover,
+    /// The caches of a content delivery network on AWS.
+    CloudFront,
+    /// The caches of a Cloudflare zone.
+    Cloudflare,
+    /// What of its alerts Alertmanager tells.
+    Silence,
 }
+
+/// How long a call may take before nobody waits for its answer; the client's own timeouts are shorter.
+const PATIENCE: Duration = Duration::from_secs(35);
 
 impl Call {
     /// What it is about.
@@ -113,7 +189,15 @@ impl Call {
             Self::ScalingSetBounds { .. } => Family::Bounds,
             Self::ScalingSetSuspended { .. } => Family::Suspension,
             Self::RdsFailOver { .. } | Self::RdsRebootWithFailover { .. } => Family::Failover,
+            Self::CloudFrontInvalidate { .. } => Family::CloudFront,
+            Self::CloudflarePurge { .. } => Family::Cloudflare,
+            Self::AlertmanagerSilence { .. } | Self::AlertmanagerExpire { .. } => Family::Silence,
         }
+    }
+
+    /// How long it may take before nobody waits for its answer.
+    pub fn patience(&self) -> Duration {
+        PATIENCE
     }
 
     /// The place of `[[aws.place]]` that it goes to; `None` is `[aws]` itself.
@@ -124,7 +208,9 @@ impl Call {
             | Self::ScalingSetBounds { place, .. }
             | Self::ScalingSetSuspended { place, .. }
             | Self::RdsFailOver { place, .. }
-            | Self::RdsRebootWithFailover { place, .. } => place.as_ref(),
+            | Self::RdsRebootWithFailover { place, .. }
+            | Self::CloudFrontInvalidate { place, .. } => place.as_ref(),
+            Self::CloudflarePurge { .. } | Self::AlertmanagerSilence { .. } | Self::AlertmanagerExpire { .. } => None,
         }
     }
 
@@ -136,7 +222,11 @@ impl Call {
             | Self::ScalingSetBounds { .. }
             | Self::ScalingSetSuspended { .. }
             | Self::RdsFailOver { .. }
-            | Self::RdsRebootWithFailover { .. } => Some(self.clone()),
+            | Self::RdsRebootWithFailover { .. }
+            | Self::CloudFrontInvalidate { .. }
+            | Self::CloudflarePurge { .. }
+            | Self::AlertmanagerSilence { .. }
+            | Self::AlertmanagerExpire { .. } => Some(self.clone()),
         }
     }
 }
@@ -167,6 +257,14 @@ impl std::fmt::Display for Call {
             Self::RdsRebootWithFailover { instance, .. } => {
                 write!(f, "rds:RebootDBInstance {instance} forceFailover=true")?;
             }
+            Self::CloudFrontInvalidate { distribution, paths, .. } => {
+                write!(f, "cloudfront:CreateInvalidation {distribution} {}", paths.join(","))?;
+            }
+            Self::CloudflarePurge { zone, purge, .. } => write!(f, "POST zones/{zone}/purge_cache {purge}")?,
+            Self::AlertmanagerSilence { url, matchers, ends, .. } => {
+                write!(f, "POST {url}api/v2/silences {} until {ends:.0}", Matcher::list(matchers))?;
+            }
+            Self::AlertmanagerExpire { url, id } => write!(f, "DELETE {url}api/v2/silence/{id}")?,
         }
         self.place().map_or(Ok(()), |place| write!(f, " in {place}"))
     }

@@ -13,11 +13,15 @@ mod gate;
 mod given;
 pub mod guard;
 pub mod guards;
+pub mod invalidate_cdn;
+mod matcher;
 pub mod plan;
 pub mod restart;
 pub mod scale;
 pub mod scaling_bounds;
+pub mod silence;
 pub mod suspension;
+pub mod unsilence;
 mod workload;
 
 use std::collections::BTreeMap;
@@ -31,10 +35,11 @@ use crate::text::Text;
 
 pub use act::{Act, Draft, Effect, Objection, Scene, Sight, Stage};
 pub use approval::{Approved, Refusal};
-pub use call::{Call, Family, Made};
+pub use call::{Call, Family, Made, Purge};
 pub use debt::{DebtChange, Moved};
 pub use gate::{Gate, Judgement};
 pub use guard::{Arming, Decision, GuardContext, Judged, OtherRun, Verdict, judge};
+pub use matcher::Matcher;
 pub use plan::{ANY, Change, Plan, Step, Undo};
 
 /// Makes [`Action`], [`ACTIONS`] and what leads from one to the other, of one line an action.
@@ -84,6 +89,12 @@ actions! {
     ResumeScaling(suspension::ResumeScaling),
     /// Make another instance of a database the one that takes the writes.
     FailOver(fail_over::FailOver),
+    /// Have a content delivery network fetch paths anew.
+    InvalidateCdn(invalidate_cdn::InvalidateCdn),
+    /// Hold alerts back for a while.
+    Silence(silence::Silence),
+    /// End a silence.
+    Unsilence(unsilence::Unsilence),
 }
 
 impl Action {
@@ -147,9 +158,9 @@ pub fn plan_for(
     config: &Config,
     now: Timestamp,
 ) -> Result<Plan, PlanFailure> {
-    let draft = action.draft(observation, config)?;
+    let draft = action.draft_at(observation, config, now)?;
     let identity = observation.identity.as_ref();
-    let gates = if draft.gated { Gate::of_service(config, action.target()) } else { Vec::new() };
+    let gates = if draft.gated { Gate::of_service(config, &action.gated_by(config)) } else { Vec::new() };
     Ok(Plan {
         schema: plan::SCHEMA.to_owned(),
         action: action.clone(),

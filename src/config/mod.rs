@@ -356,8 +356,12 @@ impl Config {
 
     /// The sources of silences.
     pub fn silence_sources(&self) -> Vec<Name> {
-        let alertmanager = self.alertmanager.iter().filter(|_| self.simulator.is_none());
-        alertmanager.map(|_| Name::from("alertmanager")).collect()
+        let name = match (&self.simulator, &self.alertmanager) {
+            (Some(_), _) => Some("simulator"),
+            (None, Some(_)) => Some("alertmanager"),
+            (None, None) => None,
+        };
+        name.map(Name::from).into_iter().collect()
     }
 
     /// What reading costs, where a source that costs is read: CloudWatch, for metrics or alarms. It is counted here and asked

@@ -5,6 +5,7 @@ use std::path::Path;
 use futures_util::future::BoxFuture;
 
 use super::aws::Aws;
+use super::outside::Outside;
 use super::target::{ApplyError, Permit, Receipt, Target};
 use crate::action::{Call, Family};
 use crate::clock::Now;
@@ -23,21 +24,24 @@ pub fn open(config: &Config, state_dir: &Path, clock: fn() -> Now) -> Result<Box
             Ok(target) => Ok(Box::new(target)),
             Err(error) => Err(error.to_string()),
         },
-        None => Ok(Box::new(Doors { aws: config.aws.as_ref().map(|aws| Aws::new(Connections::open(aws))) })),
+        None => Ok(Box::new(Doors {
+            aws: config.aws.as_ref().map(|aws| Aws::new(Connections::open(aws))),
+            outside: Outside::new(config),
+        })),
     }
 }
 
 /// The real targets that the configuration names.
 struct Doors {
     aws: Option<Aws>,
+    outside: Outside,
 }
 
 impl Doors {
     fn door(&self, call: &Call) -> Result<&dyn Target, ApplyError> {
         let (door, section) = match call.family() {
-            Family::Count | Family::Deployment | Family::Bounds | Family::Suspension | Family::Failover => {
-                (self.aws.as_ref().map(|aws| aws as &dyn Target), "[aws]")
-            }
+            Family::Cloudflare | Family::Silence => (Some(&self.outside as &dyn Target), "such a target"),
+            _ => (self.aws.as_ref().map(|aws| aws as &dyn Target), "[aws]"),
         };
         let missing = || ApplyError::NotSent(Text::clean(&format!("the configuration has no {section}")));
         door.ok_or_else(missing)

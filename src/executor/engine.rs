@@ -29,9 +29,6 @@ const CHECK_TO_LEAVE: Duration = Duration::from_secs(10);
 /// How long one observation may take.
 const OBSERVE: Duration = Duration::from_secs(30);
 
-/// How long a call may take before nobody waits for its answer. The target's own timeouts are shorter.
-const CALL: Duration = Duration::from_secs(35);
-
 /// How long is read back after a call whose answer was lost: by then it was applied, or it was lost as well.
 pub const READ_BACK: Duration = Duration::from_secs(60);
 
@@ -280,10 +277,10 @@ impl Work<'_> {
             Ok(reason) => reason,
             Err(error) => Some(error.to_string()),
         };
-        let permit = Permit::new(self.taken.run(), self.taken.lease().epoch, self.taken.plan(), &look);
-        let answer = tokio::time::timeout(CALL, self.engine.target.apply(call, permit)).await;
+        let permit = Permit::new(self.taken, &look);
+        let answer = tokio::time::timeout(call.patience(), self.engine.target.apply(call, permit)).await;
         Ok(answer.unwrap_or_else(|_| {
-            Err(ApplyError::Unknown(Text::clean(&format!("no answer within {} s", CALL.as_secs()))))
+            Err(ApplyError::Unknown(Text::clean(&format!("no answer within {} s", call.patience().as_secs()))))
         }))
     }
 

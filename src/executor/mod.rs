@@ -11,6 +11,7 @@ pub mod engine;
 mod gates;
 pub mod journal;
 pub mod lease;
+pub mod outside;
 pub mod planning;
 pub mod process;
 pub mod shared;

@@ -2,8 +2,8 @@
 
 use futures_util::future::BoxFuture;
 
-use super::journal::RunId;
-use crate::action::{Call, Plan};
+use super::journal::{RunId, Taken};
+use crate::action::{Call, Operator};
 use crate::text::Text;
 
 /// Something that can be changed. Calls are sent once: an implementation never sends a call twice, whatever came back.
@@ -35,6 +35,8 @@ pub struct Permit<'a> {
     epoch: u64,
     account: String,
     region: String,
+    digest: String,
+    by: Operator,
     look: LastLook<'a>,
 }
 
@@ -42,9 +44,11 @@ pub struct Permit<'a> {
 pub(super) type LastLook<'a> = &'a (dyn Fn() -> Option<String> + Send + Sync);
 
 impl<'a> Permit<'a> {
-    pub(super) fn new(run: &RunId, epoch: u64, plan: &Plan, look: LastLook<'a>) -> Self {
+    pub(super) fn new(taken: &Taken, look: LastLook<'a>) -> Self {
+        let plan = taken.plan();
         let (account, region) = (plan.account.to_string(), plan.region.to_string());
-        Self { run: run.clone(), epoch, account, region, look }
+        let (run, by) = (taken.run().clone(), taken.by().clone());
+        Self { run, epoch: taken.lease().epoch, account, region, digest: plan.digest(), by, look }
     }
 
     /// Whether the call may leave now: the lease is held, and what was observed is recent. A process that was stopped, or a
@@ -60,7 +64,8 @@ impl<'a> Permit<'a> {
     #[cfg(test)]
     pub(crate) fn for_test() -> Self {
         let (run, account, region) = (RunId("test".to_owned()), "000000000000".to_owned(), "us-east-1".to_owned());
-        Self { run, epoch: 1, account, region, look: &|| None }
+        let by = Operator { user: "ada".into(), host: "bastion".into(), terminal: "headless".into(), from: None };
+        Self { run, epoch: 1, account, region, digest: "0".repeat(64), by, look: &|| None }
     }
 
     /// The run.
@@ -76,6 +81,16 @@ impl<'a> Permit<'a> {
     /// The region that the call must be sent to.
     pub fn region(&self) -> &str {
         &self.region
+    }
+
+    /// The plan's digest: what is made of it is the same however often it is made.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// Who said yes.
+    pub fn by(&self) -> &Operator {
+        &self.by
     }
 
     /// The lease's epoch.

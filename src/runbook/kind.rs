@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Check, CheckQuery, Comparison, StepKind};
-use crate::action::{ACTIONS, Action, Objection};
+use crate::action::{ACTIONS, Action, ActionSpec, Objection};
 use crate::config::check::words;
 use crate::config::error::{did_you_mean, nearest};
 use crate::config::raw::{Entry, Section};
@@ -162,7 +162,7 @@ fn action_step(section: &Section<'_>, config: Option<&Config>) -> Option<StepKin
         called.error(&message, Some(&format!("allowed: {}", known().collect::<Vec<_>>().join(", "))));
         return None;
     };
-    let service = service(&target, config);
+    let target = action_target(spec, &target, config);
     let arguments: Vec<Option<(String, String)>> = spec
         .arguments
         .iter()
@@ -171,12 +171,20 @@ fn action_step(section: &Section<'_>, config: Option<&Config>) -> Option<StepKin
         .collect();
     section.done();
     let arguments: Vec<(String, String)> = arguments.into_iter().collect::<Option<_>>()?;
-    match (spec.parse)(&service?, &arguments) {
+    match (spec.parse)(&target?, &arguments) {
         Ok(action) => within_caps(section, action, config).map(StepKind::Action),
         Err(failure) => {
             section.error(&failure.reason, Some(&failure.hint));
             None
         }
+    }
+}
+
+/// What an action can be done to: a service, or what else the configuration names for it (an Alertmanager).
+fn action_target(spec: &ActionSpec, entry: &Entry<'_>, config: Option<&Config>) -> Option<Name> {
+    match (words::name(entry), config) {
+        (Some(name), Some(config)) if (spec.targets)(config).contains(&name) => Some(name),
+        _ => service(entry, config),
     }
 }
 

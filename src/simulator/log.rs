@@ -12,6 +12,7 @@ use super::SimulatorError;
 use super::course::Course;
 use super::scenario::Scenario;
 use super::target::Fault;
+use crate::action::Matcher;
 use crate::source::Name;
 
 /// The largest file that is read: tens of thousands of changes.
@@ -46,6 +47,32 @@ pub enum Mutated {
     Suspended(bool, bool, bool),
     /// This instance of the database that the service is takes the writes.
     FailedOver(Name),
+    /// An invalidation of the network before the fleet.
+    Invalidated {
+        /// Its identifier.
+        id: String,
+        /// Its CallerReference: the same one is the same invalidation.
+        reference: String,
+        /// Its paths.
+        paths: Vec<String>,
+    },
+    /// A silence.
+    Silenced {
+        /// Its identifier.
+        id: String,
+        /// What it matches.
+        matchers: Vec<Matcher>,
+        /// From when.
+        starts: Timestamp,
+        /// Until when.
+        ends: Timestamp,
+        /// Who set it.
+        by: String,
+        /// Why.
+        comment: String,
+    },
+    /// The end of a silence, by its identifier.
+    Unsilenced(String),
 }
 
 /// What the file holds.

@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::log::{Mutated, Mutation};
 use super::measure::moment;
 use crate::config::ProbeKind;
 use crate::source::{Behaviour, Cdn, Fact, HealthState, Invalidation, Probe};
@@ -10,6 +11,9 @@ use crate::text::Text;
 /// How long an invalidation is in flight, in seconds.
 const INVALIDATING: f64 = 90.0;
 
+/// How long one that somebody asked for is, in seconds: short enough to be followed.
+const ASKED: f64 = 20.0;
+
 /// The pages are published anew this often, in seconds; each time an invalidation follows.
 const PUBLISHED_EVERY: f64 = 900.0;
 
@@ -17,7 +21,7 @@ const PUBLISHED_EVERY: f64 = 900.0;
 const DAYS: i64 = 61;
 
 /// The network before the fleet, `seconds` after the beginning.
-pub(super) fn cdn(began: Timestamp, seconds: f64) -> Cdn {
+pub(super) fn cdn(mutations: &[Mutation], began: Timestamp, seconds: f64) -> Cdn {
     let published = (seconds / PUBLISHED_EVERY).floor() * PUBLISHED_EVERY;
     let running = published > 0.0 && seconds - published < INVALIDATING;
     Cdn {
@@ -32,14 +36,41 @@ pub(super) fn cdn(began: Timestamp, seconds: f64) -> Cdn {
             behaviour("/api/*", Some("CachingDisabled")),
             behaviour("default", None),
         ],
-        invalidations: vec![Invalidation {
-            id: Text::from("I2SIMULATED"),
-            status: Text::from(if running { "InProgress" } else { "Completed" }),
-            created: Some(moment(began, published)),
-            paths: if running { vec![Text::from("/"), Text::from("/products/*")] } else { Vec::new() },
-        }],
+        invalidations: invalidations(mutations, published_at(published, running, began), began, seconds),
         missing: Vec::new(),
     }
+}
+
+/// The invalidation of the newest publication.
+fn published_at(published: f64, running: bool, began: Timestamp) -> Invalidation {
+    Invalidation {
+        id: Text::from("I2SIMULATED"),
+        status: Text::from(if running { "InProgress" } else { "Completed" }),
+        created: Some(moment(began, published)),
+        paths: if running { vec![Text::from("/"), Text::from("/products/*")] } else { Vec::new() },
+        reference: Some(Text::from("publication")),
+    }
+}
+
+/// Those that were asked for, and that of the publication: the newest first.
+fn invalidations(mutations: &[Mutation], published: Invalidation, began: Timestamp, seconds: f64) -> Vec<Invalidation> {
+    let asked = mutations.iter().filter(|mutation| mutation.at <= seconds);
+    let mut all: Vec<_> = asked.filter_map(|mutation| asked_for(mutation, began, seconds)).collect();
+    all.push(published);
+    all.sort_by_key(|one| std::cmp::Reverse(one.created));
+    all
+}
+
+fn asked_for(mutation: &Mutation, began: Timestamp, seconds: f64) -> Option<Invalidation> {
+    let Mutated::Invalidated { id, reference, paths } = &mutation.change else { return None };
+    let status = if seconds - mutation.at < ASKED { "InProgress" } else { "Completed" };
+    Some(Invalidation {
+        id: Text::clean(id),
+        status: Text::from(status),
+        created: Some(moment(began, mutation.at)),
+        paths: paths.iter().map(|path| Text::clean(path)).collect(),
+        reference: Some(Text::clean(reference)),
+    })
 }
 
 fn behaviour(path: &str, policy: Option<&str>) -> Behaviour {

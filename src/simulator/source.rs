@@ -12,7 +12,7 @@ use super::fleet::{self, Profile};
 use super::log::{Log, Mutation};
 use super::measure::{self, moment};
 use super::scenario::Scenario;
-use super::{SOURCE, SimulatorError, alerts, cost, database, ecs, health, outside, protection, releases};
+use super::{SOURCE, SimulatorError, alerts, cost, database, ecs, health, outside, protection, releases, silences};
 use crate::clock::Now;
 use crate::config::{Config, Objective, Query};
 use crate::source::logs::LogReader;
@@ -104,7 +104,8 @@ impl Simulated {
             Subject::Health { service, .. } => {
                 Payload::Health(health::health(&at.course, profile(service)?, at.began, at.seconds))
             }
-            Subject::Alerts { .. } => Payload::Alerts(alerts::alerts(&at.course, at.began, at.seconds)),
+            Subject::Alerts { .. } => Payload::Alerts(at.alerts()),
+            Subject::Silences { .. } => Payload::Silences(silences::silences(&at.mutations, at.began, at.seconds)),
             Subject::Identity { .. } => Payload::Identity(ecs::identity()),
             Subject::Cost { .. } => Payload::Cost(cost::cost(moment(at.began, at.seconds))),
             Subject::Database { service } => {
@@ -120,7 +121,7 @@ impl Simulated {
                 let now = moment(at.began, at.seconds);
                 Payload::Signal(super::logs::count(at, self.orchestrated(service)?, now, backfill))
             }
-            Subject::Cdn { .. } => Payload::Cdn(outside::cdn(at.began, at.seconds)),
+            Subject::Cdn { .. } => Payload::Cdn(outside::cdn(&at.mutations, at.began, at.seconds)),
             Subject::Probe { service, probe } => {
                 let found =
                     self.config.service(service).and_then(|s| s.probes.iter().find(|check| check.name == *probe));
@@ -150,7 +151,7 @@ impl Simulated {
         seen.identity = look.is_on_aws().then(ecs::identity);
         let fires =
             |alert: &crate::source::Alert| alert.state == AlertState::Firing && alert.service.as_ref() == Some(service);
-        let firing = alerts::alerts(&at.course, at.began, at.seconds).into_iter().filter(fires);
+        let firing = at.alerts().into_iter().filter(fires);
         seen.firing = Some(firing.map(|alert| alert.name).collect());
         Ok(seen)
     }
@@ -174,6 +175,12 @@ impl Simulated {
 }
 
 impl Moment {
+    /// The alerts; those that are silenced are held back.
+    fn alerts(&self) -> Vec<crate::source::Alert> {
+        let raised = alerts::alerts(&self.course, self.began, self.seconds);
+        silences::hold(raised, &self.mutations, self.began, self.seconds)
+    }
+
     fn signal(&self, query: &Query, backfill: Option<Duration>) -> Result<SignalData, SourceError> {
         let question = question(query)?;
         let value = question.value(&self.course, self.began, self.seconds);

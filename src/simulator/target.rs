@@ -5,11 +5,12 @@ use std::path::Path;
 use futures_util::future::{BoxFuture, FutureExt, pending};
 use serde::{Deserialize, Serialize};
 
-use super::log::{Log, Mutated};
+use super::log::{Kept, Log, Mutated};
 use super::scenario::Scenario;
 use super::tasks::MOST_TASKS;
 use super::{SimulatorError, database, fleet};
 use crate::action::Call;
+use crate::action::invalidate_cdn::caller_reference;
 use crate::clock::Now;
 use crate::config;
 use crate::executor::target::{ApplyError, Permit, Receipt, Target};
@@ -50,7 +51,7 @@ impl SimulatedTarget {
         &self.log
     }
 
-    fn send(&self, call: &Call) -> Result<Receipt, ApplyError> {
+    fn send(&self, call: &Call, permit: &Permit<'_>) -> Result<Receipt, ApplyError> {
         match call {
             Call::EcsSetDesiredCount { cluster, service, desired, .. } => {
                 check(cluster, service, *desired).map_err(|reason| rejected(&reason))?;
@@ -84,7 +85,57 @@ impl SimulatedTarget {
             Call::RdsRebootWithFailover { instance, .. } => {
                 Err(rejected(&format!("DBInstanceNotFound: there is no instance {instance}")))
             }
+            Call::CloudFrontInvalidate { distribution, paths, .. } => self.invalidate(distribution, paths, permit),
+            Call::AlertmanagerSilence { matchers, starts, ends, comment, .. } => {
+                let id = self.new_id("silence")?;
+                let by = format!("{}@{}", permit.by().user, permit.by().host);
+                let (matchers, comment) = (matchers.clone(), comment.clone());
+                let silence = Mutated::Silenced { id: id.clone(), matchers, starts: *starts, ends: *ends, by, comment };
+                self.made(super::SOURCE, silence, "silence", id)
+            }
+            Call::AlertmanagerExpire { id, .. } => {
+                let there = self
+                    .kept()?
+                    .mutations
+                    .into_iter()
+                    .any(|mutation| matches!(mutation.change, Mutated::Silenced { id: known, .. } if known == *id));
+                if !there {
+                    return Err(rejected(&format!("silence {id} not found")));
+                }
+                self.change(super::SOURCE, Mutated::Unsilenced(id.clone()))?;
+                Ok(Receipt::from(format!("silence {id} was ended")))
+            }
+            Call::CloudflarePurge { .. } => Err(rejected("the simulated fleet has no Cloudflare zone")),
         }
+    }
+
+    /// The same CallerReference is the same invalidation, as CloudFront has it.
+    fn invalidate(&self, distribution: &str, paths: &[String], permit: &Permit<'_>) -> Result<Receipt, ApplyError> {
+        let reference = caller_reference(permit.digest());
+        let found = self.kept()?.mutations.into_iter().find_map(|mutation| match mutation.change {
+            Mutated::Invalidated { id, reference: known, .. } if known == reference => Some(id),
+            _ => None,
+        });
+        if let Some(id) = found {
+            return Ok(Receipt { said: Text::clean(&format!("invalidation {id}")), made: Some(id) });
+        }
+        let id = self.new_id("I3SIMULATED")?;
+        let change = Mutated::Invalidated { id: id.clone(), reference, paths: paths.to_vec() };
+        self.made(distribution, change, "invalidation", id)
+    }
+
+    fn made(&self, of: &str, change: Mutated, kind: &str, id: String) -> Result<Receipt, ApplyError> {
+        self.change(of, change)?;
+        Ok(Receipt { said: Text::clean(&format!("{kind} {id}")), made: Some(id) })
+    }
+
+    /// An identifier that nothing has yet.
+    fn new_id(&self, prefix: &str) -> Result<String, ApplyError> {
+        Ok(format!("{prefix}-{}", self.kept()?.mutations.len() + 1))
+    }
+
+    fn kept(&self) -> Result<Kept, ApplyError> {
+        self.log.read((self.clock)().wall).map_err(|error| not_sent(&error.to_string()))
     }
 
     fn change(&self, service: &str, change: Mutated) -> Result<(), ApplyError> {
@@ -134,10 +185,10 @@ impl Target for SimulatedTarget {
             let fault = self.fault()?;
             permit.last_look()?;
             match fault {
-                None => self.send(call),
+                None => self.send(call, &permit),
                 Some(Fault::Reject) => Err(ApplyError::Rejected(Text::clean("ThrottlingException: rate exceeded"))),
                 Some(Fault::DropAfterApply) => {
-                    self.send(call)?;
+                    self.send(call, &permit)?;
                     Err(ApplyError::Unknown(Text::clean("the connection was closed before an answer came")))
                 }
                 Some(Fault::Hang) => pending().await,

@@ -17,8 +17,8 @@ use crate::source::logs::{LogReader, NoLogs};
 use crate::source::probe;
 use crate::source::prometheus::{self, Prometheus};
 use crate::source::{
-    Alert, AlertState, Look, Name, Number, Observation, SharedSource, Silences, SourceError, SourceErrorKind, Subject,
-    World,
+    Alert, AlertState, Cdn, Look, Name, Number, Observation, SeenAlerts, SharedSource, Silences, SourceError,
+    SourceErrorKind, Subject, World,
 };
 use crate::text::Text;
 
@@ -73,15 +73,18 @@ impl World for Backends {
 
     fn observe<'a>(&'a self, look: &'a Look, now: Now) -> BoxFuture<'a, Result<Observation, SourceError>> {
         Box::pin(async move {
-            let (observed, silences, answers, alerts) = tokio::join!(
+            let (observed, silences, answers, alerts, raised, zone) = tokio::join!(
                 self.on_aws(look, now),
                 self.silences(look, now),
                 self.answers(look, now),
-                self.alerts_of(&look.target)
+                self.alerts_of(&look.target),
+                self.raised(look),
+                self.zone(look)
             );
             let observed = observed?;
+            let cdn = zone?.or(observed.cdn.clone());
             let firing = joined(self.alarms(observed.firing), alerts);
-            Ok(Observation { silences: silences?, answers: answers?, firing, ..observed })
+            Ok(Observation { silences: silences?, alerts: raised?, cdn, answers: answers?, firing, ..observed })
         })
     }
 
@@ -134,6 +137,25 @@ impl Backends {
             Some(source) => source.silences(now).await.map(Some),
             None => Err(missing("alertmanager", "silences can't be read: the configuration has no [alertmanager]")),
         }
+    }
+
+    /// All alerts that fire or are held back, where they are asked for.
+    async fn raised(&self, look: &Look) -> Result<Option<SeenAlerts>, SourceError> {
+        match &self.alerts {
+            _ if !look.subjects.iter().any(|subject| matches!(subject, Subject::Alerts { .. })) => Ok(None),
+            Some(source) => source.alerts().await.map(|alerts| Some(alerts.into())),
+            None => Err(missing("alertmanager", "alerts can't be read: the configuration has no [alertmanager]")),
+        }
+    }
+
+    /// The Cloudflare zone, where one is asked for.
+    async fn zone(&self, look: &Look) -> Result<Option<Cdn>, SourceError> {
+        if !look.beyond_aws || !look.subjects.iter().any(|subject| matches!(subject, Subject::Cdn { .. })) {
+            return Ok(None);
+        }
+        let none = || missing("cloudflare", &format!("the configuration has no Cloudflare zone of {}", look.target));
+        let service = self.config.service(&look.target).ok_or_else(none)?;
+        cloudflare::fresh(service).await.ok_or_else(none)?.map(Some)
     }
 
     /// The answers to the look's questions: all, or the first error.

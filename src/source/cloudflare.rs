@@ -35,7 +35,17 @@ pub fn sources(config: &Config) -> Vec<SharedSource> {
     config.services.iter().filter_map(source).collect()
 }
 
+/// The zone of a service, read anew; `None` where the service has none.
+pub async fn fresh(service: &Service) -> Option<Result<Cdn, SourceError>> {
+    let zone = zone(service)?;
+    Some(zone.read().await)
+}
+
 fn source(service: &Service) -> Option<SharedSource> {
+    zone(service).map(|zone| Arc::new(zone) as SharedSource)
+}
+
+fn zone(service: &Service) -> Option<Cloudflare> {
     let cdn = service.cdn.as_ref()?;
     let CdnId::Cloudflare { zone, token, api } = &cdn.id else { return None };
     let access = Access {
@@ -45,13 +55,13 @@ fn source(service: &Service) -> Option<SharedSource> {
         timeout: cdn.polling.timeout,
         max_body: LARGEST,
     };
-    Some(Arc::new(Cloudflare {
+    Some(Cloudflare {
         http: HttpClient::new(Name::from(format!("cloudflare {}", service.name)), access),
         api: api.clone(),
         zone: zone.clone(),
         polling: cdn.polling,
         subjects: [Subject::Cdn { service: service.name.clone() }],
-    }))
+    })
 }
 
 #[derive(Deserialize)]

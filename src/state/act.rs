@@ -51,12 +51,35 @@ pub(super) fn arguments_given(state: &mut State, spec: &'static ActionSpec, targ
 }
 
 fn pairs(spec: &ActionSpec, input: &str) -> Vec<(String, String)> {
-    let pair = |word: &str| match (word.split_once('='), spec.arguments) {
+    let pair = |word: String| match (word.split_once('='), spec.arguments) {
         (Some((key, value)), _) => (key.to_owned(), value.to_owned()),
-        (None, [only]) => (only.name.to_owned(), word.to_owned()),
-        (None, _) => (word.to_owned(), String::new()),
+        (None, [only]) => (only.name.to_owned(), word),
+        (None, _) => (word, String::new()),
     };
-    input.split_whitespace().map(pair).collect()
+    words(input).into_iter().map(pair).collect()
+}
+
+/// The words of what was typed; a single quote keeps blanks together, as in a shell: `comment='we know'`.
+fn words(input: &str) -> Vec<String> {
+    let (mut words, mut quoted, mut open) = (Vec::new(), false, false);
+    for c in input.chars() {
+        match c {
+            '\'' => quoted = !quoted,
+            c if c.is_whitespace() && !quoted => {
+                open = false;
+                continue;
+            }
+            _ => {}
+        }
+        if !open {
+            words.push(String::new());
+            open = true;
+        }
+        if let Some(word) = words.last_mut().filter(|_| c != '\'') {
+            word.push(c);
+        }
+    }
+    words
 }
 
 /// Asks for the plan of an action.
@@ -141,5 +164,16 @@ pub(super) fn started(state: &mut State, outcome: Result<RunId, Text>) -> Effect
             }
             Vec::new()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::words;
+
+    #[test]
+    fn single_quotes_keep_blanks_together_as_in_a_shell() {
+        assert_eq!(words("a=1  b='x y'z 'c=\"d e\"'"), ["a=1", "b=x yz", "c=\"d e\""]);
+        assert!(words("  ").is_empty());
     }
 }

@@ -14,6 +14,7 @@ mod ecs;
 mod failover;
 mod failures;
 mod identity;
+mod invalidation;
 mod lab;
 mod logs;
 mod logs_printed;

@@ -246,6 +246,11 @@ fn prometheus() -> HttpBackend {
     }
 }
 
+/// An HTTP backend there, without a password.
+pub(crate) fn http_backend(url: &str) -> HttpBackend {
+    HttpBackend { url: url.parse().unwrap(), auth: HttpAuth::None, ..prometheus() }
+}
+
 fn polling(seconds: u64) -> Polling {
     Polling { interval: Duration::from_secs(seconds), timeout: Duration::from_secs(5) }
 }

@@ -159,6 +159,43 @@ fn apply_scales_with_exactly_one_call_and_verifies() {
     assert_eq!(lab.requests("UpdateService").len(), 1);
 }
 
+/// Plans an action and applies it; what `apply` said.
+fn carry_out(lab: &Lab, arguments: &[&str], confirm: &str) -> String {
+    let file = lab.state_dir().join("plan.json").display().to_string();
+    let (text, code) = run(lab, &[&["plan"], arguments, &["--out", &file]].concat());
+    assert_eq!(code, 0, "{text}");
+    let (text, code) = run(lab, &["apply", &file, "--confirm", confirm]);
+    assert_eq!(code, 0, "{text}");
+    text
+}
+
+#[test]
+fn a_silence_is_set_at_the_real_alertmanager_and_ended_again() {
+    let lab = Lab::take();
+    let url = format!("{}/api/v2/silences", lab.variable("QD_ALERTMANAGER_URL"));
+    let ours = || {
+        let all = lab.get(&url);
+        let found = all.as_array().unwrap().iter().find(|one| one["comment"] == "known; the lab");
+        found.cloned().unwrap_or_else(|| panic!("no such silence in {all:#}"))
+    };
+    let silence = ["silence", "alertmanager", "matchers=alertname=RtechGreenLowTraffic,service=~rtech-.*", "for=1h"];
+    carry_out(&lab, &[&silence[..], &["comment=known; the lab"]].concat(), "alertmanager");
+    let set = ours();
+    assert_eq!(set["status"]["state"], "active", "{set:#}");
+    assert_eq!(set["matchers"].as_array().unwrap().len(), 2);
+    let id = format!("id={}", set["id"].as_str().unwrap());
+    carry_out(&lab, &["unsilence", "alertmanager", &id], "alertmanager");
+    assert_eq!(ours()["status"]["state"], "expired");
+}
+
+/// ministack completes invalidations at once.
+#[test]
+fn an_invalidation_is_asked_for_at_the_emulator_and_found_completed() {
+    let lab = Lab::take();
+    let text = carry_out(&lab, &["invalidate_cdn", "rtech-cdn", "paths=/,/blog/*"], "rtech-cdn");
+    assert!(text.contains("Completed"), "{text}");
+}
+
 #[test]
 fn apply_refuses_when_the_service_was_changed_in_between() {
     let lab = Lab::take();

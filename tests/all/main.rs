@@ -11,6 +11,7 @@ mod harness;
 mod keys;
 mod lab;
 mod logs;
+mod outside;
 mod pictures;
 mod proofs;
 mod recovery;

@@ -31,18 +31,18 @@ use quarterdeck::source::{Ask, Payload, Reading, SharedSource, SourceError, Subj
 
 /// One request that a scripted server got.
 #[derive(Debug, Clone)]
-struct Asked {
-    method: String,
-    path: String,
+pub(crate) struct Asked {
+    pub(crate) method: String,
+    pub(crate) path: String,
     query: String,
-    headers: HeaderMap,
+    pub(crate) headers: HeaderMap,
     form: HashMap<String, String>,
-    body: String,
+    pub(crate) body: String,
 }
 
 /// A server on loopback that answers by a function and remembers what it was asked.
-struct Scripted {
-    url: url::Url,
+pub(crate) struct Scripted {
+    pub(crate) url: url::Url,
     asked: Arc<Mutex<Vec<Asked>>>,
     server: tokio::task::JoinHandle<()>,
 }
@@ -51,7 +51,7 @@ type Script = Arc<dyn Fn(&Asked) -> Response + Send + Sync>;
 
 impl Scripted {
     /// A server that answers as `script` says.
-    async fn start(script: impl Fn(&Asked) -> Response + Send + Sync + 'static) -> Self {
+    pub(crate) async fn start(script: impl Fn(&Asked) -> Response + Send + Sync + 'static) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
         let asked: Arc<Mutex<Vec<Asked>>> = Arc::default();
@@ -66,7 +66,7 @@ impl Scripted {
         Self::start(move |_| reply(200, "application/json", body)).await
     }
 
-    fn asked(&self) -> Vec<Asked> {
+    pub(crate) fn asked(&self) -> Vec<Asked> {
         self.asked.lock().unwrap().clone()
     }
 }
@@ -94,12 +94,12 @@ async fn answer(State((script, log)): State<(Script, Arc<Mutex<Vec<Asked>>>)>, r
     response
 }
 
-fn reply(status: u16, kind: &str, body: impl Into<Bytes>) -> Response {
+pub(crate) fn reply(status: u16, kind: &str, body: impl Into<Bytes>) -> Response {
     let builder = Response::builder().status(StatusCode::from_u16(status).unwrap()).header("content-type", kind);
     builder.body(Body::from(body.into())).unwrap()
 }
 
-fn redirect(to: &str) -> Response {
+pub(crate) fn redirect(to: &str) -> Response {
     Response::builder().status(307).header("location", to).body(Body::empty()).unwrap()
 }
 

@@ -4,6 +4,7 @@ mod capacity;
 mod database;
 mod evidence;
 mod operator;
+mod outside;
 mod place;
 mod scaling;
 mod surroundings;
@@ -35,6 +36,11 @@ const BOUNDS: Scope = Of(&[Family::Bounds]);
 
 /// What suspends or resumes scaling.
 const SUSPENSION: Scope = Of(&[Family::Suspension]);
+/// What a content delivery network has in its caches.
+const CDN: Scope = Of(&[Family::CloudFront, Family::Cloudflare]);
+
+/// What holds alerts back.
+const SILENCE: Scope = Of(&[Family::Silence]);
 
 type Judge = fn(&Plan, &GuardContext<'_>) -> Finding;
 
@@ -66,6 +72,8 @@ pub const GUARDS: &[Guard] = &[
     each("database-available", "the database is available", FAILOVER, database::available),
     once("failover-target", "the target can take the writes", FAILOVER, database::target),
     once("replica-lag", "the target has nearly all writes", FAILOVER, database::replica_lag),
+    once("invalidation", "what leaves the caches is known and meant", CDN, outside::invalidation),
+    once("silence", "what is held back is known and meant", SILENCE, outside::silence),
     each("evidence", "what was observed is fresh", Every, evidence::fresh),
     once("alerts", "firing alerts are known", Every, surroundings::alerts),
     once("autoscaling", "how autoscaling may answer", COUNT, surroundings::autoscaling),

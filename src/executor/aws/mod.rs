@@ -1,6 +1,7 @@
 //! AWS as a target: the mutating clients, without retries. One file an API.
 
 mod autoscaling;
+mod cloudfront;
 mod ecs;
 mod error;
 mod rds;
@@ -37,6 +38,8 @@ impl Aws {
             Family::Count | Family::Deployment => ecs::send(&config, call, permit).await,
             Family::Bounds | Family::Suspension => autoscaling::send(&config, call, permit).await,
             Family::Failover => rds::send(&config, call, permit).await,
+            Family::CloudFront => cloudfront::send(&config, call, permit).await,
+            Family::Cloudflare | Family::Silence => Err(not_sent("the call is not AWS's")),
         }
     }
 

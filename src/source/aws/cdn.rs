@@ -8,12 +8,14 @@ use std::time::Duration;
 
 use aws_sdk_cloudfront::Client;
 use futures_util::future::{BoxFuture, join_all};
+use jiff::SignedDuration;
 use tokio::sync::OnceCell;
 
 use super::Connections;
 use super::cdn_decode::{distribution, summary};
 use super::connect::{Connection, operation_timeout};
 use super::error::Asked;
+use crate::clock::Now;
 use crate::config::{CdnId, Config, Polling, Service};
 use crate::source::{
     Ask, Cadence, Cdn, Invalidation, Name, Payload, Reading, Readings, SharedSource, Source, SourceError,
@@ -24,7 +26,11 @@ use crate::text::Text;
 /// The newest invalidations that are listed.
 const INVALIDATIONS: i32 = 10;
 
-/// Invalidations in flight whose paths are asked for; CloudFront runs fifteen with a wildcard at once.
+/// How long ago an invalidation may have been asked for to be looked at although it is completed: one that was asked for
+/// without an answer is known by its CallerReference only.
+const RECENT: SignedDuration = SignedDuration::from_mins(15);
+
+/// Invalidations in flight or recent whose paths are asked for; CloudFront runs fifteen with a wildcard at once.
 const IN_FLIGHT: usize = 5;
 
 /// Paths of one invalidation that are kept.
@@ -77,9 +83,9 @@ impl Source for CloudFront {
         &self.subjects
     }
 
-    fn poll<'a>(&'a self, _ask: Ask, out: &'a Readings) -> BoxFuture<'a, ()> {
+    fn poll<'a>(&'a self, ask: Ask, out: &'a Readings) -> BoxFuture<'a, ()> {
         Box::pin(async move {
-            let outcome = self.read().await.map(Payload::Cdn);
+            let outcome = self.read(ask.now).await.map(Payload::Cdn);
             let [subject] = &self.subjects;
             let _ = out.send(Reading { subject: subject.clone(), outcome }).await;
         })
@@ -87,9 +93,9 @@ impl Source for CloudFront {
 }
 
 impl CloudFront {
-    async fn read(&self) -> Result<Cdn, SourceError> {
+    async fn read(&self, now: Now) -> Result<Cdn, SourceError> {
         let client = self.client.get_or_init(|| self.connect()).await;
-        let (cdn, invalidations) = tokio::join!(self.distribution(client), self.invalidations(client));
+        let (cdn, invalidations) = tokio::join!(self.distribution(client), self.invalidations(client, now));
         let mut cdn = cdn?;
         // What is in flight is told beside the distribution: its loss must not take the distribution away.
         match invalidations {
@@ -115,14 +121,15 @@ impl CloudFront {
     }
 
     /// The newest ones, and why paths of some are missing.
-    async fn invalidations(&self, client: &Client) -> Result<(Vec<Invalidation>, Vec<Text>), SourceError> {
+    async fn invalidations(&self, client: &Client, now: Now) -> Result<(Vec<Invalidation>, Vec<Text>), SourceError> {
         let asked = self.asked("cloudfront:ListInvalidations");
         let asking = client.list_invalidations().distribution_id(&self.distribution).max_items(INVALIDATIONS);
         let answer = asking.send().await.map_err(|error| asked.failed(&error))?;
         let listed = answer.invalidation_list().map(|list| list.items()).unwrap_or_default();
         let most = usize::try_from(INVALIDATIONS).unwrap_or_default();
         let mut all: Vec<Invalidation> = listed.iter().take(most).map(summary).collect();
-        let running = all.iter_mut().filter(|invalidation| invalidation.in_flight()).take(IN_FLIGHT);
+        let recent = |one: &Invalidation| one.created.is_some_and(|at| now.wall.duration_since(at).abs() < RECENT);
+        let running = all.iter_mut().filter(|one| one.in_flight() || recent(one)).take(IN_FLIGHT);
         let missing = join_all(running.map(|invalidation| self.with_paths(client, invalidation))).await;
         Ok((all, missing.into_iter().flatten().collect()))
     }
@@ -140,6 +147,8 @@ impl CloudFront {
         let paths = found.and_then(|found| found.invalidation_batch()?.paths());
         let items = paths.map(|paths| paths.items()).unwrap_or_default();
         invalidation.paths = items.iter().take(PATHS).map(|path| Text::clean(path)).collect();
+        let batch = found.and_then(|found| found.invalidation_batch());
+        invalidation.reference = batch.map(|batch| Text::clean(batch.caller_reference()));
         // It may have ended since it was listed.
         if let Some(found) = found {
             invalidation.status = Text::clean(found.status());

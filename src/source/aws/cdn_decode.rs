@@ -73,5 +73,6 @@ pub(super) fn summary(found: &InvalidationSummary) -> Invalidation {
         status: Text::clean(found.status()),
         created: timestamp(found.create_time()),
         paths: Vec::new(),
+        reference: None,
     }
 }

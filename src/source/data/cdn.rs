@@ -52,6 +52,9 @@ pub struct Invalidation {
     pub created: Option<Timestamp>,
     /// Its paths, where they were asked for; bounded.
     pub paths: Vec<Text>,
+    /// Its CallerReference, where it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<Text>,
 }
 
 impl Invalidation {

@@ -11,6 +11,7 @@ mod probe;
 mod protection;
 mod release;
 mod scaling;
+mod seen_alert;
 mod silence;
 mod traffic;
 
@@ -33,6 +34,7 @@ pub use probe::*;
 pub use protection::*;
 pub use release::*;
 pub use scaling::*;
+pub use seen_alert::*;
 pub use silence::*;
 pub use traffic::*;
 

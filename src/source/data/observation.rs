@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Cdn, Database, Identity, Protection, Releases, Scaling, Silences, Traffic, Workload};
+use super::{Cdn, Database, Identity, Protection, Releases, Scaling, SeenAlerts, Silences, Traffic, Workload};
 use crate::config::Query;
 use crate::source::{Name, Number, Subject};
 use crate::text::Text;
@@ -21,24 +21,27 @@ pub struct Look {
     pub subjects: Vec<Subject>,
     /// Questions that are asked besides, by name; an answer that can't be had fails the whole look as well.
     pub questions: Vec<(String, Query)>,
+    /// Whether the subjects are read elsewhere than on AWS: a zone of Cloudflare.
+    pub beyond_aws: bool,
 }
 
 impl Look {
     /// One subject of a target in a place.
     pub fn of(target: &Name, place: Option<&Name>, subject: Subject) -> Self {
-        Self { target: target.clone(), place: place.cloned(), subjects: vec![subject], questions: Vec::new() }
+        Self { place: place.cloned(), subjects: vec![subject], ..Self::of_nothing(target) }
+    }
+
+    /// Nothing of a target yet.
+    pub fn of_nothing(target: &Name) -> Self {
+        let (subjects, questions) = (Vec::new(), Vec::new());
+        Self { target: target.clone(), place: None, subjects, questions, beyond_aws: false }
     }
 
     /// Workload and scaling of a service in a place.
     pub fn workload(service: &Name, place: Option<&Name>) -> Self {
         let (workload, scaling) =
             (Subject::Workload { service: service.clone() }, Subject::Scaling { service: service.clone() });
-        Self {
-            target: service.clone(),
-            place: place.cloned(),
-            subjects: vec![workload, scaling],
-            questions: Vec::new(),
-        }
+        Self { place: place.cloned(), subjects: vec![workload, scaling], ..Self::of_nothing(service) }
     }
 
     /// The same, with one subject more.
@@ -49,7 +52,8 @@ impl Look {
 
     /// Whether anything of it is read from AWS, with credentials that must be known then.
     pub fn is_on_aws(&self) -> bool {
-        self.subjects.iter().any(|subject| !matches!(subject, Subject::Silences { .. }))
+        let elsewhere = |subject: &Subject| matches!(subject, Subject::Silences { .. } | Subject::Alerts { .. });
+        !self.beyond_aws && self.subjects.iter().any(|subject| !elsewhere(subject))
     }
 }
 
@@ -85,6 +89,9 @@ pub struct Observation {
     /// The silences of Alertmanager.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub silences: Option<Silences>,
+    /// The alerts that fire or are held back, whatever they are about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alerts: Option<SeenAlerts>,
     /// Answers to the questions, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub answers: BTreeMap<String, Number>,
@@ -106,6 +113,7 @@ impl Observation {
             protection: None,
             cdn: None,
             silences: None,
+            alerts: None,
             answers: BTreeMap::new(),
             firing: None,
         }
@@ -124,6 +132,7 @@ impl Observation {
             Payload::Protection(protection) => self.protection = Some(protection),
             Payload::Cdn(cdn) => self.cdn = Some(cdn),
             Payload::Silences(silences) => self.silences = Some(silences),
+            Payload::Alerts(alerts) => self.alerts = Some(alerts.into()),
             _ => return false,
         }
         true

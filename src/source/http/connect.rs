@@ -26,7 +26,8 @@ pub struct Trust {
     pub client_cert_file: Option<PathBuf>,
 }
 
-pub(super) fn build(access: &Access) -> Result<reqwest::Client, Fault> {
+/// Builds a client; one that `changes` something sends each request once, on a connection of its own, and nowhere else.
+pub(super) fn build(access: &Access, changes: bool) -> Result<reqwest::Client, Fault> {
     // An error means that a provider is installed already, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut builder = reqwest::Client::builder()
@@ -36,6 +37,9 @@ pub(super) fn build(access: &Access) -> Result<reqwest::Client, Fault> {
         .pool_max_idle_per_host(4)
         .tls_info(true)
         .redirect(Policy::custom(within_origin));
+    if changes {
+        builder = builder.redirect(Policy::none()).retry(reqwest::retry::never()).pool_max_idle_per_host(0);
+    }
     builder = with_roots(builder, &access.trust)?;
     if let Some(path) = &access.trust.client_cert_file {
         let pem = read(path, "client certificate")?;

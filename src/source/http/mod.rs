@@ -76,6 +76,8 @@ pub struct Received {
 pub struct HttpClient {
     name: Name,
     access: Access,
+    /// Whether its requests change something: then none is redirected, and none is sent again on another connection.
+    changes: bool,
     client: OnceCell<reqwest::Client>,
     answers: AtomicU64,
     bytes: AtomicU64,
@@ -84,7 +86,51 @@ pub struct HttpClient {
 impl HttpClient {
     /// A client whose errors are named after the source `name`.
     pub fn new(name: Name, access: Access) -> Self {
-        Self { name, access, client: OnceCell::new(), answers: AtomicU64::new(0), bytes: AtomicU64::new(0) }
+        let (answers, bytes) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { name, access, changes: false, client: OnceCell::new(), answers, bytes }
+    }
+
+    /// A client whose requests change something; only the executor makes one. It follows no redirect, keeps no connection
+    /// and sends nothing twice.
+    pub(crate) fn for_change(name: Name, access: Access) -> Self {
+        Self { changes: true, ..Self::new(name, access) }
+    }
+
+    /// A request that changes something, ready to be sent, and what sends it.
+    ///
+    /// # Errors
+    /// It can't be made; nothing was sent.
+    pub(crate) async fn change(
+        &self,
+        method: reqwest::Method,
+        url: &Url,
+        body: Option<(&str, String)>,
+    ) -> Result<(&reqwest::Client, Request), SourceError> {
+        if !self.changes {
+            return Err(self.error(SourceErrorKind::Refused, "this client only reads"));
+        }
+        let client = self.client().await?;
+        let request = client.request(method, url.clone());
+        let request = match body {
+            Some((kind, body)) => request.header(CONTENT_TYPE, kind).body(body),
+            None => request,
+        };
+        Ok((client, self.prepared(request).await?))
+    }
+
+    /// An answer with its whole, bounded body.
+    ///
+    /// # Errors
+    /// The connection breaks, or the body is over the cap.
+    pub(crate) async fn whole(&self, response: Response) -> Result<Answer, SourceError> {
+        let mut answer = Answer::without_body(&response, Duration::ZERO);
+        answer.body = self.body(response).await?;
+        Ok(answer)
+    }
+
+    /// An error of the request, with secrets masked.
+    pub(crate) fn told(&self, error: &reqwest::Error) -> SourceError {
+        self.network(error)
     }
 
     /// The source that errors are named after.
@@ -152,7 +198,9 @@ impl HttpClient {
     }
 
     async fn client(&self) -> Result<&reqwest::Client, SourceError> {
-        let build = || async { connect::build(&self.access).map_err(|fault| self.error(fault.kind, &fault.reason)) };
+        let build = || async {
+            connect::build(&self.access, self.changes).map_err(|fault| self.error(fault.kind, &fault.reason))
+        };
         self.client.get_or_try_init(build).await
     }
 

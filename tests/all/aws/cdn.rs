@@ -17,14 +17,14 @@ fn bare() -> Config {
     config
 }
 
-fn with_cdn() -> Config {
+pub(super) fn with_cdn() -> Config {
     let mut config = bare();
     let id = CdnId::CloudFront { distribution: "E123EXAMPLE".to_owned(), place: None };
     config.services[0].cdn = Some(CdnPlace { id, polling: POLLING });
     config
 }
 
-const DISTRIBUTION: &str = r#"<Distribution xmlns="http://cloudfront.amazonaws.com/doc/2020-05-31/"><Id>E123EXAMPLE</Id>
+pub(super) const DISTRIBUTION: &str = r#"<Distribution xmlns="http://cloudfront.amazonaws.com/doc/2020-05-31/"><Id>E123EXAMPLE</Id>
     <ARN>arn:aws:cloudfront::123456789012:distribution/E123EXAMPLE</ARN><Status>InProgress</Status>
     <LastModifiedTime>2026-11-21T13:00:00Z</LastModifiedTime><InProgressInvalidationBatches>1</InProgressInvalidationBatches>
     <DomainName>d111111abcdef8.cloudfront.net</DomainName><DistributionConfig><CallerReference>x</CallerReference>
@@ -48,7 +48,7 @@ const INVALIDATION: &str = r#"<Invalidation xmlns="http://cloudfront.amazonaws.c
     <Items><Path>/index.html</Path><Path>/blog/*</Path></Items></Paths><CallerReference>r</CallerReference></InvalidationBatch>
     </Invalidation>"#;
 
-fn fault(status: u16, code: &str) -> Answer {
+pub(super) fn fault(status: u16, code: &str) -> Answer {
     let body = format!(
         "<ErrorResponse xmlns=\"http://cloudfront.amazonaws.com/doc/2020-05-31/\"><Error><Type>Sender</Type><Code>{code}</Code><Message>no</Message></Error><RequestId>1</RequestId></ErrorResponse>"
     );

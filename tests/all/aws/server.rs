@@ -29,6 +29,8 @@ pub(super) struct Request {
     pub(super) form: String,
     /// The body of a CBOR request.
     pub(super) cbor: Cbor,
+    /// The body as text.
+    pub(super) body: String,
 }
 
 /// One answer.
@@ -100,6 +102,7 @@ async fn answer(
         form: String::from_utf8_lossy(&body).into_owned(),
         json: serde_json::from_slice(&body).unwrap_or_default(),
         cbor: ciborium::from_reader(&body[..]).unwrap_or(Cbor::Null),
+        body: String::from_utf8_lossy(&body).into_owned(),
     };
     shared.seen.lock().unwrap().push(request.clone());
     match (shared.script)(&request) {

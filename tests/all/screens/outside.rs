@@ -54,6 +54,7 @@ fn cdn() -> Cdn {
         status: Text::from(status),
         created: ago(minutes),
         paths: paths.iter().map(|path| Text::from(*path)).collect(),
+        reference: None,
     };
     let behaviour = |path: &str, ttl, policy: Option<&str>| Behaviour {
         path: Text::from(path),
