@@ -19,7 +19,8 @@
 //!                                          Approved        not Clone; used once; expires
 //!                                              ▼
 //!  executor process: take approval and lease ─► observe again, refuse on drift ─► per step:
-//!      journal Started (fsync) ─► Target::apply, once ─► read back ─► journal Done | Failed | Unknown
+//!      journal Started (fsync) ─► Target::apply, once ─► read back until steady ─► health gates
+//!      ─► journal Done | Failed (the approved way back ran, once) | Inconclusive | Unknown
 //! ```
 //!
 //! # Rooms
@@ -70,7 +71,7 @@
 //! |---|---|---|
 //! | a panel | `view/panel/NAME.rs` + a line in `PANELS` | snapshots live, stale, failed at 80×24 and 160×48 |
 //! | a source | `source/NAME.rs` + an arm in `source::build` | a real or recorded reply; timeout; malformed; oversize |
-//! | an action | `action/NAME.rs` + a row in `ACTIONS`; `executor/` for a new target | plan snapshot, guard table rows, fault run |
+//! | an action | `action/NAME.rs` (trait `Act`) + a line in `actions!`; a `Call`; `executor/` for a new target | plan snapshot, guard table rows, fault run |
 //! | a runbook step kind | a variant of `StepKind` + an arm in `runbook::session` | a valid and an invalid example |
 //! | a theme | `themes/NAME.toml` | every role present, unknown roles refused, contrast checked |
 //! | a key | `keymaps/NAME.toml` | no duplicate, no unknown command |
