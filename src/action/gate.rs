@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Config, Direction, Role, Signal};
-use crate::source::{Name, Number, SignalId};
+use crate::source::{Name, Number, SignalId, Unit};
 
 /// A signal and the bound that it must keep after a change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -12,6 +12,8 @@ pub struct Gate {
     pub signal: SignalId,
     /// The bound, in the signal's unit.
     pub bound: f64,
+    /// The signal's unit.
+    pub unit: Unit,
     /// Which side of the bound is bad.
     pub direction: Direction,
 }
@@ -38,7 +40,8 @@ impl Gate {
     fn of(service: &Name, signal: &Signal) -> Option<Self> {
         let judges = matches!(signal.role, Role::Errors | Role::LatencyP95 | Role::LatencyP99);
         let signal_id = SignalId { service: service.clone(), signal: signal.name.clone() };
-        let gate = |bound| Self { signal: signal_id, bound, direction: signal.direction };
+        let (unit, direction) = (signal.unit, signal.direction);
+        let gate = |bound| Self { signal: signal_id, bound, unit, direction };
         signal.critical.filter(|_| judges).map(gate)
     }
 
@@ -53,14 +56,14 @@ impl Gate {
     }
 }
 
-/// `rtech-app/errors below 0.01`.
+/// `rtech-app/errors below 1 %`.
 impl std::fmt::Display for Gate {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let side = match self.direction {
             Direction::HigherIsWorse => "below",
             Direction::LowerIsWorse => "above",
         };
-        write!(f, "{} {side} {}", self.signal, self.bound)
+        write!(f, "{} {side} {}", self.signal, self.unit.format(self.bound))
     }
 }
 
@@ -73,6 +76,7 @@ mod tests {
         let gate = |direction| Gate {
             signal: SignalId { service: "a".into(), signal: "errors".into() },
             bound: 0.01,
+            unit: Unit::Ratio,
             direction,
         };
         let (low, high) = (gate(Direction::HigherIsWorse), gate(Direction::LowerIsWorse));
@@ -81,6 +85,7 @@ mod tests {
             assert_eq!(high.judge(Number::from(value)), Judgement::Inconclusive, "{value}");
         }
         assert_eq!(low.judge(Number::NoData), Judgement::Inconclusive);
+        assert_eq!(low.to_string(), "a/errors below 1 %");
         let all = |gate: &Gate| [0.0, 0.01, 0.02].map(|value| gate.judge(Number::from(value)));
         assert_eq!(all(&low), [Judgement::Pass, Judgement::Fail, Judgement::Fail]);
         assert_eq!(all(&high), [Judgement::Fail, Judgement::Fail, Judgement::Pass]);

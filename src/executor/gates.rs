@@ -15,7 +15,7 @@ const BREACHES: u32 = 2;
 /// One look at all gates.
 #[derive(Debug)]
 pub(super) struct Look {
-    /// What was read, in words: `rtech-app/errors 0.002 (below 0.01)`.
+    /// What was read, in words: `0.2 % (rtech-app/errors below 1 %)`.
     pub words: String,
     /// The worst judgement of all gates.
     pub worst: Judgement,
@@ -44,18 +44,11 @@ fn judged(gate: &Gate, answer: &Result<Number, String>, was_broken: bool) -> (Ju
     match answer {
         Ok(value) => match gate.judge(*value) {
             Judgement::Fail if was_broken => {
-                (Judgement::Inconclusive, format!("{} (not {gate}, nor was it before)", words(*value)))
+                (Judgement::Inconclusive, format!("{} (not {gate}, nor was it before)", value.format(gate.unit)))
             }
-            judgement => (judgement, format!("{} ({gate})", words(*value))),
+            judgement => (judgement, format!("{} ({gate})", value.format(gate.unit))),
         },
         Err(reason) => (Judgement::Inconclusive, format!("not read: {reason} ({gate})")),
-    }
-}
-
-fn words(value: Number) -> String {
-    match value {
-        Number::Finite(value) => format!("{value:.4}"),
-        other => format!("{other:?}"),
     }
 }
 
@@ -101,7 +94,12 @@ mod tests {
     #[test]
     fn a_bound_that_was_broken_before_the_change_is_not_laid_at_its_door_and_does_not_pass_either() {
         let signal = SignalId { service: "web".into(), signal: "errors".into() };
-        let gate = Gate { signal: signal.clone(), bound: 0.01, direction: crate::config::Direction::HigherIsWorse };
+        let gate = Gate {
+            signal: signal.clone(),
+            bound: 0.01,
+            unit: crate::source::Unit::Ratio,
+            direction: crate::config::Direction::HigherIsWorse,
+        };
         let look = |value: f64, before: &BTreeSet<SignalId>| Look::of(&[(&gate, Ok(Number::from(value)))], before);
         let first = look(0.05, &BTreeSet::new());
         assert_eq!((first.worst, first.broken.contains(&signal)), (Judgement::Fail, true));

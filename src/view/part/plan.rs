@@ -106,7 +106,8 @@ pub fn sends(page: &mut Page, plan: &Plan) {
 /// What is watched afterwards, and how long.
 pub fn watches(page: &mut Page, plan: &Plan) {
     let deadline = age::window(plan.steady_deadline);
-    let text = format!("reads back until steady, at most {deadline}; ends DONE, FAILED or UNKNOWN");
+    let ends = if plan.gates.is_empty() { "DONE, FAILED or UNKNOWN" } else { "DONE, FAILED, INCONCLUSIVE or UNKNOWN" };
+    let text = format!("reads back until steady, at most {deadline}; ends {ends}");
     page.field("watches", &[piece(Role::Text, text)]);
     if !plan.gates.is_empty() {
         let gates: Vec<String> = plan.gates.iter().map(ToString::to_string).collect();
