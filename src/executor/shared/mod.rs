@@ -6,7 +6,7 @@
 //! on the condition that the row is still as it left it (same epoch). From that write on every other host sees the run as open,
 //! until its outcome is known; what dies in between stays UNKNOWN for everybody.
 //!
-//! Whether another host's lease is over is judged by our monotonic clock alone: see [`witness`]. The promise is that no two copies
+//! Whether another host's lease is over is judged by our monotonic clock alone: see `witness`. The promise is that no two copies
 //! of this tool begin to change one target; consoles, pipelines and autoscaling are found by observing again.
 
 mod dynamo;
