@@ -65,6 +65,21 @@ pub enum Call {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         place: Option<Name>,
     },
+    /// `elasticloadbalancing:ModifyListener` or `ModifyRule` with the weights of all target groups. A repeat sets them again.
+    /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_ModifyListener.html>
+    /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_ModifyRule.html>
+    ElbSetWeights {
+        /// The ARN of the listener (its default action) or of the rule.
+        route: String,
+        /// All target groups that it forwards to.
+        weights: Vec<GroupWeight>,
+        /// How long a visitor stays with a group, as it is set now: what is not named would be taken away.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sticky_seconds: Option<u32>,
+        /// The place of `[[aws.place]]`; none is `[aws]` itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        place: Option<Name>,
+    },
     /// The same with what is suspended, all three kinds. A repeat sets them again.
     ScalingSetSuspended {
         /// The cluster.
@@ -156,6 +171,17 @@ impl std::fmt::Display for Purge {
     }
 }
 
+/// A target group and its weight.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupWeight {
+    /// Its name.
+    pub name: String,
+    /// Its ARN.
+    pub group: String,
+    /// Its weight, 0 to 999.
+    pub weight: u32,
+}
+
 /// What a call is about: which guards judge it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Family {
@@ -175,6 +201,8 @@ pub enum Family {
     Cloudflare,
     /// What of its alerts Alertmanager tells.
     Silence,
+    /// Weights of target groups.
+    Traffic,
 }
 
 /// How long a call may take before nobody waits for its answer; the client's own timeouts are shorter.
@@ -192,6 +220,7 @@ impl Call {
             Self::CloudFrontInvalidate { .. } => Family::CloudFront,
             Self::CloudflarePurge { .. } => Family::Cloudflare,
             Self::AlertmanagerSilence { .. } | Self::AlertmanagerExpire { .. } => Family::Silence,
+            Self::ElbSetWeights { .. } => Family::Traffic,
         }
     }
 
@@ -207,11 +236,17 @@ impl Call {
             | Self::EcsForceNewDeployment { place, .. }
             | Self::ScalingSetBounds { place, .. }
             | Self::ScalingSetSuspended { place, .. }
+            | Self::ElbSetWeights { place, .. }
             | Self::RdsFailOver { place, .. }
             | Self::RdsRebootWithFailover { place, .. }
             | Self::CloudFrontInvalidate { place, .. } => place.as_ref(),
             Self::CloudflarePurge { .. } | Self::AlertmanagerSilence { .. } | Self::AlertmanagerExpire { .. } => None,
         }
+    }
+
+    /// Whether it sets the weights of a rule, not those of a listener.
+    pub fn is_of_rule(&self) -> bool {
+        matches!(self, Self::ElbSetWeights { route, .. } if route.contains(":listener-rule/"))
     }
 
     /// The call with what earlier steps made put in; `None` where it needs what none of them made.
@@ -221,6 +256,7 @@ impl Call {
             | Self::EcsForceNewDeployment { .. }
             | Self::ScalingSetBounds { .. }
             | Self::ScalingSetSuspended { .. }
+            | Self::ElbSetWeights { .. }
             | Self::RdsFailOver { .. }
             | Self::RdsRebootWithFailover { .. }
             | Self::CloudFrontInvalidate { .. }
@@ -246,6 +282,13 @@ impl std::fmt::Display for Call {
             }
             Self::ScalingSetBounds { cluster, service, min, max, .. } => {
                 write!(f, "{REGISTER} {cluster}/{service} MinCapacity={min} MaxCapacity={max}")?;
+            }
+            Self::ElbSetWeights { route, weights, .. } => {
+                let operation = if self.is_of_rule() { "ModifyRule" } else { "ModifyListener" };
+                let short = route.split_once(":listener").map_or(route.as_str(), |(_, rest)| rest);
+                let short = short.trim_start_matches("-rule").trim_start_matches('/');
+                write!(f, "elasticloadbalancing:{operation} {short}")?;
+                weights.iter().try_for_each(|one| write!(f, " {}={}", one.name, one.weight))?;
             }
             Self::ScalingSetSuspended { cluster, service, inward, outward, scheduled, .. } => {
                 write!(f, "{REGISTER} {cluster}/{service} SuspendedState in={inward} out={outward} ")?;

@@ -167,13 +167,21 @@ pub fn judge(plan: Plan, context: &GuardContext<'_>) -> Judged {
     Judged(Findings { plan, verdicts })
 }
 
-/// Lets the guards that judge before each call look at a plan of which earlier calls were sent, on what was found since:
-/// the reasons of those that deny.
-pub fn denials_now(plan: &Plan, found: Observation, context: &GuardContext<'_>) -> Vec<String> {
-    let plan = plan.with_observation(found);
+/// Lets the guards that judge before each call look at the call that is due, when earlier ones of the plan were sent, on what
+/// was found since: the reasons of those that deny.
+pub fn denials_now(plan: &Plan, due: usize, found: Observation, context: &GuardContext<'_>) -> Vec<String> {
+    let plan = alone(plan.with_observation(found), due);
     let judges = GUARDS.iter().filter(|guard| guard.each_call && guard.scope.covers(&plan));
     let verdicts = judges.map(|guard| verdict(guard, &plan, context));
     verdicts.filter(|verdict| verdict.decision == Decision::Deny).map(|verdict| reason(&verdict)).collect()
+}
+
+/// The plan with no other call than the one that is due: in its place among the steps or the on-failure branch.
+fn alone(mut plan: Plan, due: usize) -> Plan {
+    let is_forward = due < plan.steps.len();
+    let step: Vec<_> = plan.step(due).cloned().into_iter().collect();
+    (plan.steps, plan.on_failure) = if is_forward { (step, Vec::new()) } else { (Vec::new(), step) };
+    plan
 }
 
 fn reason(verdict: &Verdict) -> String {

@@ -19,9 +19,11 @@ pub mod plan;
 pub mod restart;
 pub mod scale;
 pub mod scaling_bounds;
+pub mod shift_traffic;
 pub mod silence;
 pub mod suspension;
 pub mod unsilence;
+pub mod weights;
 mod workload;
 
 use std::collections::BTreeMap;
@@ -35,7 +37,7 @@ use crate::text::Text;
 
 pub use act::{Act, Draft, Effect, Objection, Scene, Sight, Stage};
 pub use approval::{Approved, Refusal};
-pub use call::{Call, Family, Made, Purge};
+pub use call::{Call, Family, GroupWeight, Made, Purge};
 pub use debt::{DebtChange, Moved};
 pub use gate::{Gate, Judgement};
 pub use guard::{Arming, Decision, GuardContext, Judged, OtherRun, Verdict, judge};
@@ -95,6 +97,8 @@ actions! {
     Silence(silence::Silence),
     /// End a silence.
     Unsilence(unsilence::Unsilence),
+    /// Shift traffic between target groups.
+    ShiftTraffic(shift_traffic::ShiftTraffic),
 }
 
 impl Action {

@@ -302,6 +302,8 @@ pub struct Caps {
     pub max_step: u32,
     /// Least number of healthy tasks at all times.
     pub healthy_floor: u32,
+    /// Greatest change of a target group's share of the traffic in one step, in points (1 to 100).
+    pub max_traffic_step: u32,
 }
 
 impl Signal {

@@ -218,7 +218,7 @@ impl Work<'_> {
         };
         match index {
             0 => judge(plan.with_observation(found), &context).reasons(),
-            _ => denials_now(plan, found, &context),
+            _ => denials_now(plan, index, found, &context),
         }
     }
 
@@ -365,7 +365,11 @@ impl Work<'_> {
 
     /// Watches the gates for so long; what they said where they passed, `None` where there are none.
     async fn bake(&self, window: Duration) -> Flow<Option<String>> {
-        if self.taken.plan().gates.is_empty() || window.is_zero() {
+        if window.is_zero() {
+            return Ok(None);
+        }
+        if self.taken.plan().gates.is_empty() {
+            tokio::time::sleep(window).await; // the next step keeps its distance even so
             return Ok(None);
         }
         let until = self.now().mono.plus(window);

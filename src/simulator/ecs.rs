@@ -47,6 +47,7 @@ pub fn workload(course: &Course, profile: &Profile, began: Timestamp, seconds: f
         events: events(crew, profile, began, seconds),
         tasks: tasks(crew, profile, began, seconds),
         cluster: Some(cluster(course, seconds)),
+        traffic_owner: None,
     })
 }
 

@@ -43,6 +43,8 @@ pub enum Mutated {
     Deployed(u32),
     /// The bounds of the scaling target from then on: least and greatest desired count.
     Bounds(u32, u32),
+    /// Weights of the target groups from then on, by name.
+    Weights(Vec<(String, u32)>),
     /// What of its scaling is suspended from then on: in, out, scheduled.
     Suspended(bool, bool, bool),
     /// This instance of the database that the service is takes the writes.

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::fleet::{Profile, RunBy};
+use super::log::Mutated;
 use super::measure::moment;
 use super::tasks::Crew;
 use super::{ACCOUNT, REGION};
@@ -55,28 +56,51 @@ fn revision(profile: &Profile, (revision, commit, days): &(u32, &str, f64), bega
     }
 }
 
-/// All traffic goes to the one group, whose targets are the tasks that run.
+/// The service that has a second target group, with as many targets as the first.
+const BLUE_GREEN: &str = "rtech-app";
+
+/// What stands before a service's name in the ARN of its listener.
+pub(super) const LISTENER: &str = "listener/app/demo/";
+
+/// The target groups of a service that the fleet has, the first of which takes all traffic at the start.
+pub(super) fn groups(service: &str) -> Vec<String> {
+    let second = (service == BLUE_GREEN).then(|| format!("{service}-green"));
+    std::iter::once(service.to_owned()).chain(second).collect()
+}
+
+/// Weights as they were set last; the targets of each group are the tasks that run.
 pub fn traffic(profile: &Profile, crew: &Crew, seconds: f64) -> Traffic {
-    let name = Text::clean(profile.name);
-    let tasks = crew.tasks.iter().filter(|task| task.is_running(seconds) || task.is_pending(seconds));
-    let target = |(index, task): (usize, &super::tasks::Task)| TrafficTarget {
-        id: Text::clean(&format!("10.0.1.{}:3000", 10 + index % 200)),
-        state: Text::clean(if task.is_running(seconds) { "healthy" } else { "initial" }),
-        reason: (!task.is_running(seconds)).then(|| Text::clean("Elb.RegistrationInProgress")),
-        description: None,
-    };
+    let set = |set: &Mutated| if let Mutated::Weights(weights) = set { Some(weights.clone()) } else { None };
+    let first = || groups(profile.name).into_iter().enumerate().map(|(at, name)| (name, u32::from(at == 0))).collect();
+    let weights: Vec<(String, u32)> = crew.setting(seconds, set).unwrap_or_else(first);
+    let cleaned = |(name, weight): &(String, u32)| (Text::clean(name), *weight);
+    let names = groups(profile.name);
     Traffic {
         state: Some(Text::clean("active")),
         routes: vec![Route {
             listener: Text::clean("HTTPS:443"),
-            arn: Text::clean(&format!("arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:listener/app/demo/1/2")),
-            weights: vec![(name.clone(), 1)],
+            arn: Text::clean(&format!("arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:{LISTENER}{}/2", profile.name)),
+            weights: weights.iter().map(cleaned).collect(),
+            sticky_seconds: None,
+            besides: Vec::new(),
         }],
-        groups: vec![TargetGroup {
-            arn: Text::clean(&format!("arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:targetgroup/{name}/1")),
-            targets: tasks.take(100).enumerate().map(target).collect(),
-            name,
-        }],
+        groups: names.iter().enumerate().map(|(at, name)| group(name, at, crew, seconds)).collect(),
         ..Traffic::default()
+    }
+}
+
+/// A target group, the `at`-th of its service.
+fn group(name: &str, at: usize, crew: &Crew, seconds: f64) -> TargetGroup {
+    let tasks = crew.tasks.iter().filter(|task| task.is_running(seconds) || task.is_pending(seconds));
+    let target = |(index, task): (usize, &super::tasks::Task)| TrafficTarget {
+        id: Text::clean(&format!("10.0.{}.{}:3000", at + 1, 10 + index % 200)),
+        state: Text::clean(if task.is_running(seconds) { "healthy" } else { "initial" }),
+        reason: (!task.is_running(seconds)).then(|| Text::clean("Elb.RegistrationInProgress")),
+        description: None,
+    };
+    TargetGroup {
+        name: Text::clean(name),
+        arn: Text::clean(&format!("arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:targetgroup/{name}/1")),
+        targets: tasks.take(100).enumerate().map(target).collect(),
     }
 }

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::log::{Kept, Log, Mutated};
 use super::scenario::Scenario;
 use super::tasks::MOST_TASKS;
-use super::{SimulatorError, database, fleet};
-use crate::action::Call;
+use super::{SimulatorError, database, fleet, releases};
 use crate::action::invalidate_cdn::caller_reference;
+use crate::action::{Call, GroupWeight};
 use crate::clock::Now;
 use crate::config;
 use crate::executor::target::{ApplyError, Permit, Receipt, Target};
@@ -71,6 +71,12 @@ impl SimulatedTarget {
                 }
                 self.change(service, Mutated::Bounds(*min, *max))?;
                 Ok(Receipt::from(format!("bounds {min}–{max}")))
+            }
+            Call::ElbSetWeights { route, weights, .. } => {
+                let service = balanced(route, weights).map_err(|reason| rejected(&reason))?;
+                let set = weights.iter().map(|one| (one.name.clone(), one.weight)).collect();
+                self.change(&service, Mutated::Weights(set))?;
+                Ok(Receipt::from("weights set"))
             }
             Call::ScalingSetSuspended { cluster, service, inward, outward, scheduled, .. } => {
                 check(cluster, service, 0).map_err(|reason| rejected(&reason))?;
@@ -217,6 +223,20 @@ fn check(cluster: &str, service: &str, desired: u32) -> Result<(), String> {
             Err(format!("InvalidParameterException: desiredCount is at most {MOST_TASKS} here"))
         }
         _ => Err(format!("ServiceNotFoundException: there is no service {service}")),
+    }
+}
+
+/// The service behind a listener; refuses what the API would refuse.
+fn balanced(route: &str, weights: &[GroupWeight]) -> Result<String, String> {
+    let service = route.split_once(releases::LISTENER).and_then(|(_, rest)| rest.strip_suffix("/2"));
+    let service = service.filter(|service| fleet::profile(service).is_some());
+    let service = service.ok_or_else(|| format!("ListenerNotFound: there is no {route}"))?;
+    let groups = releases::groups(service);
+    let is_known = |one: &GroupWeight| groups.contains(&one.name) && one.weight <= 999;
+    match weights.iter().find(|one| !is_known(one)) {
+        Some(one) => Err(format!("TargetGroupNotFound: {}={}", one.name, one.weight)),
+        None if weights.is_empty() => Err("ValidationError: no target group".to_owned()),
+        None => Ok(service.to_owned()),
     }
 }
 

@@ -3,6 +3,7 @@
 //! What a real AWS would answer is written down here by hand from its API reference; the lab asks emulators.
 
 mod action;
+mod action_settings;
 mod alarms;
 mod balancer;
 mod cdn;

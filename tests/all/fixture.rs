@@ -298,7 +298,7 @@ fn service(name: &str, summary: &str) -> Service {
         objectives: Vec::new(),
         runbooks: Vec::new(),
         backups: Vec::new(),
-        caps: Caps { max_desired: 10, min_desired: 2, max_step: 4, healthy_floor: 1 },
+        caps: Caps { max_desired: 10, min_desired: 2, max_step: 4, healthy_floor: 1, max_traffic_step: 50 },
     }
 }
 
@@ -505,6 +505,7 @@ pub(crate) fn workload(service: &str, count: u32) -> Workload {
             services: 3,
             instances: 0,
         }),
+        traffic_owner: None,
     }
 }
 
@@ -951,6 +952,8 @@ pub(crate) fn traffic() -> Traffic {
             listener: Text::from("HTTPS:443"),
             arn: Text::from("arn:listener"),
             weights: vec![(Text::from("rtech-blue"), 90), (Text::from("rtech-green"), 10)],
+            sticky_seconds: None,
+            besides: Vec::new(),
         }],
         groups: vec![group("rtech-blue", 2), group("rtech-green", 1)],
         ..Traffic::default()

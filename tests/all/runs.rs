@@ -9,4 +9,6 @@ mod journal;
 mod plans;
 pub(crate) mod process;
 mod properties;
-mod scaling;
+pub(crate) mod scaling;
+pub(crate) mod stage;
+pub(crate) mod traffic;

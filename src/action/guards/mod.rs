@@ -8,6 +8,7 @@ mod outside;
 mod place;
 mod scaling;
 mod surroundings;
+mod traffic;
 
 use super::guard::Scope::{Every, Of};
 use super::guard::{Finding, Guard, GuardContext, Scope};
@@ -30,6 +31,9 @@ const COUNT: Scope = Of(&[Family::Count]);
 
 /// What sets a count of tasks, or moves it by its bounds.
 const COUNTED: Scope = Of(&[Family::Count, Family::Bounds]);
+
+/// What sets weights of target groups.
+const TRAFFIC: Scope = Of(&[Family::Traffic]);
 
 /// What sets the bounds of a scaling target.
 const BOUNDS: Scope = Of(&[Family::Bounds]);
@@ -74,6 +78,9 @@ pub const GUARDS: &[Guard] = &[
     once("replica-lag", "the target has nearly all writes", FAILOVER, database::replica_lag),
     once("invalidation", "what leaves the caches is known and meant", CDN, outside::invalidation),
     once("silence", "what is held back is known and meant", SILENCE, outside::silence),
+    once("traffic-step", "no step moves too much traffic", TRAFFIC, traffic::step),
+    each("traffic-health", "who gets more traffic is healthy enough", TRAFFIC, traffic::health),
+    once("traffic-owner", "no deployment shifts this traffic", TRAFFIC, traffic::owner),
     each("evidence", "what was observed is fresh", Every, evidence::fresh),
     once("alerts", "firing alerts are known", Every, surroundings::alerts),
     once("autoscaling", "how autoscaling may answer", COUNT, surroundings::autoscaling),

@@ -1,9 +1,9 @@
 //! Guards about where a plan would act: environment, account, region, and that what is shown is what is sent.
 
 use super::super::guard::{Finding, GuardContext};
-use super::super::{Plan, plan_for};
+use super::super::{Family, Plan, plan_for};
 use crate::config::{Aws, EnvironmentKind};
-use crate::source::Name;
+use crate::source::{Name, Workload};
 
 pub(super) fn environment(plan: &Plan, context: &GuardContext<'_>) -> Finding {
     let ours = &context.config.environment;
@@ -56,7 +56,9 @@ fn identity_is_off(plan: &Plan) -> Option<String> {
             identity.account, identity.region, plan.account, plan.region
         ));
     }
-    if let Some(workload) = plan.observation.workload.as_ref().filter(|workload| workload.arn != plan.target_arn) {
+    let of_workload = !plan.calls().all(|call| call.family() == Family::Traffic);
+    let other = |workload: &&Workload| of_workload && workload.arn != plan.target_arn;
+    if let Some(workload) = plan.observation.workload.as_ref().filter(other) {
         return Some(format!("{} was observed, the plan is of {}", workload.arn, plan.target_arn));
     }
     match arn_place(&plan.target_arn) {

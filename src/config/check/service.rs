@@ -140,10 +140,14 @@ fn health(section: &Section<'_>) -> Option<HealthCheck> {
 /// Caps where none are written.
 fn default_caps(kind: EnvironmentKind) -> Caps {
     match kind {
-        EnvironmentKind::Production => Caps { max_desired: 10, min_desired: 1, max_step: 5, healthy_floor: 1 },
-        EnvironmentKind::Staging => Caps { max_desired: 10, min_desired: 1, max_step: 10, healthy_floor: 1 },
-        EnvironmentKind::Development => Caps { max_desired: 10, min_desired: 0, max_step: 10, healthy_floor: 0 },
+        EnvironmentKind::Production => caps_of(1, 5, 1, 50),
+        EnvironmentKind::Staging => caps_of(1, 10, 1, 100),
+        EnvironmentKind::Development => caps_of(0, 10, 0, 100),
     }
+}
+
+fn caps_of(min_desired: u32, max_step: u32, healthy_floor: u32, max_traffic_step: u32) -> Caps {
+    Caps { max_desired: 10, min_desired, max_step, healthy_floor, max_traffic_step }
 }
 
 /// `[service.caps]`.
@@ -157,12 +161,15 @@ fn caps(section: &Section<'_>, kind: EnvironmentKind) -> Option<Caps> {
     let min_desired = tasks("min_desired", default.min_desired, 0);
     let max_step = tasks("max_step", default.max_step, 1);
     let healthy_floor = tasks("healthy_floor", default.healthy_floor, 0);
+    let points = |entry: &Entry<'_>| u32::try_from(entry.integer(1..=100)?).ok();
+    let max_traffic_step = or(section.get("max_traffic_step"), default.max_traffic_step, points);
     section.done();
     let caps = Caps {
         max_desired: max_desired?,
         min_desired: min_desired?,
         max_step: max_step?,
         healthy_floor: healthy_floor?,
+        max_traffic_step: max_traffic_step?,
     };
     consistent(section, caps)
 }

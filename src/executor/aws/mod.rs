@@ -1,6 +1,7 @@
 //! AWS as a target: the mutating clients, without retries. One file an API.
 
 mod autoscaling;
+mod balancer;
 mod cloudfront;
 mod ecs;
 mod error;
@@ -39,6 +40,7 @@ impl Aws {
             Family::Bounds | Family::Suspension => autoscaling::send(&config, call, permit).await,
             Family::Failover => rds::send(&config, call, permit).await,
             Family::CloudFront => cloudfront::send(&config, call, permit).await,
+            Family::Traffic => balancer::send(&config, call, permit).await,
             Family::Cloudflare | Family::Silence => Err(not_sent("the call is not AWS's")),
         }
     }

@@ -87,7 +87,11 @@ impl Ledger {
         let Some(change) = &ending.plan.debt else { return };
         let place = (ending.plan.target_arn.to_string(), change.key().to_owned());
         match (ending.outcome(), change) {
-            (Outcome::Nothing, _) | (Outcome::Perhaps, DebtChange::Settles { .. }) => {}
+            (Outcome::Nothing, _) => {}
+            (Outcome::Perhaps, DebtChange::Settles { key }) if ending.plan.steps.len() > 1 => {
+                self.0.entry(place).or_insert_with_key(|(target, _)| ending.part_of_the_way(target, key));
+            }
+            (Outcome::Perhaps, DebtChange::Settles { .. }) => {}
             (Outcome::Whole, DebtChange::Settles { .. }) => drop(self.0.remove(&place)),
             (outcome, DebtChange::Opens { .. }) => self.open(place, ending, outcome == Outcome::Whole),
         }
@@ -134,6 +138,23 @@ impl Ending<'_> {
                 Outcome::Perhaps
             }
             _ => Outcome::Nothing,
+        }
+    }
+
+    /// What was to be over at the last step, and did not get there, is open.
+    fn part_of_the_way(&self, target: &str, key: &str) -> Debt {
+        Debt {
+            run: self.run.clone(),
+            target: self.plan.action.target().clone(),
+            target_id: target.to_owned(),
+            key: key.to_owned(),
+            what: format!("it went only part of the way of {}", self.plan.summary()),
+            was: None,
+            undo: self.undo(),
+            owner: self.by.clone(),
+            since: self.at,
+            until: None,
+            certain: false,
         }
     }
 

@@ -38,7 +38,16 @@ pub(super) fn workload(service: &Service) -> Result<Workload, String> {
         events,
         tasks: Vec::new(),
         cluster: None,
+        traffic_owner: traffic_owner(service),
     })
+}
+
+/// What shifts the traffic of its deployments: another controller than ECS's own, or another strategy than the rolling one.
+fn traffic_owner(service: &Service) -> Option<Text> {
+    let controller = service.deployment_controller().map(|controller| controller.r#type().as_str());
+    let strategy = service.deployment_configuration().and_then(|configuration| configuration.strategy());
+    let strategy = strategy.map(|strategy| strategy.as_str()).filter(|strategy| *strategy != "ROLLING");
+    controller.filter(|controller| *controller != "ECS").or(strategy).map(Text::clean)
 }
 
 /// A cluster; `None` where the answer lacks what every real one has.

@@ -175,6 +175,9 @@ pub struct Workload {
     /// The cluster that it runs in; `None` where it was not asked for or could not be read.
     #[serde(default)]
     pub cluster: Option<Cluster>,
+    /// What shifts the traffic of its deployments, such as `CODE_DEPLOY` or `BLUE_GREEN`; `None`: nothing does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traffic_owner: Option<Text>,
 }
 
 /// A cluster as its orchestrator tells of it.

@@ -46,6 +46,12 @@ pub struct Route {
     pub arn: Text,
     /// Target groups by name, with weights (0 to 999) as they are set.
     pub weights: Vec<(Text, u32)>,
+    /// How long a visitor stays with a group, in seconds; `None` where that is not set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sticky_seconds: Option<u32>,
+    /// What it does besides forwarding, such as `authenticate-oidc`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub besides: Vec<Text>,
 }
 
 impl Route {

@@ -74,7 +74,13 @@ mod tests {
         let weights = vec![(Text::from("blue"), weights.0), (Text::from("green"), weights.1)];
         let traffic = Traffic {
             state: Some(Text::from("active")),
-            routes: vec![Route { listener: Text::from("HTTP:80"), arn: Text::from("arn"), weights }],
+            routes: vec![Route {
+                listener: Text::from("HTTP:80"),
+                arn: Text::from("arn"),
+                weights,
+                sticky_seconds: None,
+                besides: Vec::new(),
+            }],
             groups: vec![group("blue", blue), group("green", green)],
             ..Traffic::default()
         };
@@ -101,6 +107,8 @@ mod tests {
                 listener: Text::from("HTTP:80"),
                 arn: Text::from("arn"),
                 weights: vec![(Text::from("blue"), 1)],
+                sticky_seconds: None,
+                besides: Vec::new(),
             }],
             groups: vec![group("blue", &["healthy"]), group("green", &[])],
             ..Traffic::default()

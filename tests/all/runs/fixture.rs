@@ -78,7 +78,7 @@ fn service() -> Service {
         objectives: Vec::new(),
         runbooks: Vec::new(),
         backups: Vec::new(),
-        caps: Caps { max_desired: 9, min_desired: 1, max_step: 4, healthy_floor: 2 },
+        caps: Caps { max_desired: 9, min_desired: 1, max_step: 4, healthy_floor: 2, max_traffic_step: 50 },
     }
 }
 
@@ -129,6 +129,7 @@ pub(crate) fn workload(desired: u32, running: u32) -> Workload {
         events: Vec::new(),
         tasks: (0..running).map(task).collect(),
         cluster: None,
+        traffic_owner: None,
     }
 }
 

@@ -63,7 +63,12 @@ fn route(listener: &str, arn: Option<&str>, actions: &[Action]) -> Option<Route>
             .filter_map(|group| Some((group_name(group.target_group_arn()?), weight(group.weight()))))
             .collect(),
     };
-    Some(Route { listener: text(listener), arn: text(arn.unwrap_or_default()), weights })
+    let sticky = forward.forward_config().and_then(|config| config.target_group_stickiness_config());
+    let sticky = sticky.filter(|sticky| sticky.enabled().unwrap_or(false)).and_then(|sticky| sticky.duration_seconds());
+    let others = actions.iter().filter(|action| action.r#type() != Some(&ActionTypeEnum::Forward));
+    let besides = others.map(|action| text(action.r#type().map_or("unknown", |kind| kind.as_str()))).collect();
+    let sticky_seconds = sticky.and_then(|seconds| u32::try_from(seconds).ok());
+    Some(Route { listener: text(listener), arn: text(arn.unwrap_or_default()), weights, sticky_seconds, besides })
 }
 
 /// The name in a target group's ARN: `…:targetgroup/NAME/ID`.
