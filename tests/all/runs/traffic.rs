@@ -38,6 +38,7 @@ pub(crate) fn config() -> Config {
         objective: None,
         interval: second,
         exemplars: None,
+        baseline: None,
     }];
     config
 }
