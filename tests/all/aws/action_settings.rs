@@ -170,9 +170,12 @@ async fn the_weights_of_a_rule_are_sent_without_its_conditions() {
     assert!(sent.iter().all(|(key, _)| !key.starts_with("Conditions")), "{sent:?}");
 }
 
+/// Whether the call takes effect, what is answered, how the run ends, and what its last word says.
+type Row = (bool, fn() -> Answer, RunState, &'static str);
+
 #[tokio::test]
 async fn weights_that_were_refused_lost_or_answered_otherwise_are_told_so_and_sent_once() {
-    let table: [(bool, fn() -> Answer, RunState, &str); 4] = [
+    let table: [Row; 4] = [
         (false, || Answer::Raw(403, "text/xml", REFUSED.as_bytes().to_vec()), RunState::Failed, "nothing was changed"),
         (true, || Answer::Raw(502, "text/html", b"<html>".to_vec()), RunState::Done, "blue=75 green=25"),
         (false, || Answer::Raw(502, "text/html", b"<html>".to_vec()), RunState::Unknown, "it was not sent again"),
