@@ -5,7 +5,7 @@ use std::ops::Deref;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Family, Plan, guards::GUARDS};
+use super::{Facts, Family, Plan, guards::GUARDS};
 use crate::config::{Caps, Config};
 use crate::source::Observation;
 use crate::text::Text;
@@ -102,9 +102,8 @@ pub struct GuardContext<'a> {
     pub now: Timestamp,
     /// Whether changes are possible here.
     pub arming: Arming,
-    /// Runs on the same target that are not settled (the run itself left out); the reason where the journal could not be
-    /// read.
-    pub other_runs: Result<Vec<OtherRun>, Text>,
+    /// What else is known.
+    pub facts: Facts,
 }
 
 impl GuardContext<'_> {
@@ -125,17 +124,6 @@ pub enum Arming {
     Headless,
     /// `apply --confirm NAME`, or the executor of a confirmed plan.
     Confirmed,
-}
-
-/// A run on the same target that is not settled.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OtherRun {
-    /// The run.
-    pub id: String,
-    /// Whether its outcome is unknown; else it is under way.
-    pub unknown: bool,
-    /// Who started it, in words.
-    pub by: Text,
 }
 
 /// A plan with every guard's verdict. Made by [`judge`] only, and read-only from then on: what it holds is what was found.

@@ -8,6 +8,7 @@ pub mod approval;
 mod call;
 mod database;
 mod debt;
+mod facts;
 pub mod fail_over;
 mod gate;
 mod given;
@@ -39,8 +40,9 @@ pub use act::{Act, Draft, Effect, Objection, Scene, Sight, Stage};
 pub use approval::{Approved, Refusal};
 pub use call::{Call, Family, GroupWeight, Made, Purge};
 pub use debt::{DebtChange, Moved};
+pub use facts::{BreakGlass, BudgetLeft, Facts, Known, OtherRun, PastRun};
 pub use gate::{Gate, Judgement};
-pub use guard::{Arming, Decision, GuardContext, Judged, OtherRun, Verdict, judge};
+pub use guard::{Arming, Decision, GuardContext, Judged, Verdict, judge};
 pub use matcher::Matcher;
 pub use plan::{ANY, Change, Plan, Step, Undo};
 
@@ -232,7 +234,7 @@ impl PlanFailure {
 }
 
 /// Who acts, and from where.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Operator {
     /// The login name.
     pub user: Text,
@@ -243,6 +245,13 @@ pub struct Operator {
     /// The address that they came from by SSH, if that is how they came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<Text>,
+}
+
+impl Operator {
+    /// Whether both are the same person, as far as user and host tell; one may sit at several terminals.
+    pub fn is_same_person(&self, other: &Self) -> bool {
+        self.user == other.user && self.host == other.host
+    }
 }
 
 impl std::fmt::Display for Operator {

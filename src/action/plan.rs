@@ -93,6 +93,13 @@ impl Plan {
         format!("{} {}: {}", self.action.name(), self.action.target(), change.unwrap_or_default())
     }
 
+    /// The longest that it may take from its first call to its last look, the way back included.
+    pub fn longest(&self) -> Duration {
+        let steps = self.steps.iter().chain(&self.on_failure);
+        let each = |step: &Step| self.steady_deadline.saturating_add(step.bake);
+        steps.map(each).fold(self.gate_window, Duration::saturating_add)
+    }
+
     /// The same plan, resting on newer evidence.
     pub fn with_observation(&self, observation: Observation) -> Self {
         Self { observation, ..self.clone() }

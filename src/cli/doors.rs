@@ -310,7 +310,8 @@ impl Doors {
         self.answer(async move {
             let outcome = match (world, journal) {
                 (Some(world), Some(journal)) => {
-                    let planner = Planner { config: &config, world: &*world, journal: &journal, clock: Now::read };
+                    let (clock, by) = (Now::read as fn() -> Now, operator());
+                    let planner = Planner { config: &config, world: &*world, journal: &journal, clock, by };
                     planner.judged(&action, step, arming).await.map_err(PlanFailure::from)
                 }
                 (None, _) => {

@@ -38,7 +38,7 @@ impl Room {
     }
 
     pub(super) fn planner<'a>(&'a self, world: &'a dyn World) -> Planner<'a> {
-        Planner { config: &self.config, world, journal: &self.journal, clock: Now::read }
+        Planner { config: &self.config, world, journal: &self.journal, clock: Now::read, by: operator::operator() }
     }
 }
 

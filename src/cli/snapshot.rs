@@ -19,7 +19,7 @@ use tokio::sync::mpsc;
 
 use super::Global;
 use crate::action::scale::Scale;
-use crate::action::{Action, Arming, GuardContext, Operator, judge, plan_for};
+use crate::action::{Action, Arming, Facts, GuardContext, Operator, judge, plan_for};
 use crate::clock::Now;
 use crate::config::keymap::Keymap;
 use crate::config::theme::{Role, Theme};
@@ -196,8 +196,8 @@ async fn confirm(state: &mut State, world: &dyn World) -> anyhow::Result<Overlay
     let action = Action::Scale(Scale { service, desired: DESIRED });
     let observation = world.observe(&action.look(&state.config)?, state.now).await?;
     let plan = plan_for(&action, &observation, &state.config, state.now.wall)?;
-    let context =
-        GuardContext { config: &state.config, now: state.now.wall, arming: Arming::Armed, other_runs: Ok(Vec::new()) };
+    let facts = Facts::quiet(state.operator.clone());
+    let context = GuardContext { config: &state.config, now: state.now.wall, arming: Arming::Armed, facts };
     Ok(Overlay::Confirm(Confirm::new(Box::new(judge(plan, &context)), None)))
 }
 

@@ -11,6 +11,7 @@ mod copies;
 mod cost;
 mod database;
 mod fleet;
+mod guards;
 mod http_source;
 mod log;
 mod place;
@@ -129,7 +130,7 @@ fn config(document: &Document<'_>) -> Option<Config> {
     let services = fleet::services(&root, &sources);
     let backups = named(root.sections("backup"), |section| service::backup(section, &sources));
     let services = copies::beside_services(&root, services, backups.as_deref());
-    let guards = root.section("guards").map_or(Some(default_guards(kind)), |section| guards(&section, kind));
+    let guards = root.section("guards").map_or(Some(Guards::defaults(kind)), |section| guards::guards(&section, kind));
     let runbook_dirs = root.section("runbooks").map_or(Some(Vec::new()), |section| runbook_dirs(&section));
     let ui = root.section("ui").map_or(Some(default_ui()), |section| ui(&section));
     let audit = root.section("audit").map_or(Some(Audit::default()), |section| audit(&section));
@@ -216,46 +217,6 @@ fn named<T>(sections: Vec<Section<'_>>, read: impl Fn(&Section<'_>) -> Option<T>
     }
     // Collected twice: all are read, whichever fails.
     sections.iter().map(read).collect::<Vec<_>>().into_iter().collect()
-}
-
-/// Guards where none are written: stricter where users depend on the environment.
-fn default_guards(kind: EnvironmentKind) -> Guards {
-    let (arm_for, plan_ttl, evidence_max_age, type_name, gate_window) = match kind {
-        EnvironmentKind::Production => (15 * MINUTE, 2 * MINUTE, 30 * SECOND, true, MINUTE),
-        EnvironmentKind::Staging => (30 * MINUTE, 5 * MINUTE, MINUTE, false, 30 * SECOND),
-        EnvironmentKind::Development => (HOUR, 10 * MINUTE, 2 * MINUTE, false, Duration::ZERO),
-    };
-    Guards { arm_for, plan_ttl, evidence_max_age, type_name, steady_deadline: 10 * MINUTE, gate_window }
-}
-
-/// `[guards]`.
-fn guards(section: &Section<'_>, kind: EnvironmentKind) -> Option<Guards> {
-    let default = default_guards(kind);
-    let span = |key, default, least, most| or(section.get(key), default, |entry| duration(entry, least..=most));
-    let arm_for = span("arm_for", default.arm_for, MINUTE, 8 * HOUR);
-    let plan_ttl = span("plan_ttl", default.plan_ttl, 10 * SECOND, 30 * MINUTE);
-    let evidence_max_age = span("evidence_max_age", default.evidence_max_age, 5 * SECOND, 10 * MINUTE);
-    let type_name = or(section.get("type_name"), default.type_name, |entry| type_name(entry, kind));
-    let steady_deadline = span("steady_deadline", default.steady_deadline, 30 * SECOND, 2 * HOUR);
-    let gate_window = span("gate_window", default.gate_window, Duration::ZERO, HOUR);
-    section.done();
-    Some(Guards {
-        arm_for: arm_for?,
-        plan_ttl: plan_ttl?,
-        evidence_max_age: evidence_max_age?,
-        type_name: type_name?,
-        steady_deadline: steady_deadline?,
-        gate_window: gate_window?,
-    })
-}
-
-fn type_name(entry: &Entry<'_>, kind: EnvironmentKind) -> Option<bool> {
-    let value = entry.boolean()?;
-    if !value && kind == EnvironmentKind::Production {
-        entry.error("can't be switched off in production", Some("there the target's name is always typed"));
-        return None;
-    }
-    Some(value)
 }
 
 /// `[runbooks]`.

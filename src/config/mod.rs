@@ -14,6 +14,8 @@ mod database;
 pub mod error;
 pub mod expand;
 pub mod find;
+mod freeze;
+mod guards;
 mod http_source;
 mod index;
 pub mod keymap;
@@ -40,6 +42,8 @@ pub use copies::*;
 pub use cost::*;
 pub use database::*;
 pub use error::{ConfigError, ConfigErrors};
+pub use freeze::{Freeze, FreezeWindow};
+pub use guards::{Guards, Stance};
 pub use http_source::*;
 pub use index::ServiceIndex;
 pub use log::*;
@@ -271,23 +275,6 @@ pub struct Simulator {
     pub scenario: String,
     /// Interval of polling.
     pub interval: Duration,
-}
-
-/// Bounds of what may be done in this environment.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Guards {
-    /// How long arming lasts.
-    pub arm_for: Duration,
-    /// How long a plan may be confirmed.
-    pub plan_ttl: Duration,
-    /// The oldest evidence that a plan may rest on.
-    pub evidence_max_age: Duration,
-    /// Whether the target's name must be typed.
-    pub type_name: bool,
-    /// How long the executor waits for a steady state.
-    pub steady_deadline: Duration,
-    /// How long health gates are watched after a change; zero is not at all.
-    pub gate_window: Duration,
 }
 
 /// The screen.

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use super::facts;
 use super::gates;
 use super::journal::{Entry, Journal, JournalError, RunId, RunState, Taken};
 use super::lease::HEARTBEAT;
@@ -13,7 +14,7 @@ use super::target::{ApplyError, Permit, Receipt, Target};
 use super::watch::{Finding, Watch};
 use crate::action::guard::denials_now;
 use crate::action::{
-    Arming, Call, Change, Effect, Gate, GuardContext, Judgement, Made, Scene, Sight, fingerprint, judge,
+    Arming, Call, Change, Effect, Facts, Gate, GuardContext, Judgement, Made, Scene, Sight, fingerprint, judge,
 };
 use crate::clock::{Mono, Now};
 use crate::config::Config;
@@ -198,7 +199,7 @@ impl Work<'_> {
         if !drift.is_empty() {
             return Err(self.not_sent(index, "the target changed since the plan was made", drift));
         }
-        let reasons = self.denials(index, observation);
+        let reasons = self.denials(index, observation).await;
         match reasons.is_empty() {
             true => self.in_time(index, asked.mono),
             false if index == 0 => Err(Stop::Outcome(Entry::Refused { reasons, drift: Vec::new() })),
@@ -207,15 +208,13 @@ impl Work<'_> {
     }
 
     /// Why guards deny now: all of them judge before the first call, some before each.
-    fn denials(&self, index: usize, found: Observation) -> Vec<String> {
+    async fn denials(&self, index: usize, found: Observation) -> Vec<String> {
         let (now, plan) = (self.now(), self.taken.plan());
-        let others = self.engine.journal.open_runs(plan, Some(self.taken.run()), now);
-        let context = GuardContext {
-            config: self.engine.config,
-            now: now.wall,
-            arming: Arming::Confirmed,
-            other_runs: others.map_err(|error| Text::clean(&error.to_string())),
-        };
+        let Engine { journal, config, world, .. } = self.engine;
+        let known = facts::of_journal((journal, config), plan, self.taken.by(), Some(self.taken.run()), now);
+        let budgets = if index == 0 { facts::budgets(config, *world, plan, now).await } else { Vec::new() };
+        let facts = Facts { budgets, turning_back: index >= plan.steps.len(), ..known };
+        let context = GuardContext { config, now: self.now().wall, arming: Arming::Confirmed, facts };
         match index {
             0 => judge(plan.with_observation(found), &context).reasons(),
             _ => denials_now(plan, index, found, &context),

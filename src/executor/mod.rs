@@ -8,6 +8,7 @@
 pub mod aws;
 pub mod doors;
 pub mod engine;
+mod facts;
 mod gates;
 pub mod journal;
 pub mod lease;

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
+use super::facts;
 use super::journal::Journal;
-use crate::action::{Action, Arming, GuardContext, Judged, OtherRun, Plan, PlanFailure, judge, plan_for};
+use crate::action::{Action, Arming, Facts, GuardContext, Judged, Operator, Plan, PlanFailure, judge, plan_for};
 use crate::clock::Now;
 use crate::config::Config;
 use crate::source::{Look, Observation, SourceError, SourceErrorKind, World};
-use crate::text::Text;
 
 /// The longest that observing may take.
 const OBSERVE: Duration = Duration::from_secs(20);
@@ -24,6 +24,8 @@ pub struct Planner<'a> {
     pub journal: &'a Journal,
     /// Reads the time.
     pub clock: fn() -> Now,
+    /// Who plans.
+    pub by: Operator,
 }
 
 /// Why there is no judged plan. Nothing was changed.
@@ -74,19 +76,27 @@ impl Planner<'_> {
     /// Lets the guards judge a plan on the evidence that it holds.
     pub async fn judge(&self, plan: Plan, arming: Arming) -> Judged {
         let now = (self.clock)();
-        let other_runs = self.other_runs(plan.clone(), now).await.map_err(|reason| Text::clean(&reason));
-        judge(plan, &GuardContext { config: self.config, now: now.wall, arming, other_runs })
+        let (facts, budgets) =
+            tokio::join!(self.facts(plan.clone(), now), facts::budgets(self.config, self.world, &plan, now));
+        let facts = Facts { budgets, ..facts };
+        judge(plan, &GuardContext { config: self.config, now: now.wall, arming, facts })
     }
 
     /// The journal may have to wait for the disk: not on the thread that draws.
-    async fn other_runs(&self, plan: Plan, now: Now) -> Result<Vec<OtherRun>, String> {
-        let journal = self.journal.clone();
+    async fn facts(&self, plan: Plan, now: Now) -> Facts {
+        let (journal, config, by) = (self.journal.clone(), self.config.clone(), self.by.clone());
         let target = plan.target_arn.clone();
-        let asked = tokio::task::spawn_blocking(move || journal.open_runs(&plan, None, now)).await;
-        let mut runs = asked.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
-        if let Some(shared) = self.journal.shared() {
-            runs.extend(shared.others(&target, &self.clock).await.map_err(|error| error.to_string())?);
+        let read = move || facts::of_journal((&journal, &config), &plan, &by, None, now);
+        let mut facts = match tokio::task::spawn_blocking(read).await {
+            Ok(facts) => facts,
+            Err(_) => return Facts { by: self.by.clone(), ..Facts::default() },
+        };
+        if let (Some(shared), Ok(runs)) = (self.journal.shared(), &mut facts.other_runs.0) {
+            match shared.others(&target, &self.clock).await {
+                Ok(others) => runs.extend(others),
+                Err(error) => facts.other_runs = Err::<_, _>(error).into(),
+            }
         }
-        Ok(runs)
+        facts
     }
 }

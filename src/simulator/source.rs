@@ -152,8 +152,7 @@ impl Simulated {
         let fires =
             |alert: &crate::source::Alert| alert.state == AlertState::Firing && alert.service.as_ref() == Some(service);
         let firing = at.alerts().into_iter().filter(fires);
-        seen.firing = Some(firing.map(|alert| alert.name).collect());
-        Ok(seen)
+        Ok(seen.with_alerts(Some(&firing.collect::<Vec<_>>())))
     }
 
     /// What is told of a subject to a plan: the same as to a panel, but that a service must be run by the orchestrator.
@@ -238,6 +237,15 @@ impl World for Simulated {
         async move {
             let at = self.at(now)?;
             Ok(question(query)?.value(&at.course, at.began, at.seconds))
+        }
+        .boxed()
+    }
+
+    fn events<'a>(&'a self, objective: &'a Objective, now: Now) -> BoxFuture<'a, Result<WindowCount, SourceError>> {
+        async move {
+            let counted = self.at(now)?.objective(objective)?;
+            let whole = counted.windows.into_iter().find(|count| count.window == objective.period);
+            whole.ok_or_else(|| failure(SourceErrorKind::Missing, "the period was not counted"))
         }
         .boxed()
     }

@@ -83,8 +83,11 @@ impl World for Backends {
             );
             let observed = observed?;
             let cdn = zone?.or(observed.cdn.clone());
-            let firing = joined(self.alarms(observed.firing), alerts);
-            Ok(Observation { silences: silences?, alerts: raised?, cdn, answers: answers?, firing, ..observed })
+            let alerts = Observation::at(now.wall).with_alerts(alerts.as_deref());
+            let firing = joined(self.alarms(observed.firing), alerts.firing);
+            let paging = joined(self.alarms(observed.paging), alerts.paging);
+            let (silences, answers, raised) = (silences?, answers?, raised?);
+            Ok(Observation { silences, alerts: raised, cdn, answers, firing, paging, ..observed })
         })
     }
 
@@ -124,7 +127,7 @@ impl Backends {
     /// What the look asks for on AWS; nothing where it asks for nothing there.
     async fn on_aws(&self, look: &Look, now: Now) -> Result<Observation, SourceError> {
         match &self.aws {
-            _ if !look.is_on_aws() => Ok(Observation { firing: Some(Vec::new()), ..Observation::at(now.wall) }),
+            _ if !look.is_on_aws() => Ok(Observation::at(now.wall).with_alerts(Some(&[]))),
             Some(connections) => aws::observe(connections, &self.config, look, now).await,
             None => Err(missing("aws", &format!("{} can't be observed: the configuration has no [aws]", look.target))),
         }
@@ -176,11 +179,11 @@ impl Backends {
     }
 
     /// The firing alerts of a service: none where no one raises any, `None` where they could not be read.
-    async fn alerts_of(&self, service: &Name) -> Option<Vec<Text>> {
+    async fn alerts_of(&self, service: &Name) -> Option<Vec<Alert>> {
         let Some(source) = &self.alerts else { return Some(Vec::new()) };
         let fires = |alert: &Alert| alert.state == AlertState::Firing && alert.service.as_ref() == Some(service);
         match source.alerts().await {
-            Ok(alerts) => Some(alerts.into_iter().filter(fires).map(|alert| alert.name).collect()),
+            Ok(alerts) => Some(alerts.into_iter().filter(fires).collect()),
             Err(error) => {
                 tracing::warn!(%service, %error, "firing alerts could not be read");
                 None

@@ -1,13 +1,15 @@
 //! Everything of one environment that can be read.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
 use crate::clock::Now;
-use crate::config::Query;
+use crate::config::{Objective, PromQuery, Query};
 use crate::source::logs::{LogReader, NoLogs};
-use crate::source::{Look, Number, Observation, SharedSource, SourceError};
+use crate::source::prometheus::promql_duration;
+use crate::source::{Look, Number, Observation, SharedSource, SourceError, WindowCount};
 
 /// The backends of one environment, read only: real ones or the simulated fleet.
 pub trait World: Send + Sync {
@@ -20,8 +22,29 @@ pub trait World: Send + Sync {
     /// Asks one question of a runbook.
     fn ask<'a>(&'a self, query: &'a Query, now: Now) -> BoxFuture<'a, Result<Number, SourceError>>;
 
+    /// Counts an objective's events over its whole period.
+    fn events<'a>(&'a self, objective: &'a Objective, now: Now) -> BoxFuture<'a, Result<WindowCount, SourceError>> {
+        Box::pin(async move {
+            let window = objective.period;
+            let (bad, valid) = (over(&objective.bad, window), over(&objective.valid, window));
+            let (bad, valid) = tokio::join!(self.ask(&bad, now), self.ask(&valid, now));
+            Ok(WindowCount { window, bad: bad?, valid: valid? })
+        })
+    }
+
     /// The logs, read on demand.
     fn logs(&self) -> Arc<dyn LogReader> {
         Arc::new(NoLogs)
+    }
+}
+
+/// The question with its `$window` filled in.
+fn over(query: &Query, window: Duration) -> Query {
+    match query {
+        Query::Prometheus(promql) => {
+            let expression = promql.expression.replace("$window", &promql_duration(window));
+            Query::Prometheus(PromQuery { expression, ..promql.clone() })
+        }
+        other => other.clone(),
     }
 }

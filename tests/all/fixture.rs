@@ -210,6 +210,7 @@ pub(crate) fn config() -> Config {
             type_name: true,
             steady_deadline: Duration::from_secs(600),
             gate_window: Duration::ZERO,
+            ..Guards::defaults(EnvironmentKind::Production)
         },
         audit: quarterdeck::config::Audit::default(),
         runbook_dirs: Vec::new(),
@@ -757,6 +758,7 @@ pub(crate) fn plan() -> Plan {
             workload: Some(workload("rtech-app", 2)),
             scaling: Some(scaling()),
             firing: Some(vec![Text::from("rtech-high-cpu")]),
+            paging: Some(Vec::new()),
             ..Observation::at(Now::fixed(READ).wall)
         },
         made: Now::fixed(READ).wall,

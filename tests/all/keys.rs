@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyModifiers};
 use futures_util::FutureExt;
+use quarterdeck::action::Facts;
 use quarterdeck::action::guard::{Arming, GuardContext, judge};
 use quarterdeck::action::{Judged, Plan, PlanFailure, plan_for};
 use quarterdeck::clock::{Mono, Now};
@@ -68,7 +69,8 @@ fn judged(state: &State) -> Judged {
     let Plan { action, observation, made: now, .. } = fixture::plan();
     let plan = plan_for(&action, &observation, &state.config, now).expect("a plan");
     let arming = if state.is_armed() { Arming::Armed } else { Arming::ReadOnly };
-    judge(plan, &GuardContext { config: &state.config, now, arming, other_runs: Ok(Vec::new()) })
+    let facts = Facts::quiet(state.operator.clone());
+    judge(plan, &GuardContext { config: &state.config, now, arming, facts })
 }
 
 /// Arms, asks for `scale rtech-app`, and is answered with its plan; the wall clock stands at the plan's making.

@@ -5,7 +5,9 @@ mod database;
 mod evidence;
 mod operator;
 mod outside;
+mod pace;
 mod place;
+mod readiness;
 mod scaling;
 mod surroundings;
 mod traffic;
@@ -25,6 +27,9 @@ const DEPLOYMENT: Scope = Of(&[Family::Deployment]);
 
 /// What changes who takes the writes of a database.
 const FAILOVER: Scope = Of(&[Family::Failover]);
+
+/// What may break what works: judged by alerts and error budgets too.
+const RISKY: Scope = Of(&[Family::Deployment, Family::Traffic]);
 
 /// What sets a count of tasks.
 const COUNT: Scope = Of(&[Family::Count]);
@@ -64,6 +69,10 @@ pub const GUARDS: &[Guard] = &[
     each("environment", "the plan is of this environment", Every, place::environment),
     each("account", "account and region are those configured", Every, place::account),
     once("shown-is-sent", "the calls are what the lines say", Every, place::shown_is_sent),
+    each("freeze", "no change freeze holds", Every, pace::freeze),
+    once("cooldown", "the last one of its kind is long enough ago", Every, pace::cooldown),
+    once("actions-an-hour", "not too much is done at a time", Every, pace::actions_an_hour),
+    once("credentials-last", "the credentials last as long as it may take", Every, readiness::credentials_last),
     each("service-active", "the service is active", SERVICE, surroundings::service_active),
     once("deployment", "no deployment is in flight", WORKLOAD, surroundings::deployment),
     once("scaling-bounds", "within the scaling target's bounds", COUNT, capacity::scaling_bounds),
@@ -83,6 +92,8 @@ pub const GUARDS: &[Guard] = &[
     once("traffic-owner", "no deployment shifts this traffic", TRAFFIC, traffic::owner),
     each("evidence", "what was observed is fresh", Every, evidence::fresh),
     once("alerts", "firing alerts are known", Every, surroundings::alerts),
+    once("paging-alerts", "no alert pages somebody", RISKY, readiness::paging),
+    once("error-budget", "there is error budget left", RISKY, readiness::error_budget),
     once("autoscaling", "how autoscaling may answer", COUNT, surroundings::autoscaling),
     each("other-runs", "no other run on the target is open", Every, operator::other_runs),
     once("plan-age", "the plan has not expired", Every, evidence::plan_age),

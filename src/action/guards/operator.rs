@@ -1,7 +1,7 @@
 //! Guards about who acts, and about what else is being done.
 
-use super::super::Plan;
-use super::super::guard::{Arming, Finding, GuardContext, OtherRun};
+use super::super::guard::{Arming, Finding, GuardContext};
+use super::super::{OtherRun, Plan};
 use crate::config::EnvironmentKind;
 
 pub(super) fn armed(plan: &Plan, context: &GuardContext<'_>) -> Finding {
@@ -14,7 +14,7 @@ pub(super) fn armed(plan: &Plan, context: &GuardContext<'_>) -> Finding {
 }
 
 pub(super) fn other_runs(_plan: &Plan, context: &GuardContext<'_>) -> Finding {
-    match &context.other_runs {
+    match &context.facts.other_runs.0 {
         Err(reason) => Finding::deny(format!("the journal can't be read: {reason}")),
         Ok(runs) => match runs.iter().find(|run| run.unknown).or(runs.first()) {
             Some(run) => Finding::deny(open_run(run, runs.len())),

@@ -402,7 +402,7 @@ fn open_views(connection: &Connection, target: &str, now: Now) -> Result<Vec<Run
     runs.into_iter().map(|run| view(connection, &RunId(run), now)).collect()
 }
 
-fn view(connection: &Connection, run: &RunId, now: Now) -> Result<RunView, JournalError> {
+pub(super) fn view(connection: &Connection, run: &RunId, now: Now) -> Result<RunView, JournalError> {
     let records = records(connection, run)?;
     let Some(Record { entry: Entry::Approved { plan, by, .. }, at, .. }) = records.first().cloned() else {
         return Err(JournalError::NoSuchRun(run.0.clone()));

@@ -9,6 +9,7 @@ mod fold;
 mod follow;
 mod leases;
 mod ledger;
+mod past;
 mod seal;
 
 use std::time::Duration;

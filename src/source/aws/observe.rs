@@ -40,7 +40,8 @@ pub async fn observe(
         }),
         futures_util::future::try_join_all(others.iter().map(|source| fresh(&**source, &look.subjects, now))),
     );
-    let mut seen = Observation { identity: Some(who?), firing: firing.ok(), ..Observation::at(now.wall) };
+    let seen = Observation { identity: Some(who?), ..Observation::at(now.wall) };
+    let mut seen = seen.with_alerts(firing.ok().as_deref());
     for payload in others?.into_iter().flatten() {
         seen.keep(payload);
     }

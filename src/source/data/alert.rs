@@ -35,7 +35,16 @@ pub struct Alert {
     pub parts: Vec<Text>,
 }
 
+/// Severities of alerts that wait until somebody looks.
+const QUIET: &[&str] = &["warning", "warn", "info", "notice", "ticket", "low", "minor", "none"];
+
 impl Alert {
+    /// Whether it pages somebody. One without a severity may well do so; one whose severity says that it can wait does not.
+    pub fn pages(&self) -> bool {
+        let severity = self.severity.to_lowercase();
+        !QUIET.contains(&severity.as_str())
+    }
+
     /// An alert of that name and state of which nothing else is known.
     pub fn new(name: Text, origin: AlertOrigin, state: AlertState) -> Self {
         Self {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Cdn, Database, Identity, Protection, Releases, Scaling, SeenAlerts, Silences, Traffic, Workload};
+use super::{Alert, Cdn, Database, Identity, Protection, Releases, Scaling, SeenAlerts, Silences, Traffic, Workload};
 use crate::config::Query;
 use crate::source::{Name, Number, Subject};
 use crate::text::Text;
@@ -97,6 +97,9 @@ pub struct Observation {
     pub answers: BTreeMap<String, Number>,
     /// Names of alarms and alerts that fire for this target; `None` where they could not be read.
     pub firing: Option<Vec<Text>>,
+    /// Those of them that page somebody; `None` where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paging: Option<Vec<Text>>,
 }
 
 impl Observation {
@@ -116,7 +119,15 @@ impl Observation {
             alerts: None,
             answers: BTreeMap::new(),
             firing: None,
+            paging: None,
         }
+    }
+
+    /// The same, with the alerts that fire for its target; `None` where they could not be read.
+    pub fn with_alerts(self, firing: Option<&[Alert]>) -> Self {
+        let names = |alerts: &[Alert]| alerts.iter().map(|alert| alert.name.clone()).collect();
+        let pages = |alerts: &[Alert]| alerts.iter().filter(|alert| alert.pages()).map(|a| a.name.clone()).collect();
+        Self { firing: firing.map(names), paging: firing.map(pages), ..self }
     }
 
     /// Keeps what was read of a subject. False: an observation has no room for such a payload.

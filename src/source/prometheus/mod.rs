@@ -24,6 +24,7 @@ use crate::config::{Config, PromQuery, Query};
 use crate::source::{Ask, Cadence, Name, Readings, SharedSource, SignalId, Source, Subject};
 
 pub use backend::{Answered, Prometheus};
+pub(crate) use objective::promql_duration;
 
 pub use range::step;
 

@@ -171,7 +171,7 @@ fn asked_every(window: Duration) -> Duration {
 }
 
 /// A duration as PromQL writes it: `5m`, `6h`, `30d`, `90s`.
-fn promql_duration(window: Duration) -> String {
+pub(crate) fn promql_duration(window: Duration) -> String {
     let seconds = window.as_secs();
     let unit = [(86_400, 'd'), (3600, 'h'), (60, 'm')].into_iter().find(|(length, _)| seconds.is_multiple_of(*length));
     unit.map_or_else(|| format!("{seconds}s"), |(length, letter)| format!("{}{letter}", seconds / length))

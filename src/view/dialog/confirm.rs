@@ -20,8 +20,8 @@ use crate::view::part::{age, plan as words_of, words};
 /// The widest that the dialog gets, frame included.
 const WIDEST: u16 = 110;
 
-/// Rows of the foot: a gap, the expiry, the field, the remark, the hint.
-const FOOT: usize = 5;
+/// Rows of the foot: a gap, the expiry, the field, the remark or the hint.
+const FOOT: usize = 4;
 
 /// Whether the whole plan with every guard and the field stands on a terminal of that size (columns, rows).
 pub fn fits(judged: &Judged, size: (u16, u16)) -> bool {
@@ -114,14 +114,9 @@ fn foot(confirm: &Confirm, now: Timestamp, size: (u16, u16), whole: bool) -> Vec
             vec![piece(Role::Muted, "Esc leaves it; nothing was changed")],
         ];
     }
-    let remark = confirm.remark.unwrap_or_default();
-    vec![
-        Row::new(),
-        expiry(judged, now),
-        asked(confirm),
-        vec![piece(Role::Warning, remark)],
-        vec![piece(Role::Muted, "by hand, paste is refused · Enter confirms · Esc leaves, nothing changed")],
-    ]
+    let hint = piece(Role::Muted, "by hand, paste is refused · Enter confirms · Esc leaves, nothing changed");
+    let last = confirm.remark.map_or(hint, |remark| piece(Role::Warning, remark));
+    vec![Row::new(), expiry(judged, now), asked(confirm), vec![last]]
 }
 
 fn denied_foot(confirm: &Confirm) -> Vec<Row> {

@@ -126,7 +126,7 @@ async fn an_executor_killed_before_or_after_the_effect_leaves_unknown_which_bloc
 fn denied(bench: &Bench) -> bool {
     let mut context = context(&bench.config, bench.now().wall);
     let open = bench.journal.open_runs(&bench.view().plan, None, bench.now());
-    context.other_runs = open.map_err(|error| error.to_string().as_str().into());
+    context.facts.other_runs = open.into();
     let judged = judge(plan(5), &context);
     judged.verdicts.iter().any(|verdict| verdict.guard == "other-runs" && verdict.decision == Decision::Deny)
 }

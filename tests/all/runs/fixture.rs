@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use quarterdeck::action::scale::Scale;
-use quarterdeck::action::{Action, Approved, Arming, GuardContext, Judged, Operator, Plan, judge, plan_for};
+use quarterdeck::action::{Action, Approved, Arming, Facts, GuardContext, Judged, Operator, Plan, judge, plan_for};
 use quarterdeck::clock::Now;
 use quarterdeck::config::{
     Aws, Caps, Config, EcsService, Environment, EnvironmentKind, Guards, Polling, Service, ServiceIndex, Ui,
@@ -42,6 +42,7 @@ pub(crate) fn config() -> Config {
             type_name: false,
             steady_deadline: second * 120,
             gate_window: Duration::ZERO,
+            ..Guards::defaults(EnvironmentKind::Production)
         },
         audit: quarterdeck::config::Audit::default(),
         runbook_dirs: Vec::new(),
@@ -112,6 +113,7 @@ pub(crate) fn observation() -> Observation {
             scheduled_missing: None,
         }),
         firing: Some(Vec::new()),
+        paging: Some(Vec::new()),
         ..Observation::at(now().wall)
     }
 }
@@ -172,7 +174,7 @@ pub(crate) fn plan(desired: u32) -> Plan {
 }
 
 pub(crate) fn context(config: &Config, now: Timestamp) -> GuardContext<'_> {
-    GuardContext { config, now, arming: Arming::Armed, other_runs: Ok(Vec::new()) }
+    GuardContext { config, now, arming: Arming::Armed, facts: Facts::quiet(operator("ada")) }
 }
 
 pub(crate) fn judged(desired: u32) -> Judged {

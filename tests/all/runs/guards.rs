@@ -3,21 +3,28 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use jiff::SignedDuration;
+use jiff::tz::TimeZone;
 use quarterdeck::action::guards::GUARDS;
 use quarterdeck::action::invalidate_cdn::InvalidateCdn;
 use quarterdeck::action::restart::Restart;
 use quarterdeck::action::scaling_bounds::ScalingBounds;
 use quarterdeck::action::silence::Silence;
-use quarterdeck::action::{Action, Arming, Call, Decision, Matcher, OtherRun, Plan, Undo, Verdict, judge, plan_for};
+use quarterdeck::action::{
+    Action, Arming, BudgetLeft, Call, Decision, Facts, Known, Matcher, OtherRun, PastRun, Plan, Undo, Verdict, judge,
+    plan_for,
+};
 use quarterdeck::clock::Now;
-use quarterdeck::config::{CdnId, CdnPlace, Config, EnvironmentKind, Simulator};
+use quarterdeck::config::{
+    CdnId, CdnPlace, Config, EnvironmentKind, Freeze, FreezeWindow, Objective, Query, Simulator, Stance,
+};
 use quarterdeck::source::{
     AlertState, Cdn, Invalidation, NextRun, Observation, Rollout, ScheduledAction, SeenAlert, SeenAlerts, Silences,
 };
 use quarterdeck::text::Text;
 
 use super::databases;
-use super::fixture::{SERVICE, config, context, deployment, now, observation, scale, workload};
+use super::fixture::{ARN, SERVICE, config, context, deployment, now, observation, operator, scale, workload};
 use super::traffic::{self, seen, shift};
 use crate::fixture::scheduled;
 
@@ -27,7 +34,7 @@ struct Case {
     observed: Observation,
     desired: u32,
     arming: Arming,
-    others: Result<Vec<OtherRun>, Text>,
+    facts: Facts,
     now: Now,
     doctor: fn(&mut Plan),
     /// Another action than scaling to `desired`.
@@ -36,9 +43,9 @@ struct Case {
 
 impl Case {
     fn new() -> Self {
-        let others = Ok(Vec::new());
+        let facts = Facts::quiet(operator("ada"));
         let (arming, doctor) = (Arming::Armed, (|_| {}) as fn(&mut Plan));
-        Self { config: config(), observed: observation(), desired: 5, arming, others, now: now(), doctor, action: None }
+        Self { config: config(), observed: observation(), desired: 5, arming, facts, now: now(), doctor, action: None }
     }
 
     fn verdicts(self) -> Vec<Verdict> {
@@ -47,7 +54,7 @@ impl Case {
         let mut plan = made.expect("a plan");
         (self.doctor)(&mut plan);
         let mut context = context(&self.config, self.now.wall);
-        (context.arming, context.other_runs) = (self.arming, self.others);
+        (context.arming, context.facts) = (self.arming, self.facts);
         judge(plan, &context).verdicts.clone()
     }
 }
@@ -144,6 +151,95 @@ static ROWS: &[Row] = &[
     row("shown-is-sent", Deny, "nothing would change", |c| {
         c.doctor = |p| p.observation.workload.as_mut().unwrap().desired = 5
     }),
+    row("freeze", Allow, "no change freeze is configured", |_| {}),
+    row("freeze", Deny, "peak until 2026-01-01 01:17 CET: orders", |c| frozen(c, -60, 60, |_| {})),
+    row("freeze", Deny, "peak until", |c| frozen(c, 0, 60, |_| {})),
+    row("freeze", Allow, "1 configured, none holds now", |c| frozen(c, -60, 0, |_| {})),
+    row("freeze", Ask, "peak begins 2026-01-01 01:18 CET, and this may take until then", |c| {
+        frozen(c, 120, 600, |_| {})
+    }),
+    row("freeze", Allow, "none holds now", |c| frozen(c, 121, 600, |_| {})),
+    row("freeze", Deny, "and this may take until then", |c| {
+        frozen(c, 120, 600, |_| {});
+        c.doctor = |p| p.steps.push(p.steps[0].clone());
+    }),
+    row("freeze", Allow, "scale is let through", |c| frozen(c, -60, 60, |f| f.allow = vec!["scale".into()])),
+    row("freeze", Deny, "peak until", |c| frozen(c, -60, 60, |f| f.allow = vec!["restart".into()])),
+    row("freeze", Ask, "ada may all the same", |c| frozen(c, -60, 60, |f| f.who = vec!["ada@bastion".into()])),
+    row("freeze", Deny, "peak until", |c| frozen(c, -60, 60, |f| f.who = vec!["ada@elsewhere".into(), "eve".into()])),
+    row("freeze", Allow, "taking back was approved", |c| {
+        frozen(c, -60, 60, |_| {});
+        c.facts.turning_back = true;
+    }),
+    row("freeze", Deny, "quiet until", |c| {
+        frozen(c, -60, 60, |f| f.allow = vec!["scale".into()]);
+        frozen(c, -60, 60, |f| f.name = "quiet".into());
+    }),
+    row("cooldown", Allow, "no scale on this target in the last 60 s", |_| {}),
+    row("cooldown", Deny, "run r ended 59 s ago; wait 1 s more of 60 s", |c| past(c, 59, |_| {})),
+    row("cooldown", Allow, "ended 60 s ago, at least 60 s", |c| past(c, 60, |_| {})),
+    row("cooldown", Deny, "wait 60 s more", |c| past(c, -5, |_| {})),
+    row("cooldown", Deny, "wait 50 s more", |c| {
+        past(c, 10, |_| {});
+        past(c, 100, |_| {});
+    }),
+    row("cooldown", Allow, "no scale on this target", |c| past(c, 10, |r| r.target = "another".into())),
+    row("cooldown", Allow, "no scale on this target", |c| past(c, 10, |r| r.action = "restart".into())),
+    row("cooldown", Allow, "and this takes it back", |c| past(c, 10, |r| r.undo = Some(scale(5)))),
+    row("cooldown", Deny, "wait 50 s more", |c| past(c, 10, |r| r.undo = Some(scale(4)))),
+    row("cooldown", Allow, "scale does not wait here", |c| {
+        past(c, 10, |_| {});
+        c.config.guards.cooldowns.clear();
+    }),
+    row("cooldown", Deny, "wait 290 s more of 5 min", |c| {
+        restart(c);
+        past(c, 10, |r| r.action = "restart".into());
+    }),
+    row("cooldown", Deny, "the journal can't be read: disk", |c| c.facts.past = unreadable()),
+    row("actions-an-hour", Allow, "0 of 60 here, 0 of 30 by ada", |_| {}),
+    row("actions-an-hour", Allow, "2 of 3 here, 1 of 2 by ada", |c| hour(c, 3, 2)),
+    row("actions-an-hour", Deny, "2 of 2 here", |c| hour(c, 2, 2)),
+    row("actions-an-hour", Deny, "1 of 1 by ada", |c| hour(c, 3, 1)),
+    row("actions-an-hour", Allow, "2 here, 1 of 2 by ada", |c| hour(c, 0, 2)),
+    row("actions-an-hour", Deny, "2 here, 1 of 1 by ada", |c| hour(c, 0, 1)),
+    row("actions-an-hour", Allow, "2 of 3 here, 1 by ada", |c| hour(c, 3, 0)),
+    row("actions-an-hour", Allow, "0 of 1 here", |c| {
+        c.config.guards.actions_per_hour = 1;
+        past(c, 3600, |_| {});
+    }),
+    row("actions-an-hour", Deny, "1 of 1 here", |c| {
+        c.config.guards.actions_per_hour = 1;
+        past(c, 3599, |_| {});
+    }),
+    row("actions-an-hour", Deny, "the journal can't be read: disk", |c| c.facts.past = unreadable()),
+    row("actions-an-hour", Allow, "no limit is configured", |c| {
+        hour(c, 0, 0);
+        c.facts.past = unreadable();
+    }),
+    row("credentials-last", Ask, "when they expire is not known, this takes up to 2 min", |c| {
+        c.config.guards.unknown_expiry = Duration::from_secs(119);
+    }),
+    row("credentials-last", Allow, "when they expire is not known", |c| {
+        c.config.guards.unknown_expiry = Duration::from_secs(120);
+    }),
+    row("credentials-last", Allow, "when they expire is not known", |c| {
+        c.config.guards.unknown_expiry = Duration::ZERO;
+        c.config.environment.kind = EnvironmentKind::Staging;
+    }),
+    row("credentials-last", Allow, "they last 2 min more, this takes up to 2 min", |c| expiring(c, 120)),
+    row("credentials-last", Deny, "they last 1 min more, this takes up to 2 min", |c| expiring(c, 119)),
+    row("credentials-last", Deny, "they last 0 min more", |c| expiring(c, -1)),
+    row("credentials-last", Deny, "this takes up to 5 min", |c| {
+        expiring(c, 299);
+        c.doctor = |p| {
+            // Two steps, a bake between them, the way back and the gates.
+            p.steps[0].bake = Duration::from_secs(30);
+            p.on_failure = vec![p.steps[0].clone()];
+            p.on_failure[0].bake = Duration::ZERO;
+            p.gate_window = Duration::from_secs(30);
+        }
+    }),
+    row("credentials-last", Allow, "no AWS credentials are used", |c| c.doctor = |p| p.observation.identity = None),
     row("service-active", Allow, "ACTIVE", |_| {}),
     row("service-active", Deny, "DRAINING", |c| c.observed.workload.as_mut().unwrap().status = "DRAINING".into()),
     row("service-active", Deny, "status ", |c| c.observed.workload.as_mut().unwrap().status = "".into()),
@@ -389,6 +485,41 @@ static ROWS: &[Row] = &[
         c.observed.firing = None;
         c.config.environment.kind = EnvironmentKind::Staging;
     }),
+    row("paging-alerts", Allow, "no alert pages anybody", restart),
+    row("paging-alerts", Ask, "1 paging: rtech-down", |c| paging(c, Stance::Ask)),
+    row("paging-alerts", Allow, "1 paging: rtech-down; told only", |c| paging(c, Stance::Allow)),
+    row("paging-alerts", Ask, "1 paging: rtech-down", |c| paging(c, Stance::Deny)),
+    row("paging-alerts", Deny, "1 paging: rtech-down", |c| {
+        paging(c, Stance::Deny);
+        not_a_remedy(c);
+    }),
+    row("paging-alerts", Deny, "is not known", |c| {
+        paging(c, Stance::Deny);
+        not_a_remedy(c);
+        c.observed.paging = None;
+    }),
+    row("paging-alerts", Ask, "is not known", |c| {
+        paging(c, Stance::Ask);
+        c.observed.paging = None;
+    }),
+    row("error-budget", Allow, "the configuration has no objectives", restart),
+    row("error-budget", Allow, "availability: 40 % of its budget left", |c| budget(c, Ok(Some(0.4)))),
+    row("error-budget", Allow, "availability: no traffic", |c| budget(c, Ok(None))),
+    row("error-budget", Ask, "availability: its budget is used up (0 % left)", |c| budget(c, Ok(Some(0.0)))),
+    row("error-budget", Ask, "availability: its budget is not known: timeout", |c| budget(c, Err("timeout".into()))),
+    row("error-budget", Ask, "the error budget was not read", |c| {
+        budget(c, Ok(Some(0.4)));
+        c.facts.budgets.clear();
+    }),
+    row("error-budget", Ask, "is used up", |c| budget(c, Ok(Some(f64::NAN)))),
+    row("error-budget", Deny, "availability: its budget is used up (-20 % left)", |c| {
+        budget(c, Ok(Some(-0.2)));
+        not_a_remedy(c);
+    }),
+    row("error-budget", Allow, "told only, as configured", |c| {
+        budget(c, Ok(Some(-0.2)));
+        c.config.guards.error_budget = Stance::Allow;
+    }),
     row("autoscaling", Allow, "cpu (target 70) may move the count again", |_| {}),
     row("autoscaling", Allow, "suspended: in", |c| suspend(c, true, false)),
     row("autoscaling", Allow, "stays where it is put", |c| suspend(c, true, true)),
@@ -410,10 +541,12 @@ static ROWS: &[Row] = &[
         c.observed.scaling.as_mut().unwrap().policies[0].target = Some(f64::NAN)
     }),
     row("other-runs", Allow, "0 open runs", |_| {}),
-    row("other-runs", Deny, "is not known (1 open); settle it", |c| c.others = Ok(vec![other(true)])),
-    row("other-runs", Deny, "is under way", |c| c.others = Ok(vec![other(false)])),
-    row("other-runs", Deny, "is not known (2 open)", |c| c.others = Ok(vec![other(false), other(true)])),
-    row("other-runs", Deny, "the journal can't be read: disk", |c| c.others = Err("disk".into())),
+    row("other-runs", Deny, "is not known (1 open); settle it", |c| c.facts.other_runs = Known::of(vec![other(true)])),
+    row("other-runs", Deny, "is under way", |c| c.facts.other_runs = Known::of(vec![other(false)])),
+    row("other-runs", Deny, "is not known (2 open)", |c| {
+        c.facts.other_runs = Known::of(vec![other(false), other(true)])
+    }),
+    row("other-runs", Deny, "the journal can't be read: disk", |c| c.facts.other_runs = unreadable()),
     row("plan-age", Allow, "300 s left", |_| {}),
     row("plan-age", Deny, "expired 0 s ago", |c| c.now = now().plus(Duration::from_secs(300))),
     row("plan-age", Deny, "longer than plan_ttl", |c| {
@@ -503,6 +636,80 @@ fn silence(case: &mut Case, alert: &str) {
     let matchers = vec![Matcher::alert(alert).expect("a matcher")];
     let (source, comment) = ("alertmanager".into(), "known".to_owned());
     case.action = Some(Action::Silence(Silence { source, matchers, seconds: 3600, comment }));
+}
+
+fn unreadable<T>() -> Known<T> {
+    Err::<T, _>("disk").into()
+}
+
+/// A freeze from so many to so many seconds after now.
+fn frozen(case: &mut Case, from: i64, to: i64, change: fn(&mut Freeze)) {
+    let at = |seconds: i64| now().wall + SignedDuration::from_secs(seconds);
+    let mut freeze = Freeze {
+        name: "peak".into(),
+        reason: "orders".into(),
+        window: FreezeWindow::Once { from: at(from), to: at(to) },
+        zone: TimeZone::get("Europe/Berlin").expect("a zone"),
+        allow: Vec::new(),
+        who: Vec::new(),
+    };
+    change(&mut freeze);
+    case.config.guards.freezes.push(freeze);
+}
+
+/// A run of the same kind on the same target, from ten minutes before its end to so many seconds ago.
+fn past(case: &mut Case, ago: i64, change: fn(&mut PastRun)) {
+    let ended = now().wall - SignedDuration::from_secs(ago);
+    let mut run = PastRun {
+        id: "r".into(),
+        action: "scale".into(),
+        target: ARN.into(),
+        by: operator("ada"),
+        began: ended,
+        ended,
+        undo: None,
+    };
+    change(&mut run);
+    case.facts.past.0.as_mut().expect("runs").push(run);
+}
+
+/// Two runs, one of them ada's, and these limits.
+fn hour(case: &mut Case, all: u32, own: u32) {
+    past(case, 1000, |_| {});
+    past(case, 1000, |run| run.by = operator("eve"));
+    (case.config.guards.actions_per_hour, case.config.guards.actions_per_hour_person) = (all, own);
+}
+
+fn expiring(case: &mut Case, seconds: i64) {
+    let at = now().wall + SignedDuration::from_secs(seconds);
+    case.observed.identity.as_mut().expect("an identity").expires = Some(at);
+}
+
+/// A restart while an alert pages.
+fn paging(case: &mut Case, stance: Stance) {
+    restart(case);
+    case.observed.paging = Some(vec!["rtech-down".into()]);
+    case.config.guards.paging_alerts = stance;
+}
+
+/// A restart of a service with one objective.
+fn budget(case: &mut Case, left: Result<Option<f64>, Text>) {
+    restart(case);
+    let query = Query::Simulator("rtech-app/requests".into());
+    case.config.services[0].objectives = vec![Objective {
+        name: "availability".into(),
+        target: 0.999,
+        period: Duration::from_secs(86_400),
+        bad: query.clone(),
+        valid: query,
+        interval: Duration::from_secs(60),
+    }];
+    case.facts.budgets = vec![BudgetLeft { objective: "availability".into(), left }];
+}
+
+/// The same calls for another reason than that something is wrong.
+fn not_a_remedy(case: &mut Case) {
+    case.doctor = |plan| plan.action = scale(5);
 }
 
 fn restart(case: &mut Case) {

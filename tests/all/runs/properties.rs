@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use quarterdeck::action::{Arming, Decision, OtherRun, judge, plan_for};
+use quarterdeck::action::{Arming, Decision, Known, OtherRun, judge, plan_for};
 use quarterdeck::config::EnvironmentKind;
 use quarterdeck::source::{Rollout, ScalingTarget};
 
@@ -49,7 +49,7 @@ proptest! {
         let mut context = context(&config, at);
         context.arming = arming;
         let other = unknown.map(|unknown| OtherRun { id: "r".into(), unknown, by: "eve".into() });
-        context.other_runs = Ok(other.into_iter().collect());
+        context.facts.other_runs = Known::of(other.into_iter().collect());
         let judged = judge(plan, &context);
 
         // What must never be approved, said without the guards' own code.

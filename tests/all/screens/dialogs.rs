@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use quarterdeck::action::scale::Scale;
-use quarterdeck::action::{Action, Arming, GuardContext, Judged, PlanFailure, judge, plan_for};
+use quarterdeck::action::{Action, Arming, Facts, GuardContext, Judged, PlanFailure, judge, plan_for};
 use quarterdeck::clock::Now;
 use quarterdeck::config::Config;
 use quarterdeck::config::theme::Role;
@@ -36,7 +36,7 @@ fn judged_with(
     let action = Action::Scale(Scale { service: Name::from("rtech-app"), desired });
     let now = Now::fixed(fixture::READ + 1).wall;
     let plan = plan_for(&action, &observation, &config, now).unwrap();
-    judge(plan, &GuardContext { config: &config, now, arming, other_runs: Ok(Vec::new()) })
+    judge(plan, &GuardContext { config: &config, now, arming, facts: Facts::quiet(fixture::operator()) })
 }
 
 fn judged(desired: u32) -> Judged {

@@ -120,13 +120,13 @@ impl Alarms {
     }
 }
 
-/// Names of the alarms that fire for `service`, fresh. Without configured alarms there is nothing that could fire.
+/// The alarms that fire for `service`, fresh. Without configured alarms there is nothing that could fire.
 pub(in crate::source::aws) async fn firing(
     connection: &Connection,
     (config, place): (&Config, Option<&Name>),
     service: &Name,
     deadline: Duration,
-) -> Result<Vec<Text>, SourceError> {
+) -> Result<Vec<Alert>, SourceError> {
     let prefixes = config.cloudwatch.as_ref().map(|settings| settings.alarm_prefixes.as_slice()).unwrap_or_default();
     if prefixes.is_empty() {
         return Ok(Vec::new());
@@ -134,7 +134,7 @@ pub(in crate::source::aws) async fn firing(
     let reader = Reader::new(connection, deadline).await;
     let alarms = alarms(&reader, prefixes, &known(config, place)).await?;
     let fires = |alarm: &Alert| alarm.state == AlertState::Firing && alarm.service.as_ref() == Some(service);
-    Ok(alarms.into_iter().filter(fires).map(|alarm| alarm.name).collect())
+    Ok(alarms.into_iter().filter(fires).collect())
 }
 
 /// The services that alarms of a place may be about. Where a service runs tells its own; one of the same cluster and name

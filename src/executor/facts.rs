@@ -1,0 +1,63 @@
+//! What guards know besides plan and configuration, read: from the journal, and of the error budgets.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use jiff::Timestamp;
+use tokio::time::timeout;
+
+use super::journal::{Journal, RunId};
+use crate::action::{BudgetLeft, Facts, Family, Operator, Plan};
+use crate::clock::Now;
+use crate::config::{Config, Objective};
+use crate::slo::{self, BadShare};
+use crate::source::{ObjectiveData, World};
+use crate::text::Text;
+
+/// The longest that counting a budget may take.
+const COUNT: Duration = Duration::from_secs(10);
+
+/// How far back runs are looked for at least: an hour, for how many there were in it.
+const AT_LEAST: Duration = Duration::from_secs(3_600);
+
+/// What the journal knows, the run itself left out. May wait for the disk.
+pub(super) fn of_journal(
+    (journal, config): (&Journal, &Config),
+    plan: &Plan,
+    by: &Operator,
+    except: Option<&RunId>,
+    now: Now,
+) -> Facts {
+    let wait = config.guards.cooldown(plan.action.name()).max(AT_LEAST);
+    let since = now.wall.checked_sub(wait).unwrap_or(Timestamp::MIN);
+    Facts {
+        by: by.clone(),
+        other_runs: journal.open_runs(plan, except, now).into(),
+        past: journal.past_runs(&plan.environment, since, except, now).into(),
+        ..Facts::default()
+    }
+}
+
+/// What is left of the budgets of the target's service, for changes that may break what works; nothing is asked for others.
+pub(super) async fn budgets(config: &Config, world: &dyn World, plan: &Plan, now: Now) -> Vec<BudgetLeft> {
+    let risky = plan.calls().any(|call| matches!(call.family(), Family::Deployment));
+    let service = config.service(plan.action.target()).filter(|_| risky);
+    let objectives = service.map(|service| service.objectives.as_slice()).unwrap_or_default();
+    join_all(objectives.iter().map(|objective| budget(world, objective, now))).await
+}
+
+async fn budget(world: &dyn World, objective: &Objective, now: Now) -> BudgetLeft {
+    let left = match timeout(COUNT, world.events(objective, now)).await {
+        Err(_) => Err(format!("no answer within {} s", COUNT.as_secs())),
+        Ok(Err(error)) => Err(error.to_string()),
+        Ok(Ok(count)) => {
+            let counted = ObjectiveData { windows: vec![count] };
+            match slo::budget(&counted, objective.target, objective.period) {
+                Ok(budget) => Ok(Some(budget.remaining)),
+                Err(BadShare::NoTraffic) => Ok(None),
+                Err(_) => Err("its events could not be counted".to_owned()),
+            }
+        }
+    };
+    BudgetLeft { objective: objective.name.clone(), left: left.map_err(|reason| Text::clean(&reason)) }
+}

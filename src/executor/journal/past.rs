@@ -1,0 +1,61 @@
+//! What was done lately: for guards that want some time between two actions.
+
+use jiff::Timestamp;
+use rusqlite::Connection;
+
+use super::database::view;
+use super::{Entry, Journal, JournalError, RunId, RunView};
+use crate::action::{PastRun, Undo};
+use crate::clock::Now;
+use crate::source::Name;
+
+impl Journal {
+    /// Runs in an environment of which the journal wrote since that moment and which sent something, or may have; `except`
+    /// left out.
+    ///
+    /// # Errors
+    /// They can't be read.
+    pub fn past_runs(
+        &self,
+        environment: &Name,
+        since: Timestamp,
+        except: Option<&RunId>,
+        now: Now,
+    ) -> Result<Vec<PastRun>, JournalError> {
+        let store = self.store().lock();
+        let connection = store.unchecked_transaction()?;
+        let mut past = Vec::new();
+        for run in written_since(&connection, since)?.iter().filter(|run| Some(*run) != except) {
+            let view = view(&connection, run, now)?;
+            if view.plan.environment == *environment && view.sent() {
+                past.push(past_run(view));
+            }
+        }
+        Ok(past)
+    }
+}
+
+/// The times are texts, which sort as the times do but for fractions of the same second: that one is taken as well.
+fn written_since(connection: &Connection, since: Timestamp) -> Result<Vec<RunId>, JournalError> {
+    let second = since.strftime("%Y-%m-%dT%H:%M:%S").to_string();
+    let mut query = connection.prepare_cached("SELECT DISTINCT run FROM records WHERE at >= ?1")?;
+    let runs = query.query_map([second], |row| row.get(0).map(RunId))?;
+    Ok(runs.collect::<Result<_, _>>()?)
+}
+
+fn past_run(view: RunView) -> PastRun {
+    let undo = match view.plan.undo {
+        Undo::Action { action } => Some(action),
+        Undo::Impossible { .. } => None,
+    };
+    let ended = view.records.last().map_or(view.approved, |record| record.at);
+    let action = view.plan.action.name().to_owned();
+    PastRun { id: view.id.0, action, target: view.plan.target_arn, by: view.by, began: view.approved, ended, undo }
+}
+
+impl RunView {
+    /// Whether anything was sent, or may have been.
+    pub fn sent(&self) -> bool {
+        self.records.iter().any(|record| matches!(record.entry, Entry::Started { .. }))
+    }
+}
