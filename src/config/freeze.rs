@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn people_are_known_by_name_or_by_name_and_host() {
-        let person = |user: &str, host: &str| Operator { user: user.into(), host: host.into(), terminal: "t".into() };
+        let person = |user: &str, host: &str| Operator { user: user.into(), host: host.into(), ..Operator::default() };
         let named = |who: &str| Freeze {
             who: vec![who.to_owned()],
             ..freeze(FreezeWindow::Once { from: Timestamp::MIN, to: Timestamp::MAX })
