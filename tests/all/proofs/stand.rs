@@ -93,7 +93,7 @@ impl Stand {
     pub(crate) fn is_blocked(&self) -> bool {
         let mut context = context(&self.config, self.now().wall);
         let open = self.journal().open_runs(&self.view().plan, None, self.now());
-        context.other_runs = open.map_err(|error| error.to_string().as_str().into());
+        context.facts.other_runs = open.into();
         let judged = judge(self.view().plan, &context);
         judged.verdicts.iter().any(|verdict| verdict.guard == "other-runs" && verdict.decision == Decision::Deny)
     }

@@ -16,7 +16,7 @@ use quarterdeck::action::{
 };
 use quarterdeck::clock::Now;
 use quarterdeck::config::{
-    CdnId, CdnPlace, Config, EnvironmentKind, Freeze, FreezeWindow, Objective, Query, Simulator, Stance,
+    CdnId, CdnPlace, Config, EnvironmentKind, Freeze, FreezeWindow, Guards, Objective, Query, Simulator, Stance,
 };
 use quarterdeck::source::{
     AlertState, Cdn, Invalidation, NextRun, Observation, Rollout, ScheduledAction, SeenAlert, SeenAlerts, Silences,
@@ -45,7 +45,12 @@ impl Case {
     fn new() -> Self {
         let facts = Facts::quiet(operator("ada"));
         let (arming, doctor) = (Arming::Armed, (|_| {}) as fn(&mut Plan));
-        Self { config: config(), observed: observation(), desired: 5, arming, facts, now: now(), doctor, action: None }
+        let mut config = config();
+        let production = Guards::defaults(EnvironmentKind::Production);
+        config.guards.cooldowns = production.cooldowns;
+        config.guards.actions_per_hour = production.actions_per_hour;
+        config.guards.actions_per_hour_person = production.actions_per_hour_person;
+        Self { config, observed: observation(), desired: 5, arming, facts, now: now(), doctor, action: None }
     }
 
     fn verdicts(self) -> Vec<Verdict> {
