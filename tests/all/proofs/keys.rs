@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyModifiers};
-use quarterdeck::action::{Action, Arming, GuardContext, PlanFailure, judge, plan_for};
+use quarterdeck::action::{Action, Arming, Facts, GuardContext, PlanFailure, judge, plan_for};
 use quarterdeck::config::keymap::{KeyPress, Keymap};
 use quarterdeck::event::{Effect, Event, Stamped};
 use quarterdeck::state::{Arm, State, update};
@@ -91,9 +91,9 @@ fn fresh() -> State {
 fn planned(state: &State, ticket: u64, action: &Action) -> Event {
     let fixed = fixture::plan();
     let judged = plan_for(action, &fixed.observation, &state.config, fixed.made).map(|plan| {
-        let others = Ok(Vec::new());
+        let facts = Facts::quiet(state.operator.clone());
         let (config, now, arming) = (&state.config, fixed.made, Arming::ReadOnly);
-        Box::new(judge(plan, &GuardContext { config, now, arming, other_runs: others }))
+        Box::new(judge(plan, &GuardContext { config, now, arming, facts }))
     });
     let outcome: Result<_, PlanFailure> = judged;
     Event::Planned { ticket, outcome }

@@ -9,7 +9,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use quarterdeck::action::{Arming, Call, GuardContext, Plan, Undo, judge, plan_for};
+use quarterdeck::action::{Arming, Call, Facts, GuardContext, Plan, Undo, judge, plan_for};
 use quarterdeck::clock::Mono;
 use quarterdeck::config::Config;
 use quarterdeck::executor::engine::Engine;
@@ -143,9 +143,10 @@ impl Sim {
     /// Guards and operator, as the console and `apply` do it.
     fn consent(&self, who: usize, consent: &Consent) -> Option<RunId> {
         let (now, journal) = (self.clock.now(), &self.journals[who]);
-        let open = journal.open_runs(&consent.plan, None, now).map_err(|error| error.to_string().as_str().into());
+        let other_runs = journal.open_runs(&consent.plan, None, now).into();
+        let facts = Facts { other_runs, ..Facts::quiet(operator(["ada", "eve"][who])) };
         let arming = if consent.armed { Arming::Armed } else { Arming::ReadOnly };
-        let context = GuardContext { config: &self.config, now: now.wall, arming, other_runs: open };
+        let context = GuardContext { config: &self.config, now: now.wall, arming, facts };
         let target = consent.plan.action.target().to_string();
         let typed = if consent.name_typed { target.as_str() } else { "rtech" };
         let judged = judge(consent.plan.clone(), &context);
