@@ -147,6 +147,55 @@ pub enum Call {
         /// The silence.
         id: String,
     },
+    /// `ecs:RegisterTaskDefinition` of a copy of a revision in which one container has another image. A repeat registers a
+    /// revision more.
+    /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html>
+    EcsRegisterRevision {
+        /// The revision that is copied (`family:revision`).
+        base: String,
+        /// The container whose image is another one.
+        container: String,
+        /// That image, whole (`repository:tag` or `repository@sha256:…`).
+        image: String,
+        /// The place of `[[aws.place]]`; none is `[aws]` itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        place: Option<Name>,
+    },
+    /// `ecs:UpdateService` to a revision. A repeat changes nothing: it is that revision already.
+    EcsDeployRevision {
+        /// The cluster.
+        cluster: String,
+        /// The service, as ECS calls it.
+        service: String,
+        /// The revision (`family:revision`); none is the one that the plan's first step makes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        revision: Option<String>,
+        /// The place of `[[aws.place]]`; none is `[aws]` itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        place: Option<Name>,
+    },
+    /// `ecs:StopServiceDeployment`. A repeat is refused: there is nothing to stop any more.
+    /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_StopServiceDeployment.html>
+    EcsStopServiceDeployment {
+        /// The service deployment's ARN.
+        deployment: String,
+        /// Whether it is rolled back, or left as it stands (`ROLLBACK`, `ABORT`).
+        rollback: bool,
+        /// The place of `[[aws.place]]`; none is `[aws]` itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        place: Option<Name>,
+    },
+    /// `ecs:StopTask`. A repeat stops nothing more: it names one task.
+    /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_StopTask.html>
+    EcsStopTask {
+        /// The cluster.
+        cluster: String,
+        /// The task's identifier.
+        task: String,
+        /// The place of `[[aws.place]]`; none is `[aws]` itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        place: Option<Name>,
+    },
 }
 
 /// What of a Cloudflare zone's cache is purged.
@@ -203,6 +252,14 @@ pub enum Family {
     Silence,
     /// Weights of target groups.
     Traffic,
+    /// The deployment of another revision to a workload.
+    Revision,
+    /// A new revision of a workload's definition; nothing runs it yet.
+    Definition,
+    /// The end of a workload's deployment before it is done.
+    Halt,
+    /// One task of a workload.
+    Task,
 }
 
 /// How long a call may take before nobody waits for its answer; the client's own timeouts are shorter.
@@ -221,6 +278,10 @@ impl Call {
             Self::CloudflarePurge { .. } => Family::Cloudflare,
             Self::AlertmanagerSilence { .. } | Self::AlertmanagerExpire { .. } => Family::Silence,
             Self::ElbSetWeights { .. } => Family::Traffic,
+            Self::EcsDeployRevision { .. } => Family::Revision,
+            Self::EcsRegisterRevision { .. } => Family::Definition,
+            Self::EcsStopServiceDeployment { .. } => Family::Halt,
+            Self::EcsStopTask { .. } => Family::Task,
         }
     }
 
@@ -239,6 +300,10 @@ impl Call {
             | Self::ElbSetWeights { place, .. }
             | Self::RdsFailOver { place, .. }
             | Self::RdsRebootWithFailover { place, .. }
+            | Self::EcsRegisterRevision { place, .. }
+            | Self::EcsDeployRevision { place, .. }
+            | Self::EcsStopServiceDeployment { place, .. }
+            | Self::EcsStopTask { place, .. }
             | Self::CloudFrontInvalidate { place, .. } => place.as_ref(),
             Self::CloudflarePurge { .. } | Self::AlertmanagerSilence { .. } | Self::AlertmanagerExpire { .. } => None,
         }
@@ -250,8 +315,14 @@ impl Call {
     }
 
     /// The call with what earlier steps made put in; `None` where it needs what none of them made.
-    pub fn resolved(&self, _made: &Made) -> Option<Self> {
+    pub fn resolved(&self, made: &Made) -> Option<Self> {
         match self {
+            Self::EcsDeployRevision { cluster, service, revision: None, place } => Some(Self::EcsDeployRevision {
+                cluster: cluster.clone(),
+                service: service.clone(),
+                revision: Some(made.get(&0)?.clone()),
+                place: place.clone(),
+            }),
             Self::EcsSetDesiredCount { .. }
             | Self::EcsForceNewDeployment { .. }
             | Self::ScalingSetBounds { .. }
@@ -259,6 +330,10 @@ impl Call {
             | Self::ElbSetWeights { .. }
             | Self::RdsFailOver { .. }
             | Self::RdsRebootWithFailover { .. }
+            | Self::EcsRegisterRevision { .. }
+            | Self::EcsDeployRevision { .. }
+            | Self::EcsStopServiceDeployment { .. }
+            | Self::EcsStopTask { .. }
             | Self::CloudFrontInvalidate { .. }
             | Self::CloudflarePurge { .. }
             | Self::AlertmanagerSilence { .. }
@@ -308,6 +383,18 @@ impl std::fmt::Display for Call {
                 write!(f, "POST {url}api/v2/silences {} until {ends:.0}", Matcher::list(matchers))?;
             }
             Self::AlertmanagerExpire { url, id } => write!(f, "DELETE {url}api/v2/silence/{id}")?,
+            Self::EcsRegisterRevision { base, container, image, .. } => {
+                write!(f, "ecs:RegisterTaskDefinition as {base} with {container} image={image}")?;
+            }
+            Self::EcsDeployRevision { cluster, service, revision, .. } => {
+                let revision = revision.as_deref().unwrap_or("(the one that step 1 makes)");
+                write!(f, "ecs:UpdateService {cluster}/{service} taskDefinition={revision}")?;
+            }
+            Self::EcsStopServiceDeployment { deployment, rollback, .. } => {
+                let kind = if *rollback { "ROLLBACK" } else { "ABORT" };
+                write!(f, "ecs:StopServiceDeployment {deployment} stopType={kind}")?;
+            }
+            Self::EcsStopTask { cluster, task, .. } => write!(f, "ecs:StopTask {cluster} task={task}")?,
         }
         self.place().map_or(Ok(()), |place| write!(f, " in {place}"))
     }

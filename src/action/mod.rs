@@ -8,6 +8,7 @@ pub mod approval;
 mod call;
 mod database;
 mod debt;
+pub mod deploy;
 mod facts;
 pub mod fail_over;
 mod gate;
@@ -18,10 +19,14 @@ pub mod invalidate_cdn;
 mod matcher;
 pub mod plan;
 pub mod restart;
+pub mod roll_back;
+mod rollout;
 pub mod scale;
 pub mod scaling_bounds;
 pub mod shift_traffic;
 pub mod silence;
+pub mod stop_deployment;
+pub mod stop_task;
 pub mod suspension;
 pub mod unsilence;
 pub mod weights;
@@ -101,6 +106,14 @@ actions! {
     Unsilence(unsilence::Unsilence),
     /// Shift traffic between target groups.
     ShiftTraffic(shift_traffic::ShiftTraffic),
+    /// Bring another image or revision to a service.
+    Deploy(deploy::Deploy),
+    /// Bring a service back to a revision that served before.
+    RollBack(roll_back::RollBack),
+    /// Stop the deployment of a service that is in flight.
+    StopDeployment(stop_deployment::StopDeployment),
+    /// Stop one task of a service.
+    StopTask(stop_task::StopTask),
 }
 
 impl Action {

@@ -411,7 +411,7 @@ impl Config {
             }
             Subject::Silences { source } => every(self.alerts_interval(source)),
             Subject::AlarmHistory { source } => every(self.alerts_interval(source).max(ALARM_HISTORY_INTERVAL)),
-            Subject::Releases { .. } => every(self.ecs.interval.max(RELEASES_INTERVAL)),
+            Subject::Releases { .. } | Subject::Candidate { .. } => every(self.ecs.interval.max(RELEASES_INTERVAL)),
             Subject::Traffic { service } => {
                 self.polled(service, |service| Some(service.load_balancer.as_ref()?.polling))
             }

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use tokio::time::timeout;
 
 use super::journal::{Journal, RunId};
-use crate::action::{BudgetLeft, Facts, Family, Operator, Plan};
+use crate::action::guards::RISKY;
+use crate::action::{BudgetLeft, Facts, Operator, Plan};
 use crate::clock::Now;
 use crate::config::{Config, Objective};
 use crate::slo::{self, BadShare};
@@ -40,7 +41,7 @@ pub(super) fn of_journal(
 
 /// What is left of the budgets of the target's service, for changes that may break what works; nothing is asked for others.
 pub(super) async fn budgets(config: &Config, world: &dyn World, plan: &Plan, now: Now) -> Vec<BudgetLeft> {
-    let risky = plan.calls().any(|call| matches!(call.family(), Family::Deployment));
+    let risky = plan.calls().any(|call| RISKY.contains(&call.family()));
     let service = config.service(plan.action.target()).filter(|_| risky);
     let objectives = service.map(|service| service.objectives.as_slice()).unwrap_or_default();
     join_all(objectives.iter().map(|objective| budget(world, objective, now))).await

@@ -6,7 +6,7 @@ use super::course::Course;
 use super::fleet::{FLEET, Profile, RunBy};
 use super::log::Mutated;
 use super::measure::moment;
-use super::tasks::{Crew, Task};
+use super::tasks::{Crew, Ending, Task};
 use super::{ACCOUNT, REGION};
 use crate::slo::schedule::{Coming, next_run};
 use crate::source::{
@@ -82,10 +82,8 @@ fn of(task: &Task, deployment: usize, seconds: f64) -> bool {
 
 fn deployment(crew: &Crew, profile: &Profile, began: Timestamp, (index, seconds): (usize, f64)) -> Deployment {
     let is_primary = index == crew.deployment(seconds);
-    let others = crew.tasks.iter().any(|task| task.deployment != index && of(task, task.deployment, seconds));
-    let starting = crew.tasks.iter().any(|task| task.deployment == index && task.is_pending(seconds));
-    let rolling = is_primary && index > 0 && (others || starting && crew.changes.iter().all(|(at, _)| *at > seconds));
-    let began_at = crew.deployments.get(index).map_or(-2.0 * 86_400.0, |(at, _)| *at);
+    let (rollout, reason) = rollout(crew, index, seconds);
+    let began_at = crew.deployments.get(index).map_or(-2.0 * 86_400.0, |deployed| deployed.at);
     let first = crew.tasks.iter().find(|task| task.deployment == index);
     let count = |what: fn(&Task, f64) -> bool| {
         let tasks = crew.tasks.iter().filter(|task| task.deployment == index && what(task, seconds));
@@ -95,14 +93,28 @@ fn deployment(crew: &Crew, profile: &Profile, began: Timestamp, (index, seconds)
         id: Text::clean(&format!("ecs-svc/{}", first.map_or("0", |task| &task.id[..19]))),
         status: Text::clean(if is_primary { "PRIMARY" } else { "ACTIVE" }),
         task_definition: definition(profile, crew, index),
-        rollout: if rolling { Rollout::InProgress } else { Rollout::Completed },
-        reason: Text::clean(if rolling { "ECS deployment in progress." } else { "ECS deployment completed." }),
+        rollout,
+        reason: Text::clean(reason),
         desired: if is_primary { crew.desired(seconds) } else { 0 },
         running: count(Task::is_running),
         pending: count(Task::is_pending),
-        failed: 0,
+        failed: crew.failed(index, seconds),
         created: Some(moment(began, began_at)),
         updated: Some(moment(began, began_at)),
+    }
+}
+
+/// How far a deployment is, in ECS's own words.
+fn rollout(crew: &Crew, index: usize, seconds: f64) -> (Rollout, &'static str) {
+    let deployed = crew.deployments.get(index);
+    let ended = deployed.and_then(|deployed| deployed.ended).filter(|(at, _)| *at <= seconds);
+    let back = deployed.is_some_and(|deployed| deployed.is_rollback);
+    match ended {
+        Some((_, Ending::Failed)) => (Rollout::Failed, "ECS deployment circuit breaker: tasks failed to start."),
+        Some(_) => (Rollout::Failed, "ECS deployment stopped by a user."),
+        None if !crew.is_rolling(index, seconds) => (Rollout::Completed, "ECS deployment completed."),
+        None if back => (Rollout::InProgress, "ECS deployment: rolling back to the revision before."),
+        None => (Rollout::InProgress, "ECS deployment in progress."),
     }
 }
 

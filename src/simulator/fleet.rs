@@ -108,6 +108,11 @@ pub static FLEET: &[Profile] = &[
     },
 ];
 
+/// Whether the orchestrator rolls a failed rollout of a service back by itself; of all it says that a rollout failed.
+pub fn rolls_back(service: &str) -> bool {
+    service != "rtech-worker"
+}
+
 /// The service of that name.
 pub fn profile(name: &str) -> Option<&'static Profile> {
     FLEET.iter().find(|profile| profile.name == name)

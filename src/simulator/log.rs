@@ -75,6 +75,15 @@ pub enum Mutated {
     },
     /// The end of a silence, by its identifier.
     Unsilenced(String),
+    /// A revision more of the service's task definition, with the image of this tag.
+    Registered(String),
+    /// The deployment in flight is ended: rolled back, or left as it stands.
+    Halted {
+        /// Whether it is rolled back.
+        rollback: bool,
+    },
+    /// The task of this identifier is stopped; another starts in its place.
+    Stopped(String),
 }
 
 /// What the file holds.

@@ -2,13 +2,14 @@
 
 use jiff::Timestamp;
 
-use super::fleet::{Profile, RunBy};
+use super::fleet::{Profile, RunBy, rolls_back};
 use super::log::Mutated;
 use super::measure::moment;
-use super::tasks::Crew;
+use super::tasks::{Crew, Ending, FIRST_REVISION};
 use super::{ACCOUNT, REGION};
 use crate::source::{
-    Image, Registered, Releases, Revision, Route, ServiceDeployment, TargetGroup, Traffic, TrafficTarget,
+    Candidate, Image, Registered, Releases, Revision, Route, Safety, ServiceDeployment, TargetGroup, Traffic,
+    TrafficTarget,
 };
 use crate::text::Text;
 
@@ -17,9 +18,73 @@ const DAY: f64 = 86_400.0;
 /// Revisions with the commit that they were built from, and how many days before the beginning they were registered.
 const REVISIONS: [(u32, &str, f64); 3] = [(41, "b61f5c2", 2.0), (40, "8d04e77", 9.0), (39, "3f1c2a9", 16.0)];
 
-/// The newest revisions of a service; `None` for one that no orchestrator runs.
-pub fn releases(profile: &Profile, began: Timestamp) -> Option<Releases> {
+/// Images that were built and not deployed yet: with what their scans found. Those that begin with `bad` don't start.
+const BUILT: [(&str, &str, u32); 3] = [("c47d9e0", "LOW", 2), ("d90aa31", "CRITICAL", 1), ("bad", "LOW", 2)];
+
+/// Revisions, deployments and how rollouts are watched, `seconds` after the beginning; `None` for a service that no
+/// orchestrator runs.
+pub fn releases(profile: &Profile, crew: &Crew, began: Timestamp, seconds: f64) -> Option<Releases> {
     let RunBy::Orchestrator { .. } = profile.run_by else { return None };
+    let now = crew.registered.iter().zip(FIRST_REVISION + 1..).filter(|((at, _), _)| *at <= seconds);
+    let now = now.map(|((at, tag), number)| revision(profile, &(number, tag.as_str(), -at / DAY), began));
+    let mut revisions: Vec<Revision> = now.collect();
+    revisions.reverse();
+    revisions.extend(REVISIONS.iter().map(|known| revision(profile, known, began)));
+    let indices = (1..crew.deployments.len()).rev();
+    let mut deployments: Vec<ServiceDeployment> =
+        indices.filter_map(|index| deployed(profile, crew, index, (began, seconds))).collect();
+    deployments.extend(before(profile, began));
+    let safety = Some(Safety { fails: true, rolls_back: rolls_back(profile.name) });
+    Some(Releases { revisions, deployments, safety, ..Releases::default() })
+}
+
+/// A deployment since the beginning; rollbacks belong to the deployment that they roll back.
+fn deployed(
+    profile: &Profile,
+    crew: &Crew,
+    index: usize,
+    (began, seconds): (Timestamp, f64),
+) -> Option<ServiceDeployment> {
+    let deployed = crew.deployments.get(index).filter(|one| one.at <= seconds && !one.is_rollback)?;
+    let ended = deployed.ended.filter(|(at, _)| *at <= seconds);
+    let rolled = crew.deployments.get(index + 1).is_some_and(|next| next.is_rollback);
+    let (status, finished) = match ended {
+        Some(_) if rolled => match crew.done(index + 1).filter(|done| *done <= seconds) {
+            Some(done) => ("ROLLBACK_SUCCESSFUL", Some(done)),
+            None => ("ROLLBACK_IN_PROGRESS", None),
+        },
+        Some((at, _)) => ("STOPPED", Some(at)),
+        None if crew.is_rolling(index, seconds) => ("IN_PROGRESS", None),
+        None => ("SUCCESSFUL", crew.done(index)),
+    };
+    let reason = ended.map(|(_, ending)| match ending {
+        Ending::Failed => "circuit breaker: 3 tasks failed",
+        Ending::RolledBack | Ending::Stopped => "stopped by a user",
+    });
+    Some(ServiceDeployment {
+        id: Text::clean(&format!("{}-{}-{index}", profile.name, deployed.revision)),
+        status: Text::clean(status),
+        reason: reason.map(Text::clean),
+        task_definition: Some(Text::clean(&format!("{}:{}", profile.name, deployed.revision))),
+        created: Some(moment(began, deployed.at)),
+        started: Some(moment(began, deployed.at)),
+        finished: finished.map(|at| moment(began, at)),
+        rolled_back: status.starts_with("ROLLBACK"),
+    })
+}
+
+/// What the registry says of an image of a service, by its tag.
+pub fn candidate(profile: &Profile, crew: &Crew, version: &str, began: Timestamp) -> Candidate {
+    let built = BUILT.iter().any(|(tag, ..)| *tag == version);
+    let known = REVISIONS.iter().any(|(_, tag, _)| *tag == version);
+    let used = crew.registered.iter().any(|(_, tag)| tag == version);
+    let image = image(profile, version, moment(began, -600.0));
+    let reference = Text::clean(&image.with(version));
+    Candidate { reference, registry: if built || known || used { image.registry } else { Registered::Missing } }
+}
+
+/// The deployments before the beginning.
+fn before(profile: &Profile, began: Timestamp) -> Vec<ServiceDeployment> {
     let brought = |(revision, _, days): &(u32, &str, f64)| ServiceDeployment {
         id: Text::clean(&format!("{}-{revision}", profile.name)),
         status: Text::clean("SUCCESSFUL"),
@@ -30,11 +95,7 @@ pub fn releases(profile: &Profile, began: Timestamp) -> Option<Releases> {
         finished: Some(moment(began, 180.0 - days * DAY)),
         rolled_back: false,
     };
-    Some(Releases {
-        revisions: REVISIONS.iter().map(|known| revision(profile, known, began)).collect(),
-        deployments: REVISIONS.iter().map(brought).collect(),
-        ..Releases::default()
-    })
+    REVISIONS.iter().map(brought).collect()
 }
 
 fn revision(profile: &Profile, (revision, commit, days): &(u32, &str, f64), began: Timestamp) -> Revision {
@@ -43,16 +104,24 @@ fn revision(profile: &Profile, (revision, commit, days): &(u32, &str, f64), bega
         status: Text::clean("ACTIVE"),
         registered: Some(moment(began, -days * DAY)),
         registered_by: Some(Text::clean(&format!("arn:aws:sts::{ACCOUNT}:assumed-role/ci/deploy"))),
-        images: vec![Image {
-            container: Text::clean(profile.name),
-            reference: Text::clean(&format!("{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{}:{commit}", profile.name)),
-            registry: Registered::Found {
-                digest: Text::clean(&format!("sha256:{}", commit.repeat(9))),
-                pushed: Some(moment(began, -600.0 - days * DAY)),
-                findings: Some(vec![(Text::clean("MEDIUM"), *revision - 38)]),
-                scan: Some(Text::clean("COMPLETE")),
-            },
-        }],
+        images: vec![image(profile, commit, moment(began, -600.0 - days * DAY))],
+        content: Some(Text::clean(&format!("the definition of {}", profile.name))),
+    }
+}
+
+fn image(profile: &Profile, tag: &str, pushed: Timestamp) -> Image {
+    let old = REVISIONS.iter().find(|(_, commit, _)| *commit == tag).map(|(revision, ..)| ("MEDIUM", revision - 38));
+    let built = || BUILT.iter().find(|(built, ..)| *built == tag).map(|(_, severity, count)| (*severity, *count));
+    let found = old.or_else(built).into_iter().map(|(severity, count)| (Text::clean(severity), count)).collect();
+    Image {
+        container: Text::clean(profile.name),
+        reference: Text::clean(&format!("{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{}:{tag}", profile.name)),
+        registry: Registered::Found {
+            digest: Text::clean(&format!("sha256:{}", tag.repeat(9))),
+            pushed: Some(pushed),
+            findings: Some(found),
+            scan: Some(Text::clean("COMPLETE")),
+        },
     }
 }
 

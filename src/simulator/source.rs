@@ -93,8 +93,15 @@ impl Simulated {
                     .ok_or_else(|| missing(subject))?,
             ),
             Subject::Releases { service } => {
-                let found = releases::releases(self.orchestrated(service)?, at.began);
+                let profile = self.orchestrated(service)?;
+                let crew = at.course.crew(profile.name).ok_or_else(|| missing(subject))?;
+                let found = releases::releases(profile, crew, at.began, at.seconds);
                 Payload::Releases(found.ok_or_else(|| missing(subject))?)
+            }
+            Subject::Candidate { service, version, .. } => {
+                let profile = self.orchestrated(service)?;
+                let crew = at.course.crew(profile.name).ok_or_else(|| missing(subject))?;
+                Payload::Candidate(releases::candidate(profile, crew, version, at.began))
             }
             Subject::Traffic { service } => {
                 let profile = self.orchestrated(service)?;

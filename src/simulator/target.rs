@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::log::{Kept, Log, Mutated};
 use super::scenario::Scenario;
-use super::tasks::MOST_TASKS;
+use super::tasks::{Crew, MOST_TASKS};
 use super::{SimulatorError, database, fleet, releases};
 use crate::action::invalidate_cdn::caller_reference;
 use crate::action::{Call, GroupWeight};
@@ -16,6 +16,9 @@ use crate::config;
 use crate::executor::target::{ApplyError, Permit, Receipt, Target};
 use crate::source::{MemberRole, Name};
 use crate::text::Text;
+
+/// The oldest revision that the fleet still has.
+const OLDEST_REVISION: u32 = 39;
 
 /// A way for calls to go wrong, for drills and tests. Injected through [`Log::inject`], so that the executor's own process
 /// meets it.
@@ -112,6 +115,16 @@ impl SimulatedTarget {
                 Ok(Receipt::from(format!("silence {id} was ended")))
             }
             Call::CloudflarePurge { .. } => Err(rejected("the simulated fleet has no Cloudflare zone")),
+            Call::EcsRegisterRevision { base, image, .. } => self.register(base, image),
+            Call::EcsDeployRevision { cluster, service, revision, .. } => {
+                check(cluster, service, 0).map_err(|reason| rejected(&reason))?;
+                self.roll_out(service, revision.as_deref().unwrap_or_default())
+            }
+            Call::EcsStopServiceDeployment { deployment, rollback, .. } => self.halt(deployment, *rollback),
+            Call::EcsStopTask { cluster, task, .. } => {
+                check(cluster, fleet::FLEET[0].name, 0).map_err(|reason| rejected(&reason))?;
+                self.stop(task)
+            }
         }
     }
 
@@ -169,14 +182,66 @@ impl SimulatedTarget {
         }
     }
 
+    /// A copy of a revision with another image.
+    fn register(&self, base: &str, image: &str) -> Result<Receipt, ApplyError> {
+        let (family, _) = base.rsplit_once(':').unwrap_or((base, ""));
+        let (crew, seconds) = self.crew(family)?;
+        let tag = image.rsplit_once(':').map_or(image, |(_, tag)| tag);
+        let id = format!("{family}:{}", crew.newest(seconds) + 1);
+        self.change(family, Mutated::Registered(tag.to_owned()))?;
+        Ok(Receipt { said: Text::clean(&format!("registered {id}")), made: Some(id) })
+    }
+
+    fn roll_out(&self, service: &str, id: &str) -> Result<Receipt, ApplyError> {
+        let (crew, seconds) = self.crew(service)?;
+        let number = id.strip_prefix(service).and_then(|rest| rest.strip_prefix(':')?.parse::<u32>().ok());
+        let known = number.filter(|number| (OLDEST_REVISION..=crew.newest(seconds)).contains(number));
+        let none = || rejected(&format!("ClientException: unable to describe task definition {id}"));
+        let number = known.ok_or_else(none)?;
+        if crew.revision(crew.deployment(seconds)) != number {
+            self.change(service, Mutated::Deployed(number))?;
+        }
+        Ok(Receipt::from(format!("ACTIVE, a deployment of {id}")))
+    }
+
+    /// The deployment is named by the service and its place in the crew's list, behind the last slash.
+    fn halt(&self, arn: &str, rollback: bool) -> Result<Receipt, ApplyError> {
+        let mut parts = arn.rsplit('/');
+        let (id, service) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        let (crew, seconds) = self.crew(service)?;
+        let index = id.rsplit_once('-').and_then(|(_, index)| index.parse::<usize>().ok()).unwrap_or_default();
+        if !crew.is_rolling(index, seconds) || index != crew.deployment(seconds) {
+            return Err(rejected(&format!("ConflictException: the deployment {id} is not in progress")));
+        }
+        self.change(service, Mutated::Halted { rollback })?;
+        Ok(Receipt::from(format!("stopping {id}")))
+    }
+
+    fn stop(&self, id: &str) -> Result<Receipt, ApplyError> {
+        for profile in fleet::FLEET {
+            let (crew, seconds) = self.crew(profile.name)?;
+            if crew.tasks.iter().any(|task| task.id == id && task.is_running(seconds)) {
+                self.change(profile.name, Mutated::Stopped(id.to_owned()))?;
+                return Ok(Receipt::from(format!("stopping the task {id}")));
+            }
+        }
+        Err(rejected(&format!("InvalidParameterException: the task {id} was not found")))
+    }
+
     /// The revision that the service runs now.
     fn revision(&self, service: &str) -> Result<u32, ApplyError> {
+        let (crew, seconds) = self.crew(service)?;
+        Ok(crew.revision(crew.deployment(seconds)))
+    }
+
+    /// The tasks of a service, and the moment of the call.
+    fn crew(&self, service: &str) -> Result<(Crew, f64), ApplyError> {
         let now = (self.clock)().wall;
         let kept = self.log.read(now).map_err(|error| not_sent(&error.to_string()))?;
         let seconds = now.duration_since(kept.began).as_secs_f64();
         let course = self.log.course(&kept);
         let crew = course.crew(service).ok_or_else(|| rejected(&format!("there is no service {service}")))?;
-        Ok(crew.revision(crew.deployment(seconds)))
+        Ok((crew.clone(), seconds))
     }
 
     fn fault(&self) -> Result<Option<Fault>, ApplyError> {

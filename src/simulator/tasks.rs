@@ -1,5 +1,6 @@
 //! Tasks by time: which exist, and since when they run.
 
+use super::fleet;
 use super::log::{Mutated, Mutation};
 use super::noise::{mix, seed_of, unit};
 
@@ -44,35 +45,84 @@ pub struct Crew {
     pub tasks: Vec<Task>,
     /// Changes: when, and the desired count from then on.
     pub changes: Vec<(f64, u32)>,
-    /// Deployments: when they began, and the revision that they brought; the first was there before the fleet began.
-    pub deployments: Vec<(f64, u32)>,
+    /// Deployments, oldest first; the first was there before the fleet began.
+    pub deployments: Vec<Deployed>,
+    /// Revisions that were registered since the fleet began: when, and the tag of their image.
+    pub registered: Vec<(f64, String)>,
     /// What was set besides: when, and what.
     pub settings: Vec<(f64, Mutated)>,
     initial: u32,
+    rolls_back: bool,
+    /// When the deployment in flight is found to have failed.
+    trips: Option<f64>,
+}
+
+/// One deployment of a service.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Deployed {
+    /// When it began, in seconds since the fleet began.
+    pub at: f64,
+    /// The revision that it brought.
+    pub revision: u32,
+    /// When and how it ended before it was done, if it did.
+    pub ended: Option<(f64, Ending)>,
+    /// Whether the orchestrator began it to roll the one before back.
+    pub is_rollback: bool,
+}
+
+/// How a deployment ended before it was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// Its tasks did not start.
+    Failed,
+    /// Somebody stopped it, and it was rolled back.
+    RolledBack,
+    /// Somebody stopped it where it stood.
+    Stopped,
 }
 
 /// The revision that runs at the start.
 pub const FIRST_REVISION: u32 = 41;
 
+/// Images whose tag begins so don't start.
+const BAD: &str = "bad";
+
+/// Seconds after which a task of such an image ends, and how many of them it takes to call the rollout failed.
+const DOOMED: f64 = 8.0;
+const ATTEMPTS: u32 = 3;
+
 impl Crew {
     /// The crew of `service` with `initial` tasks at the start.
     pub fn new(seed: u64, service: &str, initial: u32, mutations: &[Mutation]) -> Self {
-        let first = (-2.0 * 86_400.0, FIRST_REVISION);
-        let mut crew =
-            Self { tasks: Vec::new(), changes: Vec::new(), deployments: vec![first], settings: Vec::new(), initial };
+        let first = Deployed { at: -2.0 * 86_400.0, revision: FIRST_REVISION, ended: None, is_rollback: false };
+        let mut crew = Self {
+            tasks: Vec::new(),
+            changes: Vec::new(),
+            deployments: vec![first],
+            registered: Vec::new(),
+            settings: Vec::new(),
+            initial,
+            rolls_back: fleet::rolls_back(service),
+            trips: None,
+        };
         let seed = seed_of(seed, service);
         for _ in 0..initial {
             crew.add(seed, -86_400.0, 45.0);
         }
         for mutation in mutations.iter().filter(|mutation| mutation.service == *service) {
-            match mutation.change {
-                Mutated::Desired(desired) => crew.change(seed, mutation.at, desired.min(MOST_TASKS)),
-                Mutated::Deployed(revision) => crew.deploy(seed, mutation.at, revision),
-                Mutated::Bounds(min, max) => crew.bound(seed, mutation.at, (min, max)),
-                _ => {}
+            crew.trip(seed, mutation.at);
+            match &mutation.change {
+                Mutated::Desired(desired) => crew.change(seed, mutation.at, (*desired).min(MOST_TASKS)),
+                Mutated::Deployed(revision) => crew.deploy(seed, mutation.at, *revision),
+                Mutated::Registered(tag) => crew.registered.push((mutation.at, tag.clone())),
+                Mutated::Halted { rollback } => crew.halt(seed, mutation.at, *rollback),
+                Mutated::Stopped(id) => crew.stop(seed, mutation.at, id),
+                Mutated::Bounds(min, max) => crew.bound(seed, mutation.at, (*min, *max)),
+                Mutated::Suspended(..) | Mutated::FailedOver(_) => {}
             }
             crew.settings.push((mutation.at, mutation.change.clone()));
         }
+        crew.trip(seed, f64::INFINITY);
         crew
     }
 
@@ -90,6 +140,75 @@ impl Crew {
         so_far.map(|(_, set)| set).find_map(kind)
     }
 
+    /// Whether a revision's image doesn't start.
+    fn is_bad(&self, revision: u32) -> bool {
+        let index = revision.checked_sub(FIRST_REVISION + 1).and_then(|index| usize::try_from(index).ok());
+        let tag = index.and_then(|index| self.registered.get(index));
+        tag.is_some_and(|(_, tag)| tag.starts_with(BAD))
+    }
+
+    /// The newest revision that is registered at that moment.
+    pub fn newest(&self, seconds: f64) -> u32 {
+        let since = self.registered.iter().filter(|(at, _)| *at <= seconds).count();
+        FIRST_REVISION + u32::try_from(since).unwrap_or_default()
+    }
+
+    /// Tasks that are not told to stop by then; whoever was to stop later goes on, because nothing takes its place any more.
+    fn keep(&mut self, at: f64) {
+        let last = self.deployments.len() - 1;
+        for task in self.tasks.iter_mut().filter(|task| task.deployment != last) {
+            task.stops = task.stops.filter(|stops| *stops <= at);
+        }
+    }
+
+    /// The rollout that is found to have failed by then: it is over, and rolled back where the service is set up so.
+    fn trip(&mut self, seed: u64, by: f64) {
+        let Some(at) = self.trips.take_if(|at| *at <= by) else { return };
+        self.end(at, Ending::Failed);
+        if self.rolls_back {
+            self.back(seed, at);
+        }
+    }
+
+    fn end(&mut self, at: f64, ending: Ending) {
+        if let Some(last) = self.deployments.last_mut() {
+            last.ended = Some((at, ending));
+        }
+    }
+
+    /// The revision before the last deployment, again.
+    fn back(&mut self, seed: u64, at: f64) {
+        let before = self.deployments.len().checked_sub(2).and_then(|index| self.deployments.get(index));
+        let revision = before.map_or(FIRST_REVISION, |before| before.revision);
+        self.deploy(seed, at, revision);
+        if let Some(last) = self.deployments.last_mut() {
+            last.is_rollback = true;
+        }
+    }
+
+    /// Somebody ends the deployment in flight.
+    fn halt(&mut self, seed: u64, at: f64, rollback: bool) {
+        self.trips = None;
+        self.keep(at);
+        let last = self.deployments.len() - 1;
+        let gone = |task: &&mut Task| task.deployment == last && (rollback || task.runs > at);
+        for task in self.tasks.iter_mut().filter(gone) {
+            task.stops = Some(task.stops.map_or(at, |stops| stops.min(at)));
+        }
+        self.end(at, if rollback { Ending::RolledBack } else { Ending::Stopped });
+        if rollback {
+            self.back(seed, at);
+        }
+    }
+
+    /// Somebody stops one task; another is started.
+    fn stop(&mut self, seed: u64, at: f64, id: &str) {
+        if let Some(task) = self.tasks.iter_mut().find(|task| task.id == id && task.stops.is_none()) {
+            task.stops = Some(at + 1.0);
+            self.start(seed, at + 1.0, 0);
+        }
+    }
+
     fn change(&mut self, seed: u64, at: f64, desired: u32) {
         self.changes.push((at, desired));
         let wanted = desired as usize;
@@ -105,7 +224,10 @@ impl Crew {
 
     /// Every task is replaced: the old one stops when the new one runs.
     fn deploy(&mut self, seed: u64, at: f64, revision: u32) {
-        self.deployments.push((at, revision));
+        self.deployments.push(Deployed { at, revision, ended: None, is_rollback: false });
+        if self.is_bad(revision) {
+            return self.doom(seed, at);
+        }
         let old: Vec<usize> =
             self.tasks.iter().enumerate().filter(|(_, task)| task.stops.is_none()).map(|(index, _)| index).collect();
         for (turn, index) in old.into_iter().enumerate() {
@@ -114,6 +236,43 @@ impl Crew {
                 task.stops = Some(runs + 2.0);
             }
         }
+    }
+
+    /// One task after the other is tried, and none comes to run; those that run go on.
+    fn doom(&mut self, seed: u64, at: f64) {
+        for attempt in 0..ATTEMPTS {
+            let asked = at + DOOMED * f64::from(attempt);
+            self.add(seed, asked, f64::INFINITY);
+            if let Some(task) = self.tasks.last_mut() {
+                task.stops = Some(asked + DOOMED);
+            }
+        }
+        self.trips = Some(at + DOOMED * f64::from(ATTEMPTS));
+    }
+
+    /// Whether a deployment is in flight at that moment: it was not ended, and its tasks start or others still run.
+    pub fn is_rolling(&self, deployment: usize, seconds: f64) -> bool {
+        let Some(deployed) = self.deployments.get(deployment) else { return false };
+        if deployment == 0 || deployed.ended.is_some_and(|(at, _)| at <= seconds) || deployed.at > seconds {
+            return false;
+        }
+        let done = self.done(deployment);
+        done.is_none_or(|done| seconds < done)
+    }
+
+    /// When a deployment is done: its first tasks run and those before it have stopped. `None`: it never is.
+    pub fn done(&self, deployment: usize) -> Option<f64> {
+        let deployed = self.deployments.get(deployment)?;
+        let first = self.tasks.iter().filter(|task| task.deployment == deployment && task.asked <= deployed.at);
+        let last = first.map(|task| task.runs).fold(deployed.at, f64::max) + 2.0;
+        (last.is_finite() && deployed.ended.is_none()).then_some(last)
+    }
+
+    /// Tasks of a deployment that failed to start by that moment.
+    pub fn failed(&self, deployment: usize, seconds: f64) -> u32 {
+        let failed =
+            |task: &&Task| task.deployment == deployment && task.runs.is_infinite() && task.is_stopped(seconds);
+        count(self.tasks.iter().filter(failed))
     }
 
     /// A task that is asked for, and when it will run. One after the other: a scheduler places them in turn, and images take
@@ -128,12 +287,12 @@ impl Crew {
 
     /// The deployment in force at that moment, by its place in [`Crew::deployments`].
     pub fn deployment(&self, seconds: f64) -> usize {
-        self.deployments.iter().rposition(|(at, _)| *at <= seconds).unwrap_or_default()
+        self.deployments.iter().rposition(|deployed| deployed.at <= seconds).unwrap_or_default()
     }
 
     /// The revision that a deployment brought.
     pub fn revision(&self, deployment: usize) -> u32 {
-        self.deployments.get(deployment).map_or(FIRST_REVISION, |(_, revision)| *revision)
+        self.deployments.get(deployment).map_or(FIRST_REVISION, |deployed| deployed.revision)
     }
 
     fn add(&mut self, seed: u64, asked: f64, starting: f64) {

@@ -142,6 +142,15 @@ pub enum Subject {
         /// The service.
         service: Name,
     },
+    /// An image that a service could be given: it is asked for by plans only.
+    Candidate {
+        /// The service.
+        service: Name,
+        /// The container; none is the only one.
+        container: Option<String>,
+        /// The tag, or `sha256:…`.
+        version: String,
+    },
     /// The load balancer before a service: weights and target health (ELBv2).
     Traffic {
         /// The service.
@@ -198,6 +207,7 @@ impl Subject {
             | Self::Scaling { service }
             | Self::Health { service, .. }
             | Self::Releases { service }
+            | Self::Candidate { service, .. }
             | Self::Traffic { service }
             | Self::Database { service }
             | Self::Cdn { service }
@@ -232,6 +242,7 @@ impl Subject {
             Payload::Silences(_) => matches!(self, Self::Silences { .. }),
             Payload::AlarmHistory(_) => matches!(self, Self::AlarmHistory { .. }),
             Payload::Releases(_) => matches!(self, Self::Releases { .. }),
+            Payload::Candidate(_) => matches!(self, Self::Candidate { .. }),
             Payload::Traffic(_) => matches!(self, Self::Traffic { .. }),
             Payload::Database(_) => matches!(self, Self::Database { .. }),
             Payload::Protection(_) => matches!(self, Self::Protection { .. }),
@@ -259,6 +270,7 @@ impl fmt::Display for Subject {
             Self::Silences { source } => write!(f, "silences {source}"),
             Self::AlarmHistory { source } => write!(f, "alarm history {source}"),
             Self::Releases { service } => write!(f, "releases {service}"),
+            Self::Candidate { service, version, .. } => write!(f, "image {version} of {service}"),
             Self::Traffic { service } => write!(f, "traffic {service}"),
             Self::Database { service } => write!(f, "database {service}"),
             Self::Protection { protected } => write!(f, "recovery of {protected}"),

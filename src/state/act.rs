@@ -23,20 +23,25 @@ fn target(state: &State) -> Option<Name> {
 }
 
 /// Asks for the arguments of `scale` on the selected service.
-pub(super) fn ask_scale(state: &mut State) {
+pub(super) fn ask_scale(state: &mut State) -> Effects {
     match target(state) {
-        Some(name) => ask_arguments(state, const { &Scale::SPEC }, name),
+        Some(name) => return ask_arguments(state, const { &Scale::SPEC }, name),
         None => state.tell(LogLevel::Info, "choose a service first"),
     }
+    Vec::new()
 }
 
-/// Asks for the arguments of an action.
-pub(super) fn ask_arguments(state: &mut State, spec: &'static ActionSpec, target: Name) {
+/// Asks for the arguments of an action; one that has none is planned at once.
+pub(super) fn ask_arguments(state: &mut State, spec: &'static ActionSpec, target: Name) -> Effects {
     if !(spec.targets)(&state.config).contains(&target) {
         state.tell(LogLevel::Info, &format!("{} can't be done to {target} by this configuration", spec.name));
-        return;
+        return Vec::new();
+    }
+    if spec.arguments.is_empty() {
+        return arguments_given(state, spec, target, String::new());
     }
     state.overlay = Some(Overlay::Arguments { spec, target, input: String::new(), error: None });
+    Vec::new()
 }
 
 /// Arguments were typed: `desired=4`, or only the value where there is one argument.

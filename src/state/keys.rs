@@ -60,7 +60,7 @@ pub(super) fn run(state: &mut State, command: Command) -> Effects {
         Command::Pause => return pause(state),
         Command::Refresh => return refresh(state),
         Command::Arm => arm(state),
-        Command::Scale => act::ask_scale(state),
+        Command::Scale => return act::ask_scale(state),
         Command::StepRun => return follow::run_step(state),
         Command::StepTick => return follow::tick_step(state),
         Command::StepSkip => follow::ask_reason(state),
@@ -79,7 +79,7 @@ pub(super) fn choose(state: &mut State, choice: Choice) -> Effects {
     match choice {
         Choice::Command(command) => return run(state, command),
         Choice::Service(name) => navigate::open_service(state, name),
-        Choice::Action(spec, target) => act::ask_arguments(state, spec, target),
+        Choice::Action(spec, target) => return act::ask_arguments(state, spec, target),
         Choice::Runbook(id) => navigate::open_runbook(state, id),
     }
     Vec::new()

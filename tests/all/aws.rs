@@ -11,6 +11,7 @@ mod cloudwatch;
 mod connection;
 mod cost;
 mod database;
+mod deploys;
 mod ecs;
 mod failover;
 mod failures;

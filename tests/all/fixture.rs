@@ -886,6 +886,7 @@ pub(crate) fn releases(service: &str) -> Releases {
             reference: Text::from(format!("123456789012.dkr.ecr.us-east-1.amazonaws.com/{service}:{commit}")),
             registry,
         }],
+        content: None,
     };
     let found = |digest: &str, findings| Registered::Found {
         digest: Text::from(format!("sha256:{digest}")),
@@ -908,6 +909,7 @@ pub(crate) fn releases(service: &str) -> Releases {
             digest: Text::from("sha256:aaaaaaaacccc"),
             tasks: 1,
         }],
+        safety: None,
         missing: Vec::new(),
     }
 }

@@ -4,6 +4,7 @@
 mod audit;
 mod aws;
 mod config;
+mod deploys;
 mod fixture;
 mod fleets;
 mod fuzzing;

@@ -50,6 +50,29 @@ pub(super) fn caps(plan: &Plan, context: &GuardContext<'_>) -> Finding {
 }
 
 pub(super) fn healthy_floor(plan: &Plan, context: &GuardContext<'_>) -> Finding {
+    let stops = plan.calls().find_map(|call| match call {
+        Call::EcsStopTask { task, .. } => Some(task),
+        _ => None,
+    });
+    stops.map_or_else(|| floor_of_count(plan, context), |task| floor_of_task(plan, context, task))
+}
+
+/// One task stops, and until another runs in its place the others must do.
+fn floor_of_task(plan: &Plan, context: &GuardContext<'_>, task: &str) -> Finding {
+    let Some(caps) = context.caps(plan) else { return Finding::deny("the configuration has no such service") };
+    let Some(workload) = &plan.observation.workload else { return Finding::deny(NO_WORKLOAD) };
+    let floor = caps.healthy_floor;
+    let Some(healthy) = healthy(workload) else {
+        return Finding::deny(format!("{}, and this stops a task", unlisted(workload)));
+    };
+    let sick = workload.tasks.iter().any(|one| one.id.as_str() == task && !one.is_healthy());
+    match sick {
+        true => Finding::allow(format!("{healthy} healthy now, floor {floor}; the task that stops is none of them")),
+        false => scale_in(Healthy { counted: healthy, unproven: unproven(workload) }, 1, floor),
+    }
+}
+
+fn floor_of_count(plan: &Plan, context: &GuardContext<'_>) -> Finding {
     let Some(after) = after(plan) else { return Finding::deny(NO_COUNT) };
     let Some(caps) = context.caps(plan) else { return Finding::deny("the configuration has no such service") };
     let floor = caps.healthy_floor;

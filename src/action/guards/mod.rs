@@ -8,6 +8,7 @@ mod outside;
 mod pace;
 mod place;
 mod readiness;
+mod release;
 mod scaling;
 mod surroundings;
 mod traffic;
@@ -16,20 +17,38 @@ use super::guard::Scope::{Every, Of};
 use super::guard::{Finding, Guard, GuardContext, Scope};
 use super::{Family, Plan};
 
-/// What changes a workload on its orchestrator.
-const WORKLOAD: Scope = Of(&[Family::Count, Family::Deployment, Family::Bounds]);
-
 /// What changes a workload or its scaling.
-const SERVICE: Scope = Of(&[Family::Count, Family::Deployment, Family::Bounds, Family::Suspension]);
+const WORKLOAD: Scope = Of(&[
+    Family::Count,
+    Family::Deployment,
+    Family::Revision,
+    Family::Definition,
+    Family::Halt,
+    Family::Task,
+    Family::Bounds,
+    Family::Suspension,
+]);
+
+/// What must not meet a deployment that is in flight.
+const SETTLED: Scope = Of(&[Family::Count, Family::Deployment, Family::Revision, Family::Task, Family::Bounds]);
+
+/// What ends a deployment.
+const HALT: Scope = Of(&[Family::Halt]);
 
 /// What replaces tasks.
-const DEPLOYMENT: Scope = Of(&[Family::Deployment]);
+const DEPLOYMENT: Scope = Of(&[Family::Deployment, Family::Revision]);
+
+/// What brings another revision.
+const REVISION: Scope = Of(&[Family::Revision]);
+
+/// What takes tasks away.
+const TASKS: Scope = Of(&[Family::Count, Family::Bounds, Family::Task]);
 
 /// What changes who takes the writes of a database.
 const FAILOVER: Scope = Of(&[Family::Failover]);
 
 /// What may break what works: judged by alerts and error budgets too.
-const RISKY: Scope = Of(&[Family::Deployment, Family::Traffic]);
+pub(crate) const RISKY: &[Family] = &[Family::Deployment, Family::Revision, Family::Traffic];
 
 /// What sets a count of tasks.
 const COUNT: Scope = Of(&[Family::Count]);
@@ -73,11 +92,14 @@ pub const GUARDS: &[Guard] = &[
     once("cooldown", "the last one of its kind is long enough ago", Every, pace::cooldown),
     once("actions-an-hour", "not too much is done at a time", Every, pace::actions_an_hour),
     once("credentials-last", "the credentials last as long as it may take", Every, readiness::credentials_last),
-    each("service-active", "the service is active", SERVICE, surroundings::service_active),
-    once("deployment", "no deployment is in flight", WORKLOAD, surroundings::deployment),
+    each("service-active", "the service is active", WORKLOAD, surroundings::service_active),
+    once("deployment", "no deployment is in flight", SETTLED, surroundings::deployment),
+    once("in-flight", "a deployment is in flight", HALT, surroundings::in_flight_now),
+    once("image", "its images exist, and what their scans found", REVISION, release::image),
+    once("proven", "the revision carried traffic before", REVISION, release::proven),
     once("scaling-bounds", "within the scaling target's bounds", COUNT, capacity::scaling_bounds),
     once("caps", "within the configured caps", COUNTED, capacity::caps),
-    once("healthy-floor", "enough healthy tasks remain", COUNTED, capacity::healthy_floor),
+    once("healthy-floor", "enough healthy tasks remain", TASKS, capacity::healthy_floor),
     once("healthy-now", "enough tasks are healthy to begin", DEPLOYMENT, capacity::healthy_now),
     once("not-to-zero", "not to zero by accident", COUNTED, capacity::not_to_zero),
     once("bounds", "bounds are within the configured caps", BOUNDS, scaling::bounds),
@@ -92,8 +114,8 @@ pub const GUARDS: &[Guard] = &[
     once("traffic-owner", "no deployment shifts this traffic", TRAFFIC, traffic::owner),
     each("evidence", "what was observed is fresh", Every, evidence::fresh),
     once("alerts", "firing alerts are known", Every, surroundings::alerts),
-    once("paging-alerts", "no alert pages somebody", RISKY, readiness::paging),
-    once("error-budget", "there is error budget left", RISKY, readiness::error_budget),
+    once("paging-alerts", "no alert pages somebody", Of(RISKY), readiness::paging),
+    once("error-budget", "there is error budget left", Of(RISKY), readiness::error_budget),
     once("autoscaling", "how autoscaling may answer", COUNT, surroundings::autoscaling),
     each("other-runs", "no other run on the target is open", Every, operator::other_runs),
     once("plan-age", "the plan has not expired", Every, evidence::plan_age),

@@ -8,8 +8,9 @@ use super::super::{BudgetLeft, Plan};
 use crate::config::{EnvironmentKind, Stance};
 use crate::text::Text;
 
-/// Actions that are done because something is wrong: they are asked about, never refused, for what is wrong.
-const REMEDIES: &[&str] = &["restart", "roll_back", "stop_deployment"];
+/// Actions that are done because something is wrong: they are asked about, never refused, for what is wrong. A shift of
+/// traffic is one of them, because it is also how traffic gets away from what broke.
+const REMEDIES: &[&str] = &["restart", "roll_back", "shift_traffic", "stop_deployment"];
 
 /// What the configuration makes of it.
 fn stance(stance: Stance, plan: &Plan, line: String) -> Finding {

@@ -29,6 +29,15 @@ pub(super) fn deployment(plan: &Plan, _context: &GuardContext<'_>) -> Finding {
     }
 }
 
+/// Only what is in flight can be stopped.
+pub(super) fn in_flight_now(plan: &Plan, _context: &GuardContext<'_>) -> Finding {
+    let Some(workload) = &plan.observation.workload else { return Finding::deny(NO_WORKLOAD) };
+    match workload.in_flight() {
+        Some(moving) => Finding::allow(in_flight(moving)),
+        None => Finding::deny("no deployment is in flight: there is nothing to stop"),
+    }
+}
+
 fn in_flight(moving: &Deployment) -> String {
     let Deployment { id, task_definition, running, desired, failed, .. } = moving;
     format!("{id} to {task_definition} is rolling out: {running} of {desired} running, {failed} failed")

@@ -4,6 +4,7 @@ mod autoscaling;
 mod balancer;
 mod cloudfront;
 mod ecs;
+mod ecs_revision;
 mod error;
 mod rds;
 
@@ -36,7 +37,12 @@ impl Aws {
         let config = self.connection(call.place(), permit.region())?.sdk_config_for_actions().await;
         check_account(&aws_sdk_sts::Client::new(&config), permit.account()).await?;
         match call.family() {
-            Family::Count | Family::Deployment => ecs::send(&config, call, permit).await,
+            Family::Count
+            | Family::Deployment
+            | Family::Revision
+            | Family::Definition
+            | Family::Halt
+            | Family::Task => ecs::send(&config, call, permit).await,
             Family::Bounds | Family::Suspension => autoscaling::send(&config, call, permit).await,
             Family::Failover => rds::send(&config, call, permit).await,
             Family::CloudFront => cloudfront::send(&config, call, permit).await,

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Connection, Connections, cloudwatch, ecs, identity, scaling};
+use super::{Connection, Connections, cloudwatch, ecs, identity, releases, scaling};
 use crate::clock::Now;
 use crate::config::{Config, EcsService};
 use crate::source::{
-    Ask, Look, Name, Observation, Payload, Reading, Scaling, SharedSource, Source, SourceError, SourceErrorKind,
-    Subject, Workload, poll,
+    Ask, Candidate, Look, Name, Observation, Payload, Reading, Scaling, SharedSource, Source, SourceError,
+    SourceErrorKind, Subject, Workload, poll,
 };
 
 /// The longest that an observation may take.
@@ -31,10 +31,11 @@ pub async fn observe(
 ) -> Result<Observation, SourceError> {
     let connection = connections.exactly(look.place.as_ref()).ok_or_else(|| no_place(look))?;
     let others = others(connections, config, look);
-    let (who, workload, scaling, firing, others) = tokio::join!(
+    let (who, workload, scaling, candidate, firing, others) = tokio::join!(
         within("sts", async { identity::Reader::new(connection, DEADLINE).await.identity(connection).await }),
         workload(connection, config, look),
         scaling(connection, config, look, now),
+        candidate(connection, config, look),
         within("cloudwatch", async {
             cloudwatch::firing(connection, (config, look.place.as_ref()), &look.target, DEADLINE).await
         }),
@@ -45,7 +46,7 @@ pub async fn observe(
     for payload in others?.into_iter().flatten() {
         seen.keep(payload);
     }
-    Ok(Observation { workload: workload?, scaling: scaling?, ..seen })
+    Ok(Observation { workload: workload?, scaling: scaling?, candidate: candidate?, ..seen })
 }
 
 /// The workload, with its tasks listed anew, where it is asked for.
@@ -73,9 +74,22 @@ async fn scaling(
         .map(Some)
 }
 
+/// The image, where one is asked for.
+async fn candidate(connection: &Connection, config: &Config, look: &Look) -> Result<Option<Candidate>, SourceError> {
+    let asked = look.subjects.iter().find_map(|subject| match subject {
+        Subject::Candidate { container, version, .. } => Some((container.as_deref(), version.as_str())),
+        _ => None,
+    });
+    let Some(asked) = asked else { return Ok(None) };
+    let placed = ecs::Placed { service: look.target.clone(), ecs: placed(config, &look.target)?.clone() };
+    within("releases", releases::candidate(connection, &placed, asked, DEADLINE)).await.map(Some)
+}
+
 /// New sources, of the target alone, for what else is asked: they have no earlier answers to give.
 fn others(connections: &Connections, config: &Config, look: &Look) -> Vec<SharedSource> {
-    let read_here = |subject: &Subject| matches!(subject, Subject::Workload { .. } | Subject::Scaling { .. });
+    let read_here = |subject: &Subject| {
+        matches!(subject, Subject::Workload { .. } | Subject::Scaling { .. } | Subject::Candidate { .. })
+    };
     let wanted: Vec<&Subject> = look.subjects.iter().filter(|subject| !read_here(subject)).collect();
     if wanted.is_empty() {
         return Vec::new();

@@ -3,12 +3,15 @@
 //! Most of it never changes once it is told, and is asked once: a revision's containers, which revision a deployment
 //! brings. What may change is listed at every poll. One part that can't be read is named among the answer's `missing`.
 
+mod candidate;
+mod content;
 mod decode;
 mod deployments;
 mod registry;
 mod revisions;
 mod tasks;
 
+pub(super) use candidate::candidate;
 pub(crate) use registry::decode_any as decode_any_image;
 
 use std::collections::BTreeMap;
@@ -67,6 +70,13 @@ impl Released {
         Self { name, connection, polling, placed, subjects, reader: OnceCell::new() }
     }
 
+    /// A reader that describes all that is listed at once where there is one service only: a plan looks once.
+    async fn open(&self) -> Reader {
+        let reader = Reader::new(&self.name, &self.connection, self.polling.timeout).await;
+        let described_a_poll = if self.placed.len() == 1 { revisions::ALL } else { revisions::DESCRIBED_A_POLL };
+        Reader { described_a_poll, ..reader }
+    }
+
     /// Groups of services that one call asks for.
     fn batches(&self) -> Vec<Vec<&Placed>> {
         let mut clusters: BTreeMap<&str, Vec<&Placed>> = BTreeMap::new();
@@ -97,8 +107,7 @@ impl Source for Released {
 
     fn poll<'a>(&'a self, ask: Ask, out: &'a Readings) -> BoxFuture<'a, ()> {
         Box::pin(async move {
-            let reader = self.reader.get_or_init(|| Reader::new(&self.name, &self.connection, self.polling.timeout));
-            let reader = reader.await;
+            let reader = self.reader.get_or_init(|| self.open()).await;
             let mut batches: Vec<BoxFuture<'_, ()>> = Vec::new();
             for batch in self.batches() {
                 batches.push(Box::pin(reader.poll_batch(batch, ask.now.mono, out)));
@@ -114,6 +123,7 @@ struct Reader {
     registry: Registry,
     revisions: Revisions,
     deployments: Deployments,
+    described_a_poll: usize,
 }
 
 /// What one call said of up to ten services.
@@ -137,7 +147,13 @@ impl Reader {
         let config = connection.sdk_config(operation_timeout(deadline)).await;
         let api = Api { client: Client::new(&config), source: source.clone(), who: connection.who() };
         let registry = Registry::new(config, source.clone(), connection.who());
-        Self { api, registry, revisions: Revisions::default(), deployments: Deployments::default() }
+        Self {
+            api,
+            registry,
+            revisions: Revisions::default(),
+            deployments: Deployments::default(),
+            described_a_poll: revisions::DESCRIBED_A_POLL,
+        }
     }
 
     async fn poll_batch(&self, batch: Vec<&Placed>, now: Mono, out: &Readings) {
@@ -176,7 +192,7 @@ impl Reader {
             return Err(ecs::missing(self.api.asked("ecs:DescribeServices"), described.failures(), &placed.ecs));
         };
         let (revisions, deployments, stopped, running) = tokio::join!(
-            self.revisions.read(&self.api, service),
+            self.revisions.read(&self.api, service, self.described_a_poll),
             self.deployments.read(&self.api, &placed.ecs),
             tasks::stopped(&self.api, &placed.ecs),
             tasks::running(&self.api, &placed.ecs),
@@ -187,6 +203,7 @@ impl Reader {
             deployments: part(&mut missing, "deployments", deployments),
             stopped: part(&mut missing, "stopped tasks", stopped),
             running: part(&mut missing, "images of running tasks", running),
+            safety: decode::safety(service),
             missing,
         };
         self.registry.complete(&mut releases.revisions, &decode::in_use(service), now).await;

@@ -61,6 +61,8 @@ pub enum Payload {
     AlarmHistory(AlarmHistory),
     /// Of [`Subject::Releases`](super::Subject::Releases).
     Releases(Releases),
+    /// Of [`Subject::Candidate`](super::Subject::Candidate).
+    Candidate(Candidate),
     /// Of [`Subject::Traffic`](super::Subject::Traffic).
     Traffic(Traffic),
     /// Of [`Subject::Database`](super::Subject::Database).
@@ -100,7 +102,7 @@ macro_rules! contents {
 
 contents! {
     Objective(ObjectiveData), Workload(Workload), Scaling(Scaling), Health(Health), Alerts(Vec<Alert>),
-    Identity(Identity), Silences(Silences), AlarmHistory(AlarmHistory), Releases(Releases), Traffic(Traffic),
+    Identity(Identity), Silences(Silences), AlarmHistory(AlarmHistory), Releases(Releases), Candidate(Candidate), Traffic(Traffic),
     Database(Database), Protection(Protection), Cdn(Cdn), Probe(Probe), Cost(Cost), Usage(Usage), Exemplars(Exemplars),
 }
 

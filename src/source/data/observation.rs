@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Alert, Cdn, Database, Identity, Protection, Releases, Scaling, SeenAlerts, Silences, Traffic, Workload};
+use super::{
+    Alert, Candidate, Cdn, Database, Identity, Protection, Releases, Scaling, SeenAlerts, Silences, Traffic, Workload,
+};
 use crate::config::Query;
 use crate::source::{Name, Number, Subject};
 use crate::text::Text;
@@ -74,6 +76,9 @@ pub struct Observation {
     /// What was released to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub releases: Option<Releases>,
+    /// The image that is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub candidate: Option<Candidate>,
     /// How its load balancer spreads traffic.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traffic: Option<Traffic>,
@@ -111,6 +116,7 @@ impl Observation {
             workload: None,
             scaling: None,
             releases: None,
+            candidate: None,
             traffic: None,
             database: None,
             protection: None,
@@ -138,6 +144,7 @@ impl Observation {
             Payload::Workload(workload) => self.workload = Some(workload),
             Payload::Scaling(scaling) => self.scaling = Some(scaling),
             Payload::Releases(releases) => self.releases = Some(releases),
+            Payload::Candidate(candidate) => self.candidate = Some(candidate),
             Payload::Traffic(traffic) => self.traffic = Some(traffic),
             Payload::Database(database) => self.database = Some(database),
             Payload::Protection(protection) => self.protection = Some(protection),

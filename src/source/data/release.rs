@@ -16,11 +16,50 @@ pub struct Releases {
     pub stopped: Vec<StoppedTask>,
     /// What running tasks really run, by digest.
     pub running: Vec<RunningImage>,
+    /// How its orchestrator watches a rollout; `None` where that was not read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub safety: Option<Safety>,
     /// What of this could not be read, and why; the rest is whole.
     pub missing: Vec<Text>,
 }
 
+/// How long a revision served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Served {
+    /// All together.
+    pub lasted: jiff::SignedDuration,
+    /// When the last time ended.
+    pub until: Timestamp,
+}
+
+/// How an orchestrator watches a rollout (ECS's deployment circuit breaker and alarms).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Safety {
+    /// It calls a rollout failed whose tasks don't start or whose alarms ring.
+    pub fails: bool,
+    /// It rolls a failed rollout back by itself.
+    pub rolls_back: bool,
+}
+
 impl Releases {
+    /// How long a revision served, as far as the deployments that are remembered tell: from the end of each successful
+    /// deployment of it to the end of the next successful one, or until `now`. `None` where none is known.
+    pub fn served(&self, revision: &str, now: Timestamp) -> Option<Served> {
+        let mut until = now;
+        let mut served: Option<Served> = None;
+        for deployment in self.deployments.iter().filter(|one| one.status.as_str() == "SUCCESSFUL") {
+            let Some(began) = deployment.finished.or(deployment.started).or(deployment.created) else { continue };
+            if deployment.task_definition.as_deref() == Some(revision) {
+                let lasted = until.duration_since(began).max(jiff::SignedDuration::ZERO);
+                let so_far = served.map_or(jiff::SignedDuration::ZERO, |served| served.lasted);
+                let until = served.map_or(until, |served| served.until);
+                served = Some(Served { lasted: so_far.saturating_add(lasted), until });
+            }
+            until = began;
+        }
+        served
+    }
+
     /// Running images that are not what their registry has under that tag now: an older push of the same tag.
     pub fn older_pushes(&self) -> impl Iterator<Item = (&RunningImage, &Image)> {
         self.running.iter().filter_map(|running| {
@@ -58,6 +97,38 @@ pub struct Revision {
     pub registered_by: Option<Text>,
     /// Its containers' images.
     pub images: Vec<Image>,
+    /// SHA-256, hex, of all that can be registered of it but its images: equal where nothing else differs. `None` where it
+    /// was not read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<Text>,
+}
+
+impl Revision {
+    /// The image of a container: the only one, where none is named.
+    ///
+    /// # Errors
+    /// There is no such container, or several and none is named; in words, with those that there are.
+    pub fn image_of(&self, container: Option<&str>) -> Result<&Image, String> {
+        let names: Vec<&str> = self.images.iter().map(|image| image.container.as_str()).collect();
+        let all = names.join(", ");
+        match (container, self.images.as_slice()) {
+            (None, [only]) => Ok(only),
+            (None, _) => Err(format!("{} has {} containers ({all})", self.id, names.len())),
+            (Some(name), images) => images
+                .iter()
+                .find(|image| image.container.as_str() == name)
+                .ok_or_else(|| format!("{} has no container {name} (it has {all})", self.id)),
+        }
+    }
+}
+
+/// An image that a revision could be given, as its registry has it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Candidate {
+    /// The whole reference (`repository:tag` or `repository@sha256:…`); empty where no container could be told.
+    pub reference: Text,
+    /// What its registry says.
+    pub registry: Registered,
 }
 
 /// The image of one container.
@@ -72,6 +143,16 @@ pub struct Image {
 }
 
 impl Image {
+    /// The reference of another tag or digest (`sha256:…`) of the same repository.
+    pub fn with(&self, version: &str) -> String {
+        let whole = self.reference.as_str().split('@').next().unwrap_or_default();
+        // A colon before the last slash is a port's.
+        let slash = whole.rfind('/').map_or(0, |slash| slash + 1);
+        let end = whole[slash..].find(':').map_or(whole.len(), |colon| slash + colon);
+        let sign = if version.starts_with("sha256:") { '@' } else { ':' };
+        format!("{}{sign}{version}", &whole[..end])
+    }
+
     /// Repository and tag or digest, without the registry before them.
     pub fn short(&self) -> &str {
         let reference = self.reference.as_str();

@@ -130,6 +130,7 @@ mod tests {
                 reference: Text::from("r.example/app:1"),
                 registry: Registered::Missing,
             }],
+            content: None,
         };
         let of = |id: &str| Releases { revisions: vec![revision(id)], ..Releases::default() };
         assert!(judged(&of("app:7"))[0].contains("NOT IN ITS REGISTRY"));

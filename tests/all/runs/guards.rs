@@ -19,13 +19,15 @@ use quarterdeck::config::{
     CdnId, CdnPlace, Config, EnvironmentKind, Freeze, FreezeWindow, Guards, Objective, Query, Simulator, Stance,
 };
 use quarterdeck::source::{
-    AlertState, Cdn, Invalidation, NextRun, Observation, Rollout, ScheduledAction, SeenAlert, SeenAlerts, Silences,
+    AlertState, Cdn, Invalidation, NextRun, Observation, Registered, Rollout, ScheduledAction, SeenAlert, SeenAlerts,
+    Silences,
 };
 use quarterdeck::text::Text;
 
 use super::databases;
 use super::fixture::{ARN, SERVICE, config, context, deployment, now, observation, operator, scale, workload};
 use super::traffic::{self, seen, shift};
+use crate::deploys::bench::{self, found};
 use crate::fixture::scheduled;
 
 /// Everything that a row may change, before and after the plan is made.
@@ -305,6 +307,60 @@ static ROWS: &[Row] = &[
     row("healthy-now", Ask, "health is not known", |c| {
         restart(c);
         c.observed.workload.as_mut().unwrap().tasks.clear();
+    }),
+    row("healthy-floor", Allow, "3 healthy now, 1 stop, 2 left at worst", |c| {
+        act(c, "stop_task", &[("task", "task-1")])
+    }),
+    row("healthy-floor", Deny, "2 healthy now, 1 stop, 1 left", |c| {
+        act(c, "stop_task", &[("task", "task-1")]);
+        c.observed.workload.as_mut().unwrap().tasks[0].health = "UNHEALTHY".into();
+    }),
+    row("healthy-floor", Allow, "the task that stops is none of them", |c| {
+        act(c, "stop_task", &[("task", "task-1")]);
+        c.observed.workload.as_mut().unwrap().tasks[1].health = "UNHEALTHY".into();
+    }),
+    row("healthy-floor", Deny, "and this stops a task", |c| {
+        act(c, "stop_task", &[("task", "task-1")]);
+        c.observed.workload.as_mut().unwrap().running = 4;
+    }),
+    row("in-flight", Allow, "is rolling out", in_flight),
+    row("in-flight", Deny, "nothing to stop", |c| {
+        in_flight(c);
+        rollout(c, Rollout::Completed);
+    }),
+    row("image", Allow, "rtech-app:v8: sha256:0123456789ab…, scan COMPLETE: 0 CRITICAL", |c| {
+        deploy(c, "image", "v8")
+    }),
+    row("image", Ask, "2 CRITICAL", |c| {
+        deploy(c, "image", "v8");
+        c.observed.candidate.as_mut().unwrap().registry = found(2);
+    }),
+    row("image", Ask, "its registry was not asked", |c| {
+        deploy(c, "image", "v8");
+        c.observed.candidate.as_mut().unwrap().registry = Registered::NotAsked;
+    }),
+    row("image", Ask, "not scanned", |c| {
+        deploy(c, "image", "v8");
+        let registry = &mut c.observed.candidate.as_mut().unwrap().registry;
+        if let Registered::Found { findings, scan, .. } = registry {
+            (*findings, *scan) = (None, None);
+        }
+    }),
+    row("image", Deny, "could not be asked: denied", |c| {
+        deploy(c, "image", "v8");
+        c.observed.candidate.as_mut().unwrap().registry = Registered::Failed { reason: "denied".into() };
+    }),
+    row("image", Deny, "not in its registry", |c| {
+        deploy(c, "revision", "6");
+        c.observed.releases.as_mut().unwrap().revisions[1].images[0].registry = Registered::Missing;
+    }),
+    row("proven", Allow, "a new revision", |c| deploy(c, "image", "v8")),
+    row("proven", Allow, "rtech-app:6 served for 2 d 0 h", |c| deploy(c, "revision", "6")),
+    row("proven", Ask, "rtech-app:5 served for 5 min only", |c| deploy(c, "revision", "5")),
+    row("proven", Ask, "rtech-app:4 never carried traffic", |c| deploy(c, "revision", "4")),
+    row("proven", Deny, "were not read", |c| {
+        deploy(c, "revision", "4");
+        c.doctor = |p| p.observation.releases = None;
     }),
     row("not-to-zero", Allow, "5 is more than 0", |_| {}),
     row("not-to-zero", Deny, "0 tasks would stop", |c| c.desired = 0),
@@ -739,6 +795,22 @@ fn shifted(case: &mut Case, arguments: &[(&str, &str)]) {
 
 fn green(case: &mut Case, change: fn(&mut quarterdeck::source::TargetGroup)) {
     change(&mut case.observed.traffic.as_mut().unwrap().groups[1]);
+}
+
+fn act(case: &mut Case, name: &str, arguments: &[(&str, &str)]) {
+    case.action = Some(bench::action(name, arguments));
+}
+
+fn deploy(case: &mut Case, what: &str, value: &str) {
+    case.observed = bench::observed(true);
+    act(case, "deploy", &[(what, value)]);
+}
+
+fn in_flight(case: &mut Case) {
+    case.observed = bench::observed(true);
+    case.observed.releases.as_mut().unwrap().deployments[0] = bench::deployment(7, "IN_PROGRESS", 0);
+    rollout(case, Rollout::InProgress);
+    act(case, "stop_deployment", &[]);
 }
 
 fn rollout(case: &mut Case, rollout: Rollout) {

@@ -2,7 +2,7 @@
 
 import json
 
-TAGS = ("3f1c2a9", "8d04e77", "b61f5c2")
+TAGS = ("3f1c2a9", "8d04e77", "b61f5c2", "e58b013")
 MANIFEST = {"schemaVersion": 2, "mediaType": "application/vnd.docker.distribution.manifest.v2+json", "layers": []}
 
 

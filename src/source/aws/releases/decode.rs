@@ -5,7 +5,8 @@ use aws_sdk_ecs::types::{
 };
 
 use super::super::decode::{last_part, text, timestamp};
-use crate::source::{Image, Registered, Revision, ServiceDeployment, StoppedContainer, StoppedTask};
+use super::content::content;
+use crate::source::{Image, Registered, Revision, Safety, ServiceDeployment, StoppedContainer, StoppedTask};
 use crate::text::Text;
 
 /// ARNs of the task definitions that a service runs or rolls out to, its own first.
@@ -36,6 +37,18 @@ pub(super) fn revision(definition: &TaskDefinition) -> Option<Revision> {
         registered: definition.registered_at().and_then(timestamp),
         registered_by: definition.registered_by().map(Text::clean),
         images: definition.container_definitions().iter().map(image).collect(),
+        content: Some(content(definition)),
+    })
+}
+
+/// How the service's rollouts are watched; `None` where the answer has no deployment configuration.
+pub(super) fn safety(service: &Service) -> Option<Safety> {
+    let configuration = service.deployment_configuration()?;
+    let breaker = configuration.deployment_circuit_breaker();
+    let alarms = configuration.alarms();
+    Some(Safety {
+        fails: breaker.is_some_and(|breaker| breaker.enable) || alarms.is_some_and(|alarms| alarms.enable),
+        rolls_back: breaker.is_some_and(|breaker| breaker.enable && breaker.rollback),
     })
 }
 

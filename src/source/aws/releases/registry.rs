@@ -54,6 +54,14 @@ impl Registry {
         }
     }
 
+    /// What the registry says of one image, asked anew.
+    pub(super) async fn image(&self, reference: &str) -> Registered {
+        match Reference::parse(reference) {
+            Some(place) => self.ask(&place).await,
+            None => Registered::NotAsked,
+        }
+    }
+
     async fn asked(&self, reference: &str, place: &Reference<'_>, now: Mono) -> Registered {
         if let Some(known) = self.told.get(reference, now) {
             return known;

@@ -4,16 +4,23 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use aws_sdk_ecs::types::{Service, SortOrder};
+use futures_util::{StreamExt as _, TryStreamExt as _};
 
 use super::{Api, decode};
 use crate::source::{Revision, SourceError, SourceErrorKind};
+
+/// DescribeTaskDefinition calls at the same time.
+const AT_ONCE: usize = 4;
 
 /// Revisions that are listed of one family.
 const LISTED: i32 = 10;
 
 /// Revisions of one service that one poll describes: after a start the older ones come with the next polls, so that a
 /// large fleet does not run into the API's rate limit by itself.
-const DESCRIBED_A_POLL: usize = 4;
+pub(super) const DESCRIBED_A_POLL: usize = 4;
+
+/// All revisions that are listed of a service, and those in use.
+pub(super) const ALL: usize = 12;
 
 /// What was described, by ARN. Bounded: what a service no longer lists is dropped.
 #[derive(Default)]
@@ -21,7 +28,7 @@ pub(super) struct Revisions(Mutex<HashMap<String, HashMap<String, Revision>>>);
 
 impl Revisions {
     /// The newest revisions and those in use, the newest first.
-    pub(super) async fn read(&self, api: &Api, service: &Service) -> Result<Vec<Revision>, SourceError> {
+    pub(super) async fn read(&self, api: &Api, service: &Service, most: usize) -> Result<Vec<Revision>, SourceError> {
         let in_use = decode::in_use(service);
         let family = in_use.first().map_or("", |arn| decode::family(arn).0);
         let mut arns = listed(api, family).await?;
@@ -39,8 +46,8 @@ impl Revisions {
                 wanted.push(arn)
             }
         });
-        for arn in wanted.into_iter().take(DESCRIBED_A_POLL) {
-            let revision = described(api, &arn).await?;
+        wanted.truncate(most);
+        for (arn, revision) in few_described(api, wanted).await? {
             known.insert(arn, revision);
         }
         let revisions = arns.iter().filter_map(|arn| known.get(arn).cloned()).collect();
@@ -66,7 +73,13 @@ async fn listed(api: &Api, family: &str) -> Result<Vec<String>, SourceError> {
     Ok(arns)
 }
 
-async fn described(api: &Api, arn: &str) -> Result<Revision, SourceError> {
+/// Several, a few at the same time.
+async fn few_described(api: &Api, arns: Vec<String>) -> Result<Vec<(String, Revision)>, SourceError> {
+    let describe = |arn: String| async move { described(api, &arn).await.map(|revision| (arn, revision)) };
+    futures_util::stream::iter(arns).map(describe).buffered(AT_ONCE).try_collect().await
+}
+
+pub(super) async fn described(api: &Api, arn: &str) -> Result<Revision, SourceError> {
     let asked = api.asked("ecs:DescribeTaskDefinition");
     let sent = api.client.describe_task_definition().task_definition(arn).send().await;
     let described = sent.map_err(|error| asked.failed(&error))?;

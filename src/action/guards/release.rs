@@ -1,0 +1,59 @@
+//! Guards about the revision that a plan brings to a workload: its images, and whether it carried traffic.
+
+use super::super::guard::{Decision, Finding, GuardContext};
+use super::super::rollout::{PROVEN, registered, spell};
+use super::super::{Call, Plan};
+use crate::source::{Registered, Releases};
+
+/// The revision that is brought; the inner `None` is one that the plan makes.
+fn brought(plan: &Plan) -> Option<Option<&str>> {
+    plan.steps.iter().find_map(|step| match &step.call {
+        Call::EcsDeployRevision { revision, .. } => Some(revision.as_deref()),
+        _ => None,
+    })
+}
+
+pub(super) fn image(plan: &Plan, _context: &GuardContext<'_>) -> Finding {
+    let Some(releases) = &plan.observation.releases else { return Finding::deny("the revisions were not read") };
+    let images: Vec<(&str, &Registered)> = match (brought(plan), &plan.observation.candidate) {
+        (Some(None), Some(candidate)) => vec![(candidate.reference.as_str(), &candidate.registry)],
+        (Some(Some(id)), _) => of_revision(id, releases),
+        _ => Vec::new(),
+    };
+    let findings = images.iter().map(|(name, registry)| judged(name, registry));
+    let worst = findings.max_by_key(|finding| finding.decision);
+    worst.unwrap_or_else(|| Finding::deny("it is not known which images the revision has"))
+}
+
+fn of_revision<'a>(id: &str, releases: &'a Releases) -> Vec<(&'a str, &'a Registered)> {
+    let revision = releases.revisions.iter().find(|revision| revision.id.as_str() == id);
+    let images = revision.map(|revision| revision.images.as_slice()).unwrap_or_default();
+    images.iter().map(|image| (image.short(), &image.registry)).collect()
+}
+
+/// An image that is not there can't start; findings that are critical, or not known, are for a person to judge.
+fn judged(name: &str, registry: &Registered) -> Finding {
+    let words = format!("{name}: {}", registered(registry));
+    let decision = match registry {
+        Registered::Missing | Registered::Failed { .. } => Decision::Deny,
+        Registered::NotAsked => Decision::Ask,
+        Registered::Found { findings: None, .. } => Decision::Ask,
+        Registered::Found { findings: Some(found), .. } => {
+            let critical = found.iter().any(|(severity, count)| severity.as_str() == "CRITICAL" && *count > 0);
+            if critical { Decision::Ask } else { Decision::Allow }
+        }
+    };
+    Finding::new(decision, words)
+}
+
+pub(super) fn proven(plan: &Plan, context: &GuardContext<'_>) -> Finding {
+    let Some(releases) = &plan.observation.releases else { return Finding::deny("the revisions were not read") };
+    let Some(Some(id)) = brought(plan) else {
+        return Finding::allow("a new revision: its rollout and the gates judge it");
+    };
+    match releases.served(id, context.now) {
+        Some(served) if served.lasted >= PROVEN => Finding::allow(format!("{id} served for {}", spell(served.lasted))),
+        Some(served) => Finding::ask(format!("{id} served for {} only", spell(served.lasted))),
+        None => Finding::ask(format!("{id} never carried traffic, as far as the service's deployments are known")),
+    }
+}
