@@ -75,6 +75,7 @@ pub(super) fn bring_back(ecs: &EcsService, revision: &str) -> Step {
         "primary deployment",
         "rollout",
         "newest revision",
+        "image",
         "scaling bounds",
         "scaling suspended",
     ];
