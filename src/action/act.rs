@@ -77,6 +77,8 @@ pub struct Draft {
     pub debt: Option<DebtChange>,
     /// How long what is left open is meant to last, from when the plan is made; `None` where nothing says.
     pub lasts: Option<Duration>,
+    /// How long it may take until it is steady, where that is not the configuration's `steady_deadline`.
+    pub within: Option<Duration>,
     /// Whether health gates of the target's service are watched afterwards.
     pub gated: bool,
 }

@@ -196,6 +196,43 @@ pub enum Call {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         place: Option<Name>,
     },
+    /// `backup:StartBackupJob`. Its token makes a repeat harmless.
+    /// <https://docs.aws.amazon.com/aws-backup/latest/devguide/API_StartBackupJob.html>
+    BackupStart {
+        /// The vault.
+        vault: String,
+        /// The ARN of what is backed up.
+        resource: String,
+        /// The ARN of the role that AWS Backup takes.
+        role: String,
+        /// The idempotency token.
+        token: String,
+        /// The place of `[[aws.place]]`; none is `[aws]` itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        place: Option<Name>,
+    },
+    /// `rds:CreateDBClusterSnapshot`. A repeat finds the snapshot there already.
+    /// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBClusterSnapshot.html>
+    RdsClusterSnapshot {
+        /// The cluster.
+        cluster: String,
+        /// The snapshot's identifier.
+        snapshot: String,
+        /// The place of `[[aws.place]]`; none is `[aws]` itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        place: Option<Name>,
+    },
+    /// `rds:CreateDBSnapshot`. A repeat finds the snapshot there already.
+    /// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBSnapshot.html>
+    RdsInstanceSnapshot {
+        /// The instance.
+        instance: String,
+        /// The snapshot's identifier.
+        snapshot: String,
+        /// The place of `[[aws.place]]`; none is `[aws]` itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        place: Option<Name>,
+    },
 }
 
 /// What of a Cloudflare zone's cache is purged.
@@ -260,6 +297,8 @@ pub enum Family {
     Halt,
     /// One task of a workload.
     Task,
+    /// One copy more of what is protected.
+    Backup,
 }
 
 /// How long a call may take before nobody waits for its answer; the client's own timeouts are shorter.
@@ -282,6 +321,9 @@ impl Call {
             Self::EcsRegisterRevision { .. } => Family::Definition,
             Self::EcsStopServiceDeployment { .. } => Family::Halt,
             Self::EcsStopTask { .. } => Family::Task,
+            Self::BackupStart { .. } | Self::RdsClusterSnapshot { .. } | Self::RdsInstanceSnapshot { .. } => {
+                Family::Backup
+            }
         }
     }
 
@@ -304,6 +346,9 @@ impl Call {
             | Self::EcsDeployRevision { place, .. }
             | Self::EcsStopServiceDeployment { place, .. }
             | Self::EcsStopTask { place, .. }
+            | Self::BackupStart { place, .. }
+            | Self::RdsClusterSnapshot { place, .. }
+            | Self::RdsInstanceSnapshot { place, .. }
             | Self::CloudFrontInvalidate { place, .. } => place.as_ref(),
             Self::CloudflarePurge { .. } | Self::AlertmanagerSilence { .. } | Self::AlertmanagerExpire { .. } => None,
         }
@@ -335,6 +380,9 @@ impl Call {
             | Self::EcsStopServiceDeployment { .. }
             | Self::EcsStopTask { .. }
             | Self::CloudFrontInvalidate { .. }
+            | Self::BackupStart { .. }
+            | Self::RdsClusterSnapshot { .. }
+            | Self::RdsInstanceSnapshot { .. }
             | Self::CloudflarePurge { .. }
             | Self::AlertmanagerSilence { .. }
             | Self::AlertmanagerExpire { .. } => Some(self.clone()),
@@ -395,6 +443,15 @@ impl std::fmt::Display for Call {
                 write!(f, "ecs:StopServiceDeployment {deployment} stopType={kind}")?;
             }
             Self::EcsStopTask { cluster, task, .. } => write!(f, "ecs:StopTask {cluster} task={task}")?,
+            Self::BackupStart { vault, resource, role, token, .. } => {
+                write!(f, "backup:StartBackupJob {vault} resource={resource} role={role} token={token}")?;
+            }
+            Self::RdsClusterSnapshot { cluster, snapshot, .. } => {
+                write!(f, "rds:CreateDBClusterSnapshot {cluster} snapshot={snapshot}")?;
+            }
+            Self::RdsInstanceSnapshot { instance, snapshot, .. } => {
+                write!(f, "rds:CreateDBSnapshot {instance} snapshot={snapshot}")?;
+            }
         }
         self.place().map_or(Ok(()), |place| write!(f, " in {place}"))
     }

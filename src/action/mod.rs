@@ -25,6 +25,7 @@ pub mod scale;
 pub mod scaling_bounds;
 pub mod shift_traffic;
 pub mod silence;
+pub mod start_backup;
 pub mod stop_deployment;
 pub mod stop_task;
 pub mod suspension;
@@ -114,6 +115,8 @@ actions! {
     StopDeployment(stop_deployment::StopDeployment),
     /// Stop one task of a service.
     StopTask(stop_task::StopTask),
+    /// Start a backup of a protected thing.
+    StartBackup(start_backup::StartBackup),
 }
 
 impl Action {
@@ -197,7 +200,7 @@ pub fn plan_for(
         gates: if config.guards.gate_window.is_zero() { Vec::new() } else { gates },
         cost: draft.cost,
         debt: draft.debt.map(|debt| due(debt, draft.lasts, now)),
-        steady_deadline: config.guards.steady_deadline,
+        steady_deadline: draft.within.unwrap_or(config.guards.steady_deadline),
         observation: observation.clone(),
         made: now,
         expires: now.checked_add(config.guards.plan_ttl).unwrap_or(now),

@@ -29,6 +29,8 @@ pub enum CopySource {
         resource: String,
         /// The plans that should make them, by name.
         plans: Vec<String>,
+        /// The ARN of the role that AWS Backup takes for a backup that is started from here.
+        role: Option<String>,
     },
     /// Snapshots and point-in-time restore of a cluster (Aurora, DocumentDB), and exports of its snapshots.
     Cluster(String),

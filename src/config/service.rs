@@ -283,6 +283,8 @@ pub struct Protected {
     pub last_restore_test: Option<jiff::civil::Date>,
     /// How long that restore took.
     pub restore_took: Option<Duration>,
+    /// How long a backup that is started from here may take.
+    pub backup_within: Duration,
     /// Measures that sources tell of it.
     pub measures: Vec<Signal>,
     /// The service whose screen shows it too.

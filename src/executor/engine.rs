@@ -36,6 +36,9 @@ pub const READ_BACK: Duration = Duration::from_secs(60);
 /// How often is read back.
 pub const POLL: Duration = Duration::from_secs(2);
 
+/// How seldom it is looked at a step that goes on for long.
+const SELDOM: Duration = Duration::from_secs(30);
+
 /// The most progress records of one run.
 const PROGRESS: usize = 200;
 
@@ -358,7 +361,7 @@ impl Work<'_> {
                 return Err(Stop::Outcome(Entry::Unknown { reason, found: Text::clean(&found) }));
             }
             self.progress(&mut said, found)?;
-            tokio::time::sleep(POLL).await;
+            tokio::time::sleep(pace(self.now().mono.since(began))).await;
         }
     }
 
@@ -476,6 +479,11 @@ impl Work<'_> {
     fn now(&self) -> Now {
         (self.engine.clock)()
     }
+}
+
+/// How long is waited between two looks at what has gone on for so long: what takes hours is not asked every two seconds.
+fn pace(gone: Duration) -> Duration {
+    (gone / 30).clamp(POLL, SELDOM)
 }
 
 fn refused(reason: String, drift: Vec<Change>) -> Stop {

@@ -84,6 +84,10 @@ pub enum Mutated {
     },
     /// The task of this identifier is stopped; another starts in its place.
     Stopped(String),
+    /// A job of AWS Backup of this identifier, of the resource that stands for the service.
+    BackedUp(Name),
+    /// A snapshot of this identifier, of the cluster that stands for the service.
+    Snapshotted(Name),
 }
 
 /// What the file holds.

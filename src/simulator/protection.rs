@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::log::{Mutated, Mutation};
+use super::measure::moment;
 use super::noise::{seed_of, unit};
 use crate::config::{CopySource, Protected};
 use crate::slo::schedule::{Rule, look_back, schedule};
@@ -28,12 +30,25 @@ const DUMP: f64 = 7.4e9;
 const GROWTH: f64 = 3.0e7;
 
 /// What could be restored of a thing `now`.
-pub(super) fn protection(thing: &Protected, seed: u64, now: Timestamp) -> Protection {
+pub(super) fn protection(
+    thing: &Protected,
+    seed: u64,
+    (began, seconds): (Timestamp, f64),
+    mutations: &[Mutation],
+) -> Protection {
+    let now = moment(began, seconds);
+    let requests = |of: &str| asked(mutations, of, (began, seconds));
     let mut all = Protection { protected: Some(true), ..Protection::default() };
     for kind in thing.copies.iter().flat_map(|copies| &copies.kinds) {
         match kind {
-            CopySource::Cluster(name) | CopySource::Instance(name) => cluster(&mut all, name, now),
-            CopySource::AwsBackup { .. } => vault(&mut all, now),
+            CopySource::Cluster(name) | CopySource::Instance(name) => {
+                cluster(&mut all, name, now);
+                requests(name).iter().for_each(|asked| snapshot(&mut all, asked));
+            }
+            CopySource::AwsBackup { resource, .. } => {
+                vault(&mut all, now);
+                requests(resource).iter().for_each(|asked| backed_up(&mut all, asked));
+            }
             CopySource::Objects { encryption, .. } => {
                 let origin = Text::clean(&kind.objects_at().unwrap_or_default());
                 dumps(&mut all, &origin, encryption.as_deref(), seed_of(seed, thing.name.as_str()), now);
@@ -43,6 +58,66 @@ pub(super) fn protection(thing: &Protected, seed: u64, now: Timestamp) -> Protec
     all.points.sort_by_key(|point| std::cmp::Reverse(point.cut));
     all.jobs.sort_by_key(|job| std::cmp::Reverse(job.created));
     all
+}
+
+/// How long what was asked for takes, in seconds: until a job runs, until it is complete, until a snapshot is available.
+const STARTS: f64 = 2.0;
+const COMPLETE: f64 = 12.0;
+const AVAILABLE: f64 = 8.0;
+
+/// A backup that was asked for.
+struct Asked<'a> {
+    change: &'a Mutated,
+    at: Timestamp,
+    /// Seconds since then.
+    age: f64,
+}
+
+/// What was asked for of a resource so far.
+fn asked<'a>(mutations: &'a [Mutation], of: &str, (began, seconds): (Timestamp, f64)) -> Vec<Asked<'a>> {
+    let so_far = mutations.iter().filter(|mutation| mutation.service == *of && mutation.at <= seconds);
+    so_far.map(|one| Asked { change: &one.change, at: moment(began, one.at), age: seconds - one.at }).collect()
+}
+
+/// A job of AWS Backup that nobody scheduled.
+fn backed_up(all: &mut Protection, asked: &Asked<'_>) {
+    let Mutated::BackedUp(id) = asked.change else { return };
+    let end = moment(asked.at, COMPLETE);
+    let done = asked.age >= COMPLETE;
+    let state = if done {
+        "COMPLETED"
+    } else if asked.age >= STARTS {
+        "RUNNING"
+    } else {
+        "CREATED"
+    };
+    all.jobs.push(BackupJob {
+        state: Text::from(state),
+        outcome: if done { JobOutcome::Completed } else { JobOutcome::Running },
+        completed: done.then_some(end),
+        percent: Some((100.0 * asked.age / COMPLETE).min(100.0)),
+        origin: None,
+        ..job(id, JobKind::Backup, "", (asked.at, end))
+    });
+    if done {
+        let made = point(id, CopyKind::AwsBackup, "", asked.at);
+        all.points.push(RecoveryPoint { completed: Some(end), origin: None, ..made });
+    }
+}
+
+/// A snapshot by hand: a job while it is made, a point when it is available.
+fn snapshot(all: &mut Protection, asked: &Asked<'_>) {
+    let Mutated::Snapshotted(id) = asked.change else { return };
+    if asked.age >= AVAILABLE {
+        return all.points.push(point(id, CopyKind::Snapshot, "manual", asked.at));
+    }
+    all.jobs.push(BackupJob {
+        state: Text::from("creating"),
+        outcome: JobOutcome::Running,
+        completed: None,
+        percent: Some(100.0 * asked.age / AVAILABLE),
+        ..job(id, JobKind::Backup, "manual", (asked.at, asked.at))
+    });
 }
 
 /// The last `KEPT` nights at so many minutes after midnight, the newest first, with their day since 1970.

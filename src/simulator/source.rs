@@ -122,7 +122,7 @@ impl Simulated {
             Subject::Protection { protected } => {
                 let thing = self.config.backups.iter().find(|thing| thing.name == *protected);
                 let thing = thing.ok_or_else(|| missing(subject))?;
-                Payload::Protection(protection::protection(thing, self.seed, moment(at.began, at.seconds)))
+                Payload::Protection(protection::protection(thing, self.seed, (at.began, at.seconds), &at.mutations))
             }
             Subject::LogCount { service, .. } => {
                 let now = moment(at.began, at.seconds);

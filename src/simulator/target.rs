@@ -91,6 +91,18 @@ impl SimulatedTarget {
                 self.change(cluster, Mutated::FailedOver(Name::from(to.as_str())))?;
                 Ok(Receipt::from(format!("cluster {cluster} is failing-over")))
             }
+            Call::BackupStart { resource, token, .. } => self.back_up(resource, token),
+            Call::RdsClusterSnapshot { cluster, snapshot, .. } if cluster == database::CLUSTER => {
+                let change = Mutated::Snapshotted(Name::from(snapshot.as_str()));
+                if self.was_made(&change)? {
+                    return Err(rejected("DBClusterSnapshotAlreadyExistsFault: it is there already"));
+                }
+                self.change(cluster, change)?;
+                Ok(Receipt { said: format!("snapshot {snapshot} is creating").into(), made: Some(snapshot.clone()) })
+            }
+            Call::RdsClusterSnapshot { cluster: name, .. } | Call::RdsInstanceSnapshot { instance: name, .. } => {
+                Err(rejected(&format!("DBNotFoundFault: there is no {name}")))
+            }
             Call::RdsRebootWithFailover { instance, .. } => {
                 Err(rejected(&format!("DBInstanceNotFound: there is no instance {instance}")))
             }
@@ -155,6 +167,24 @@ impl SimulatedTarget {
 
     fn kept(&self) -> Result<Kept, ApplyError> {
         self.log.read((self.clock)().wall).map_err(|error| not_sent(&error.to_string()))
+    }
+
+    /// A job of AWS Backup; the same token makes no second one.
+    fn back_up(&self, resource: &str, token: &str) -> Result<Receipt, ApplyError> {
+        if !resource.ends_with(&format!(":cluster:{}", database::CLUSTER)) {
+            return Err(rejected(&format!("ResourceNotFoundException: there is no {resource}")));
+        }
+        let id = format!("job-{}", token.chars().take(12).collect::<String>());
+        let change = Mutated::BackedUp(Name::from(id.as_str()));
+        if !self.was_made(&change)? {
+            self.change(resource, change)?;
+        }
+        Ok(Receipt { said: format!("backup job {id}").into(), made: Some(id) })
+    }
+
+    /// Whether this very change was made before.
+    fn was_made(&self, change: &Mutated) -> Result<bool, ApplyError> {
+        Ok(self.kept()?.mutations.iter().any(|mutation| mutation.change == *change))
     }
 
     fn change(&self, service: &str, change: Mutated) -> Result<(), ApplyError> {

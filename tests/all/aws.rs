@@ -26,6 +26,7 @@ mod releases;
 mod requests;
 mod scaling;
 mod server;
+mod start_backup;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -380,6 +380,7 @@ fn mongodb() -> Protected {
         rto: Some(Duration::from_secs(3600)),
         last_restore_test: Some(jiff::civil::date(2025, 12, 7)),
         restore_took: Some(Duration::from_secs(2520)),
+        backup_within: Duration::from_secs(7200),
         measures: vec![Signal {
             objective: None,
             baseline: None,

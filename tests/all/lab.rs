@@ -196,6 +196,49 @@ fn an_invalidation_is_asked_for_at_the_emulator_and_found_completed() {
     assert!(text.contains("Completed"), "{text}");
 }
 
+/// Plans and applies an action on the database; how it ended.
+fn done_to_the_database(lab: &Lab, action: &[&str]) -> (String, i32) {
+    let file = lab.state_dir().join("database.json").display().to_string();
+    let (text, code) = run(lab, &[&["plan"], action, &["--out", &file]].concat());
+    assert_eq!(code, 0, "{text}");
+    run(lab, &["apply", &file, "--confirm", "rtech-mongodb"])
+}
+
+/// moto fails the cluster over, ministack tells how far the reader lies behind.
+#[test]
+fn a_cluster_fails_over_to_the_named_reader_and_back_with_one_call_each() {
+    let lab = Lab::take();
+    lab.forget_requests();
+    for (count, to) in [(1, "rtech-mongodb-2"), (2, "rtech-mongodb-1")] {
+        let (text, code) = done_to_the_database(&lab, &["fail_over", "rtech-mongodb", &format!("to={to}")]);
+        assert_eq!(code, 0, "{text}");
+        assert!(text.contains(&format!("writer {to} (available")), "{text}");
+        assert_eq!(lab.requests("FailoverDBCluster").len(), count);
+    }
+}
+
+/// moto makes the snapshot at once; a second plan makes another, because the newest is another by then.
+#[test]
+fn a_snapshot_of_the_cluster_is_made_and_the_next_plan_names_another() {
+    let lab = Lab::take();
+    lab.forget_requests();
+    for count in 1..=2 {
+        let (text, code) = done_to_the_database(&lab, &["start_backup", "rtech-mongodb", "by=snapshot"]);
+        assert_eq!(code, 0, "{text}");
+        assert!(text.contains("qd-rtech-mongodb-"), "{text}");
+        assert_eq!(lab.requests("CreateDBClusterSnapshot").len(), count);
+    }
+}
+
+/// ministack completes the job at once.
+#[test]
+fn a_backup_job_is_started_and_completes() {
+    let lab = Lab::take();
+    let (text, code) = done_to_the_database(&lab, &["start_backup", "rtech-mongodb", "by=vault"]);
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("COMPLETED"), "{text}");
+}
+
 #[test]
 fn apply_refuses_when_the_service_was_changed_in_between() {
     let lab = Lab::take();

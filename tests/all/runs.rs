@@ -1,5 +1,6 @@
 //! Plans, guards, approvals, the journal, leases, and runs that go well or are refused.
 
+pub(crate) mod backups;
 pub(crate) mod databases;
 mod debts;
 mod demo_data;

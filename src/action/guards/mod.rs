@@ -1,5 +1,6 @@
 //! The guards, one pure function each. They fail closed: what is unknown, missing, stale or partial is never an Allow.
 
+mod backup;
 mod capacity;
 mod database;
 mod evidence;
@@ -49,6 +50,9 @@ const FAILOVER: Scope = Of(&[Family::Failover]);
 
 /// What may break what works: judged by alerts and error budgets too.
 pub(crate) const RISKY: &[Family] = &[Family::Deployment, Family::Revision, Family::Traffic];
+
+/// What makes a copy of what is protected.
+const BACKUP: Scope = Of(&[Family::Backup]);
 
 /// What sets a count of tasks.
 const COUNT: Scope = Of(&[Family::Count]);
@@ -112,6 +116,7 @@ pub const GUARDS: &[Guard] = &[
     once("traffic-step", "no step moves too much traffic", TRAFFIC, traffic::step),
     each("traffic-health", "who gets more traffic is healthy enough", TRAFFIC, traffic::health),
     once("traffic-owner", "no deployment shifts this traffic", TRAFFIC, traffic::owner),
+    once("backup-idle", "no other backup is under way", BACKUP, backup::idle),
     each("evidence", "what was observed is fresh", Every, evidence::fresh),
     once("alerts", "firing alerts are known", Every, surroundings::alerts),
     once("paging-alerts", "no alert pages somebody", Of(RISKY), readiness::paging),

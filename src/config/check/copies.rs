@@ -59,13 +59,14 @@ fn reachable(entry: &Entry<'_>, sources: &Sources) -> Option<()> {
     None
 }
 
-/// `{ vault, resource, plan }`.
+/// `{ vault, resource, plan, role }`.
 fn aws_backup(section: &Section<'_>) -> Option<CopySource> {
     let vault = section.need("vault").and_then(|entry| identifier(&entry));
     let resource = section.need("resource").and_then(|entry| arn(&entry));
     let plans = or(section.get("plan"), Vec::new(), plans);
+    let role = maybe(section.get("role"), role);
     section.done();
-    Some(CopySource::AwsBackup { vault: vault?, resource: resource?, plans: plans? })
+    Some(CopySource::AwsBackup { vault: vault?, resource: resource?, plans: plans?, role: role? })
 }
 
 /// One name, or a list of names.
@@ -84,6 +85,19 @@ fn arn(entry: &Entry<'_>) -> Option<String> {
     }
     entry.error("is not an ARN", Some("such as arn:aws:rds:us-east-1:123456789012:cluster:rtech-mongodb"));
     None
+}
+
+/// The ARN of a role of IAM.
+fn role(entry: &Entry<'_>) -> Option<String> {
+    let value = filled(entry)?;
+    let parts: Vec<&str> = value.splitn(6, ':').collect();
+    match parts.as_slice() {
+        ["arn", _, "iam", "", _, name] if name.starts_with("role/") && !value.contains(' ') => Some(value),
+        _ => {
+            entry.error("is not the ARN of a role", Some("such as arn:aws:iam::123456789012:role/backup"));
+            None
+        }
+    }
 }
 
 /// An identifier of AWS that is a name and no ARN.

@@ -15,6 +15,9 @@ use crate::source::Name;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
+/// How long a backup may take, where nothing is written.
+const BACKUP_WITHIN: Duration = Duration::from_secs(2 * 3_600);
+
 /// The most tasks that a cap may allow.
 const MOST_TASKS: u64 = 5_000;
 
@@ -201,6 +204,8 @@ pub(super) fn backup(section: &Section<'_>, sources: &Sources) -> Option<Protect
     let rto = span("rto");
     let last_restore_test = maybe(section.get("last_restore_test"), |entry| entry.date());
     let restore_took = span("restore_took");
+    let within =
+        or(section.get("backup_within"), BACKUP_WITHIN, |entry| duration(entry, Duration::from_secs(30)..=DAY));
     let measures = named(section.sections("measure"), |section| measure(section, sources, owner));
     let service = maybe(section.get("service"), super::words::name);
     let copies = super::copies::copies(section, sources);
@@ -214,6 +219,7 @@ pub(super) fn backup(section: &Section<'_>, sources: &Sources) -> Option<Protect
         rto: rto?,
         last_restore_test: last_restore_test?,
         restore_took: restore_took?,
+        backup_within: within?,
         measures: measures?,
         service: service?,
         copies: copies?,

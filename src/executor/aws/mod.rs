@@ -1,6 +1,7 @@
 //! AWS as a target: the mutating clients, without retries. One file an API.
 
 mod autoscaling;
+mod backup;
 mod balancer;
 mod cloudfront;
 mod ecs;
@@ -48,6 +49,10 @@ impl Aws {
             Family::CloudFront => cloudfront::send(&config, call, permit).await,
             Family::Traffic => balancer::send(&config, call, permit).await,
             Family::Cloudflare | Family::Silence => Err(not_sent("the call is not AWS's")),
+            Family::Backup => match call {
+                Call::BackupStart { .. } => backup::send(&config, call, permit).await,
+                _ => rds::send(&config, call, permit).await,
+            },
         }
     }
 

@@ -149,7 +149,9 @@ async fn the_database_and_the_cache_are_read() {
     assert_eq!(mongodb.status.as_str(), "available");
     assert_eq!((mongodb.backup_retention_days, mongodb.encrypted), (Some(7), Some(true)));
     let members: Vec<_> = mongodb.members.iter().map(|m| (m.id.as_str(), m.role, m.status.as_str())).collect();
-    assert_eq!(members, [("rtech-mongodb-1", MemberRole::Writer, "available")]);
+    let expected =
+        [("rtech-mongodb-1", MemberRole::Writer, "available"), ("rtech-mongodb-2", MemberRole::Reader, "available")];
+    assert_eq!(members, expected);
     let redis = database("rtech-redis");
     assert_eq!((redis.engine.as_str(), redis.status.as_str()), ("redis", "available"));
 }

@@ -34,6 +34,7 @@ fn aws_backup() -> CopySource {
         vault: "rtech-vault".to_owned(),
         resource: RESOURCE.to_owned(),
         plans: vec!["rtech".to_owned()],
+        role: None,
     }
 }
 

@@ -23,3 +23,20 @@ fn the_demo_s_database_fails_over_to_the_named_reader_and_back() {
     assert_eq!(code, 2, "{text}");
     assert!(text.contains("is the writer of `rtech-mongodb` already"), "{text}");
 }
+
+#[test]
+fn the_demo_s_backup_job_runs_and_completes_and_its_snapshot_becomes_available() {
+    let fleet = Fleet::new();
+    for (by, found) in [("by=vault", "COMPLETED"), ("by=snapshot", "available")] {
+        let file = fleet.path("backup.json");
+        let (code, text) = fleet.run(&["plan", "start_backup", "rtech-mongodb", by, "--out", &file]);
+        assert_eq!(code, 0, "{text}");
+        let (code, answer) = fleet.json(&["apply", &file, "--confirm", "rtech-mongodb", "--output", "json"]);
+        assert_eq!((code, &answer["state"]), (0, &"done".into()), "{answer}");
+        let last = answer["records"].as_array().and_then(|all| all.last()).expect("records").to_string();
+        assert!(last.contains(found), "{last}");
+    }
+    assert_eq!(fleet.effects(), 2);
+    let (code, text) = fleet.run(&["plan", "start_backup", "rtech-exports"]);
+    assert_eq!(code, 2, "{text}");
+}

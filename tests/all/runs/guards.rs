@@ -24,9 +24,9 @@ use quarterdeck::source::{
 };
 use quarterdeck::text::Text;
 
-use super::databases;
 use super::fixture::{ARN, SERVICE, config, context, deployment, now, observation, operator, scale, workload};
 use super::traffic::{self, seen, shift};
+use super::{backups, databases};
 use crate::deploys::bench::{self, found};
 use crate::fixture::scheduled;
 
@@ -531,6 +531,18 @@ static ROWS: &[Row] = &[
         };
     }),
     row("account", Allow, "not on AWS: http://127.0.0.1:9/am/api/v2/silences", |c| silence(c, "HighLatency")),
+    row("backup-idle", Allow, "0 backups under way", backup),
+    row("backup-idle", Deny, "j1 is RUNNING already, 1 under way", |c| {
+        backup(c);
+        let job = &mut c.observed.protection.as_mut().unwrap().jobs[0];
+        (job.state, job.outcome) = ("RUNNING".into(), quarterdeck::source::JobOutcome::Running);
+    }),
+    row("backup-idle", Deny, "is not known: backup jobs: AccessDenied", |c| {
+        backup(c);
+        let unread =
+            quarterdeck::source::Unread { part: "backup jobs".into(), points: false, reason: "AccessDenied".into() };
+        c.observed.protection.as_mut().unwrap().missing.push(unread);
+    }),
     row("evidence", Allow, "observed 0 s ago, at most 60", |_| {}),
     row("evidence", Allow, "observed 60 s ago", |c| c.now = now().plus(Duration::from_secs(60))),
     row("evidence", Deny, "observed 61 s ago", |c| c.now = now().plus(Duration::from_secs(61))),
@@ -646,6 +658,12 @@ fn in_dr(case: &mut Case, account: &str, region: &str) {
 fn failover(case: &mut Case) {
     let observed = databases::observation();
     (case.config, case.observed, case.action) = (databases::cluster(), observed, Some(databases::to("two")));
+}
+
+/// The case of starting a job of AWS Backup.
+fn backup(case: &mut Case) {
+    let config = backups::config(vec![backups::vault()]);
+    (case.config, case.observed, case.action) = (config, backups::observation(), Some(backups::start(None)));
 }
 
 fn members(case: &mut Case, change: fn(&mut quarterdeck::source::Database)) {

@@ -18,6 +18,7 @@ HISTORY_MINUTES = 60
 ECS = {"ClusterName": "rtech-prod", "ServiceName": "rtech-app"}
 ALB = {"LoadBalancer": "app/rtech-alb/0123456789abcdef"}
 DOCDB = {"DBClusterIdentifier": "rtech-mongodb"}
+REPLICAS = [{"DBInstanceIdentifier": "rtech-mongodb-1"}, {"DBInstanceIdentifier": "rtech-mongodb-2"}]
 REDIS = {"CacheClusterId": "rtech-redis"}
 BILLING = {"Currency": "USD"}
 MONTH_SO_FAR_USD = 412.5
@@ -152,7 +153,8 @@ def points(at, s):
         "AWS/DocDB": [
             datum("DatabaseConnections", DOCDB, at, s["connections"], "Count"),
             datum("CPUUtilization", DOCDB, at, s["database_cpu"], "Percent"),
-        ],
+        ]
+        + [datum("DBInstanceReplicaLag", replica, at, 20 + s["database_cpu"], "Milliseconds") for replica in REPLICAS],
         "AWS/Billing": [datum("EstimatedCharges", BILLING, at, MONTH_SO_FAR_USD)],
         "AWS/ElastiCache": [datum("CacheHitRate", REDIS, at, cached, "Percent")],
         "AWS/CloudFront": [

@@ -1,4 +1,4 @@
-"""The document database of rtech with its instance, and its Redis.
+"""The document database of rtech with its writer and its reader, and its Redis.
 
 moto does not know the engine docdb; aurora-postgresql answers through the same operations in the same shapes.
 """
@@ -17,12 +17,13 @@ def seed(client):
             PreferredMaintenanceWindow="sun:04:00-sun:05:00",
             StorageEncrypted=True,
         )
-        rds.create_db_instance(
-            DBInstanceIdentifier="rtech-mongodb-1",
-            DBClusterIdentifier="rtech-mongodb",
-            DBInstanceClass="db.t3.medium",
-            Engine="aurora-postgresql",
-        )
+        for name in ("rtech-mongodb-1", "rtech-mongodb-2"):
+            rds.create_db_instance(
+                DBInstanceIdentifier=name,
+                DBClusterIdentifier="rtech-mongodb",
+                DBInstanceClass="db.t3.medium",
+                Engine="aurora-postgresql",
+            )
     client("elasticache").create_cache_cluster(
         CacheClusterId="rtech-redis", Engine="redis", EngineVersion="7.0", CacheNodeType="cache.t3.small", NumCacheNodes=1
     )

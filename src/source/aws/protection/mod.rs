@@ -91,7 +91,7 @@ impl Readers {
     fn read<'a>(&'a self, kind: &'a CopySource, now: Timestamp) -> BoxFuture<'a, Found> {
         Box::pin(async move {
             match kind {
-                CopySource::AwsBackup { vault, resource, plans } => {
+                CopySource::AwsBackup { vault, resource, plans, .. } => {
                     self.backup.read(&backup::Of { vault, resource, plans }, now).await
                 }
                 CopySource::Cluster(name) => snapshots::cluster(&self.rds, name, now).await,

@@ -10,7 +10,7 @@ use super::{Found, Listed, Page, exports, paged};
 use crate::slo::schedule::{self, Rule, later};
 use crate::source::aws::decode::{text, timestamp};
 use crate::source::aws::rds::Rds;
-use crate::source::{CopyKind, RecoveryPoint, RestoreWindow, Schedule, SourceError};
+use crate::source::{BackupJob, CopyKind, JobKind, JobOutcome, RecoveryPoint, RestoreWindow, Schedule, SourceError};
 use crate::text::Text;
 
 /// Records of a page, the API's limit.
@@ -40,6 +40,7 @@ struct Snapshot<'a> {
     taken: Option<&'a DateTime>,
     encrypted: Option<bool>,
     bytes: Option<i64>,
+    percent: Option<i32>,
 }
 
 /// Everything of a cluster.
@@ -51,6 +52,7 @@ pub(super) async fn cluster(rds: &Rds, name: &str, now: Timestamp) -> Found {
     let of_this = |snapshot: &&DbClusterSnapshot| snapshot.db_cluster_identifier().is_none_or(|id| id == name);
     let own: Vec<&DbClusterSnapshot> = snapshots.iter().filter(of_this).collect();
     found.protection.points.extend(own.iter().filter_map(|snapshot| Snapshot::of_cluster(snapshot).point()));
+    found.protection.jobs.extend(own.iter().filter_map(|snapshot| Snapshot::of_cluster(snapshot).job(now)));
     let cluster = found.take("point-in-time restore", true, cluster);
     let kept = cluster.as_ref().map(Kept::of_cluster);
     add_kept(&mut found, kept.as_ref(), whole, now);
@@ -68,6 +70,7 @@ pub(super) async fn instance(rds: &Rds, name: &str, now: Timestamp) -> Found {
     let of_this = |snapshot: &&DbSnapshot| snapshot.db_instance_identifier().is_none_or(|id| id == name);
     let own: Vec<&DbSnapshot> = snapshots.iter().filter(of_this).collect();
     found.protection.points.extend(own.iter().filter_map(|snapshot| Snapshot::of_instance(snapshot).point()));
+    found.protection.jobs.extend(own.iter().filter_map(|snapshot| Snapshot::of_instance(snapshot).job(now)));
     let instance = found.take("point-in-time restore", true, instance);
     let kept = instance.as_ref().map(Kept::of_instance);
     add_kept(&mut found, kept.as_ref(), whole, now);
@@ -139,6 +142,7 @@ impl<'a> Snapshot<'a> {
             taken: snapshot.snapshot_create_time(),
             encrypted: snapshot.storage_encrypted(),
             bytes: None,
+            percent: snapshot.percent_progress(),
         }
     }
 
@@ -151,6 +155,7 @@ impl<'a> Snapshot<'a> {
             taken: snapshot.original_snapshot_create_time().or_else(|| snapshot.snapshot_create_time()),
             encrypted: snapshot.encrypted(),
             bytes: snapshot.full_snapshot_size_in_bytes(),
+            percent: snapshot.percent_progress(),
         }
     }
 
@@ -168,6 +173,29 @@ impl<'a> Snapshot<'a> {
             encrypted: self.encrypted,
             encryption: None,
             expires: None,
+        })
+    }
+}
+
+impl Snapshot<'_> {
+    /// A job, while it is made or where that failed. While it is made its date may be missing: it is being cut now.
+    fn job(&self, now: Timestamp) -> Option<BackupJob> {
+        let outcome = match self.status? {
+            "creating" | "copying" | "backing-up" => JobOutcome::Running,
+            status if status.starts_with("failed") => JobOutcome::Failed,
+            _ => return None,
+        };
+        Some(BackupJob {
+            id: text(self.id),
+            kind: JobKind::Backup,
+            state: text(self.status),
+            outcome,
+            validation: None,
+            message: None,
+            created: self.taken.and_then(timestamp).unwrap_or(now),
+            completed: None,
+            percent: self.percent.filter(|percent| (0..=100).contains(percent)).map(f64::from),
+            origin: self.kind.map(Text::clean),
         })
     }
 }
