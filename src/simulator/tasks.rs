@@ -118,7 +118,8 @@ impl Crew {
                 Mutated::Halted { rollback } => crew.halt(seed, mutation.at, *rollback),
                 Mutated::Stopped(id) => crew.stop(seed, mutation.at, id),
                 Mutated::Bounds(min, max) => crew.bound(seed, mutation.at, (*min, *max)),
-                Mutated::Suspended(..) | Mutated::FailedOver(_) => {}
+                // Nothing that tasks are about.
+                _ => {}
             }
             crew.settings.push((mutation.at, mutation.change.clone()));
         }

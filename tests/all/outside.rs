@@ -44,7 +44,8 @@ impl Room {
 
     async fn judged(&self, action: &Action) -> Result<Judged, PlanningError> {
         let (config, world, journal) = (&*self.config, &*self.world, &self.journal);
-        Planner { config, world, journal, clock: Now::read }.judged(action, None, Arming::Confirmed).await
+        let by = operator("ada");
+        Planner { config, world, journal, clock: Now::read, by }.judged(action, None, Arming::Confirmed).await
     }
 
     /// Plans, confirms and carries out.

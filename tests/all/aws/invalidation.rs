@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use futures_util::future::BoxFuture;
 use quarterdeck::action::invalidate_cdn::InvalidateCdn;
-use quarterdeck::action::{Action, Arming, GuardContext, judge, plan_for};
+use quarterdeck::action::{Action, Arming, Facts, GuardContext, judge, plan_for};
 use quarterdeck::clock::Now;
 use quarterdeck::config::{Config, EnvironmentKind, Query};
 use quarterdeck::executor::aws::Aws;
@@ -134,8 +134,8 @@ async fn run(server: &Server) -> (RunState, RunView) {
     let plan = plan_for(&action, &seen, &config, now.wall).unwrap();
     assert_eq!(plan.target_arn.as_str(), "arn:aws:cloudfront::123456789012:distribution/E123EXAMPLE");
     assert!(plan.cost.as_ref().unwrap().starts_with("2 paths: an account's first 1000 a month are free"));
-    let context =
-        GuardContext { config: &config, now: now.wall, arming: Arming::Confirmed, other_runs: Ok(Vec::new()) };
+    let facts = Facts::quiet(operator("ada"));
+    let context = GuardContext { config: &config, now: now.wall, arming: Arming::Confirmed, facts };
     let approved = judge(plan, &context).approve("site", operator("ada"), now.wall).expect("approved");
     let dir = tempfile::tempdir().unwrap();
     let journal = Journal::open(dir.path()).unwrap();
