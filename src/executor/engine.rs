@@ -151,6 +151,9 @@ impl Work<'_> {
             self.bake(step.bake).await?;
         }
         let found = self.perform(last, made).await?;
+        if !plan.gates.is_empty() && !plan.gate_window.is_zero() {
+            self.write(Entry::Settled { step: last, found: Text::clean(&found) })?;
+        }
         let gates = self.bake(plan.gate_window).await?;
         let found = gates.map_or(found.clone(), |gates| format!("{found}; {gates}"));
         Ok(Entry::Done { found: Text::clean(&found) })

@@ -2,4 +2,5 @@
 
 mod crash;
 pub(crate) mod fake;
+mod gates;
 mod outcome;

@@ -1,5 +1,7 @@
 //! A run in words: its timeline, what it waits for, and its outcome, the same in the dialog and on its screen.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use super::page::{Page, piece};
@@ -35,25 +37,47 @@ pub fn waiting(run: &RunView, now: Timestamp) -> Option<String> {
     if !run.is_open() {
         return None;
     }
-    Some(match run.records.last().map(|record| &record.entry) {
-        Some(Entry::Taken { .. }) => "observing the target again before anything is sent".to_owned(),
-        Some(Entry::Started { .. }) => "the call is being sent: waiting for its answer".to_owned(),
-        Some(Entry::Accepted { .. } | Entry::FoundApplied { .. } | Entry::Progress { .. }) => steady(run, now),
+    let last = run.records.iter().rev().find(|record| !matches!(record.entry, Entry::Progress { .. }))?;
+    Some(match &last.entry {
+        Entry::Taken { .. } => "observing the target again before anything is sent".to_owned(),
+        Entry::Started { .. } => "the call is being sent: waiting for its answer".to_owned(),
+        Entry::Accepted { .. } | Entry::FoundApplied { .. } => steady(run, last.at, now),
+        Entry::Settled { step, .. } => baking(run, *step, last.at, now),
+        Entry::TurningBack { .. } => "taking it back: observing the target again before the call".to_owned(),
         _ => "waiting for the executor process to take the approval".to_owned(),
     })
 }
 
 /// How long it has waited for a steady state since the call was accepted, and when it gives up.
-fn steady(run: &RunView, now: Timestamp) -> String {
-    let sent = |record: &&Record| matches!(record.entry, Entry::Accepted { .. } | Entry::FoundApplied { .. });
-    let since = run.records.iter().find(sent).map_or(run.approved, |record| record.at);
+fn steady(run: &RunView, since: Timestamp, now: Timestamp) -> String {
     let (gone, deadline) = (age::since(now, since), run.plan.steady_deadline);
-    let left = deadline.saturating_sub(gone);
-    let end = match left.is_zero() {
-        true => format!("its {} are over", age::window(deadline)),
-        false => format!("gives up in {}", age::clock(left)),
+    format!("waiting for a steady state for {}, {}", age::clock(gone), left(deadline, gone, "gives up in"))
+}
+
+/// What happens between a step that is steady and the next one, or the end.
+fn baking(run: &RunView, step: usize, since: Timestamp, now: Timestamp) -> String {
+    let steps = run.plan.steps.len();
+    let window = match run.plan.steps.get(step) {
+        None => return "it was taken back: telling how it ended".to_owned(),
+        Some(_) if step + 1 == steps => run.plan.gate_window,
+        Some(step) => step.bake,
     };
-    format!("waiting for a steady state for {}, {end}", age::clock(gone))
+    let gone = age::since(now, since);
+    let doing = if run.plan.gates.is_empty() { "waiting" } else { "watching the health gates" };
+    let next = match step + 1 == steps {
+        true => "judges in".to_owned(),
+        false => format!("step {} of {steps} in", step + 2),
+    };
+    format!("{doing} for {}, {}", age::clock(gone), left(window, gone, &next))
+}
+
+/// What is left of a time, after these words; or that it is over.
+fn left(whole: Duration, gone: Duration, words: &str) -> String {
+    let left = whole.saturating_sub(gone);
+    match left.is_zero() {
+        true => format!("its {} are over", age::window(whole)),
+        false => format!("{words} {}", age::clock(left)),
+    }
 }
 
 /// Where the run stands, unmistakably: a band with its word, then what is known and what to do.

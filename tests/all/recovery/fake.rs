@@ -52,6 +52,8 @@ struct Inner {
     meddle: VecDeque<(u32, Meddle)>,
     unreadable_from: Option<u32>,
     slow: Duration,
+    /// What the signals read, answer by answer; the last one stays.
+    signals: VecDeque<Number>,
 }
 
 /// The service.
@@ -69,6 +71,7 @@ impl Fake {
             meddle: VecDeque::new(),
             unreadable_from: None,
             slow: Duration::ZERO,
+            signals: VecDeque::new(),
         }))
     }
 
@@ -87,6 +90,12 @@ impl Fake {
     /// Takes so long to be observed.
     pub(crate) fn slow(self, time: Duration) -> Self {
         self.inner().slow = time;
+        self
+    }
+
+    /// Its signals read so, question by question; the last answer stays.
+    pub(crate) fn signals(self, values: impl IntoIterator<Item = Number>) -> Self {
+        self.inner().signals = values.into_iter().collect();
         self
     }
 
@@ -154,7 +163,11 @@ impl World for Fake {
     }
 
     fn ask<'a>(&'a self, _query: &'a Query, _now: Now) -> BoxFuture<'a, Result<Number, SourceError>> {
-        Box::pin(async { Ok(Number::NoData) })
+        Box::pin(async {
+            let signals = &mut self.inner().signals;
+            let next = if signals.len() > 1 { signals.pop_front() } else { signals.front().copied() };
+            Ok(next.unwrap_or(Number::NoData))
+        })
     }
 }
 
