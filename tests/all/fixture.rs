@@ -777,6 +777,7 @@ pub(crate) fn run(state: RunState) -> RunView {
         RunState::Running => Entry::Progress { found: Text::from("3 of 4 running") },
         _ => Entry::Done { found: Text::from("4 of 4 running, steady") },
     };
+    let accepted = Entry::Accepted { step: 0, receipt: Text::from("ACTIVE, desired count 4"), made: None };
     let entries = [
         Entry::Approved {
             plan: Box::new(plan()),
@@ -787,8 +788,9 @@ pub(crate) fn run(state: RunState) -> RunView {
         },
         Entry::Taken { pid: 4242, epoch: 1 },
         Entry::Started { step: 0 },
-        last,
     ];
+    let answered = (state != RunState::Unknown).then_some(accepted);
+    let entries = entries.into_iter().chain(answered).chain([last]);
     let id = RunId("20260101-005000-a1b2".to_owned());
     let record = |(index, entry): (usize, Entry)| Record {
         sequence: index as u64 + 1,
@@ -802,7 +804,7 @@ pub(crate) fn run(state: RunState) -> RunView {
         plan: plan(),
         by: operator(),
         approved: Now::fixed(READ - 600).wall,
-        records: entries.into_iter().enumerate().map(record).collect(),
+        records: entries.enumerate().map(record).collect(),
     }
 }
 

@@ -7,28 +7,26 @@ use std::time::Duration;
 use quarterdeck::config::{Query, Service, check};
 use serde_json::{Value, json};
 
-use crate::harness::lab::Lab;
+use crate::harness::lab::{EXAMPLE, Lab};
 use crate::harness::pty::{Pty, is_alive};
 use crate::harness::{Stopwatch, quarterdeck, root, stdout, wait_for};
 
-const EXAMPLE: &str = "examples/rtech/quarterdeck.toml";
-
 fn status(lab: &Lab) -> (Value, i32) {
-    let output = quarterdeck(&["--config", EXAMPLE, "status", "--output", "json"], lab.variables());
+    let output = quarterdeck(&["--config", lab.config(), "status", "--output", "json"], lab.variables());
     let text = stdout(&output);
     let json = serde_json::from_str(&text).unwrap_or_else(|error| panic!("status is not JSON ({error}): {text}"));
     (json, output.status.code().unwrap_or(-1))
 }
 
 fn run(lab: &Lab, arguments: &[&str]) -> (String, i32) {
-    let arguments: Vec<&str> = ["--config", EXAMPLE].into_iter().chain(arguments.iter().copied()).collect();
+    let arguments: Vec<&str> = ["--config", lab.config()].into_iter().chain(arguments.iter().copied()).collect();
     let output = quarterdeck(&arguments, lab.variables());
     let text = format!("{}{}", stdout(&output), String::from_utf8_lossy(&output.stderr));
     (text, output.status.code().unwrap_or(-1))
 }
 
 fn console(lab: &Lab) -> Pty {
-    Pty::start(&["--config", EXAMPLE], lab.variables(), 120, 40)
+    Pty::start(&["--config", lab.config()], lab.variables(), 120, 40)
 }
 
 /// Every object of a JSON document that has all of `keys`.

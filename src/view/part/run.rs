@@ -37,8 +37,11 @@ pub fn waiting(run: &RunView, now: Timestamp) -> Option<String> {
     if !run.is_open() {
         return None;
     }
-    let last = run.records.iter().rev().find(|record| !matches!(record.entry, Entry::Progress { .. }))?;
+    let is_progress = |record: &&Record| matches!(record.entry, Entry::Progress { .. });
+    let last = run.records.iter().rev().find(|record| !is_progress(record))?;
+    let progressed = run.records.last().is_some_and(|record| is_progress(&record));
     Some(match &last.entry {
+        Entry::Started { .. } if progressed => "no answer came: reading back whether it took effect".to_owned(),
         Entry::Taken { .. } => "observing the target again before anything is sent".to_owned(),
         Entry::Started { .. } => "the call is being sent: waiting for its answer".to_owned(),
         Entry::Accepted { .. } | Entry::FoundApplied { .. } => steady(run, last.at, now),

@@ -6,10 +6,8 @@ use serde_json::json;
 use crate::harness::lab::Lab;
 use crate::harness::{quarterdeck, stdout};
 
-const EXAMPLE: &str = "examples/rtech/quarterdeck.toml";
-
 fn run(lab: &Lab, arguments: &[&str]) -> (String, i32) {
-    let arguments: Vec<&str> = ["--config", EXAMPLE].into_iter().chain(arguments.iter().copied()).collect();
+    let arguments: Vec<&str> = ["--config", lab.config()].into_iter().chain(arguments.iter().copied()).collect();
     let output = quarterdeck(&arguments, lab.variables());
     let text = format!("{}{}", stdout(&output), String::from_utf8_lossy(&output.stderr));
     (text, output.status.code().unwrap_or(-1))

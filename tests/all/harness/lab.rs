@@ -4,9 +4,13 @@ use std::process::Command;
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 use std::time::Duration;
 
+use quarterdeck::action::ACTIONS;
 use serde_json::{Value, json};
 
 use super::{root, wait_for};
+
+/// The configuration that the lab's tests run with, as a new user would.
+pub(crate) const EXAMPLE: &str = "examples/rtech/quarterdeck.toml";
 
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 static UP: Once = Once::new();
@@ -15,6 +19,7 @@ static UP: Once = Once::new();
 pub(crate) struct Lab {
     variables: Vec<(String, String)>,
     state_dir: tempfile::TempDir,
+    config: tempfile::NamedTempFile,
     _turn: MutexGuard<'static, ()>,
 }
 
@@ -33,7 +38,7 @@ impl Lab {
             ("QD_CLOUDWATCH_INTERVAL", "10s".to_owned()),
         ];
         variables.extend(more.map(|(name, value)| (name.to_owned(), value)));
-        let lab = Self { variables, state_dir, _turn: turn };
+        let lab = Self { variables, state_dir, config: config(), _turn: turn };
         lab.wait_until_calm();
         lab
     }
@@ -60,6 +65,11 @@ impl Lab {
     pub(crate) fn variable(&self, name: &str) -> &str {
         let found = self.variables.iter().find(|(known, _)| known == name);
         found.map_or_else(|| panic!("target/lab/env has no {name}"), |(_, value)| value)
+    }
+
+    /// The example's configuration, its waits between actions taken out.
+    pub(crate) fn config(&self) -> &str {
+        self.config.path().to_str().expect("a path of plain characters")
     }
 
     /// The state directory of this test.
@@ -118,6 +128,23 @@ impl Lab {
         let found = services.as_array().and_then(|all| all.iter().find(|one| one["service"] == service));
         found.and_then(|one| one["desired"].as_u64()).unwrap_or_else(|| panic!("no {service} in {services}"))
     }
+}
+
+/// The example without the guards that are about haste: tests act one after the other, and the lab's service has long used up
+/// its error budget.
+fn config() -> tempfile::NamedTempFile {
+    let mut text = std::fs::read_to_string(root().join(EXAMPLE)).expect("the example is there");
+    let waits: Vec<_> = ACTIONS.iter().map(|action| format!("{} = \"0s\"", action.name)).collect();
+    let waits = format!("cooldown = {{ {} }}", waits.join(", "));
+    for (key, instead) in
+        [("gate_window", "gate_window = \"0s\""), ("error_budget", "error_budget = \"allow\""), ("cooldown", &waits)]
+    {
+        let line = text.lines().find(|line| line.starts_with(key)).unwrap_or_else(|| panic!("no {key} in the example"));
+        text = text.replace(line, instead);
+    }
+    let file = tempfile::Builder::new().suffix(".toml").tempfile().expect("a file");
+    std::fs::write(file.path(), text).expect("written");
+    file
 }
 
 fn read() -> Vec<(String, String)> {

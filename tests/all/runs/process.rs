@@ -26,7 +26,7 @@ impl Fleet {
     pub(crate) fn new() -> Self {
         let dir = TempDir::new().expect("a directory");
         let fleet = Self { dir };
-        let quick = "gate_window = \"0s\"\ncooldown = { scale = \"0s\", restart = \"0s\", fail_over = \"0s\" }";
+        let quick = "gate_window = \"0s\"\ncooldown = { scale = \"0s\", restart = \"0s\", fail_over = \"0s\", start_backup = \"0s\" }";
         let text = demo_text("overload", 1, &fleet.state()).replace("gate_window = \"20s\"", quick);
         std::fs::write(fleet.config(), text).expect("a configuration");
         std::fs::create_dir(fleet.state()).expect("a directory");

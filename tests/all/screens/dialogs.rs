@@ -191,14 +191,14 @@ fn progress_tells_what_happened_and_what_is_waited_for() {
     insta::assert_snapshot!("progress_running_80x24", at(SMALL, &state).text_and_styles());
     shows(
         &at(SMALL, &state),
-        &["RUNNING", "waiting for a steady state for 10:04, its 10m are over", "closing this doesn't stop the run"],
+        &["RUNNING", "waiting for a steady state for 9:04, its 10m are over", "closing this doesn't stop the run"],
     );
 }
 
 #[test]
 fn a_run_that_waits_counts_down_to_its_deadline() {
     let mut run = fixture::run(RunState::Running);
-    run.approved = fixture::live().now.wall - jiff::SignedDuration::from_secs(62);
+    run.records[3].at = fixture::live().now.wall - jiff::SignedDuration::from_secs(62);
     shows(&at(SMALL, &progress(run)), &["waiting for a steady state for 1:02, gives up in 8:58"]);
 }
 
