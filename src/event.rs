@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::action::{Action, Approved, Judged, PlanFailure};
+use crate::action::{Action, Approved, BreakGlass, Judged, Plan, PlanFailure};
 use crate::clock::{Mono, Now};
 use crate::config::Query;
 use crate::config::keymap::KeyPress;
@@ -92,6 +92,17 @@ pub enum Effect {
         step: Option<String>,
         /// Whether the console is armed.
         armed: bool,
+    },
+    /// Observe the target of this plan again and judge the plan anew; answered by [`Event::Planned`]. Changes nothing.
+    Judge {
+        /// Names the question.
+        ticket: u64,
+        /// The plan, as it was made.
+        plan: Box<Plan>,
+        /// Whether the console is armed.
+        armed: bool,
+        /// The one guard that is skipped.
+        break_glass: Option<BreakGlass>,
     },
     /// Start the executor for this approval. Used once: it is moved.
     Execute(Box<Approved>),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Decision, Judged, Operator, Plan, Verdict};
+use super::{BreakGlass, Decision, Judged, Operator, Plan, Verdict};
 
 /// How long an approval waits for its executor, at most; it never outlives the plan.
 pub const APPROVAL_TTL: Duration = Duration::from_secs(60);
@@ -15,7 +15,7 @@ pub const APPROVAL_TTL: Duration = Duration::from_secs(60);
 /// ```compile_fail,E0451
 /// # use quarterdeck::action::{Approved, Operator, Plan};
 /// fn forge(plan: Plan, by: Operator, until: jiff::Timestamp) -> Approved {
-///     Approved { digest: plan.digest(), plan, by, until, verdicts: Vec::new() }
+///     Approved { digest: plan.digest(), plan, by, until, verdicts: Vec::new(), break_glass: None }
 /// }
 /// ```
 /// nor be used twice:
@@ -46,6 +46,7 @@ pub struct Approved {
     by: Operator,
     until: Timestamp,
     verdicts: Vec<Verdict>,
+    break_glass: Option<BreakGlass>,
 }
 
 impl Approved {
@@ -67,6 +68,11 @@ impl Approved {
     /// Until when it may be used.
     pub fn until(&self) -> Timestamp {
         self.until
+    }
+
+    /// The one guard that was skipped, and why.
+    pub fn break_glass(&self) -> Option<&BreakGlass> {
+        self.break_glass.as_ref()
     }
 
     /// What the guards said when the operator confirmed.
@@ -117,8 +123,8 @@ impl Judged {
             return Err(Refusal::Expired { expired: expires });
         }
         let verdicts = self.verdicts.clone();
-        let plan = self.into_plan();
+        let (plan, break_glass) = self.into_parts();
         let until = now.checked_add(APPROVAL_TTL).unwrap_or(now).min(expires);
-        Ok(Approved { digest: plan.digest(), plan, by, until, verdicts })
+        Ok(Approved { digest: plan.digest(), plan, by, until, verdicts, break_glass })
     }
 }

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Action, Operator};
+use super::guards::GUARDS;
+use super::{Action, Operator, PlanFailure};
 use crate::source::Name;
 use crate::text::Text;
 
@@ -18,6 +19,12 @@ pub struct Facts {
     pub other_runs: Known<Vec<OtherRun>>,
     /// Runs of this environment in the last hours (the run itself left out).
     pub past: Known<Vec<PastRun>>,
+    /// The one guard that is skipped, if one is.
+    pub break_glass: Option<BreakGlass>,
+    /// Whom the kernel's audit says that they are, where it does: `su` and `sudo` don't change it.
+    pub login: Option<u32>,
+    /// Others' yes to this very plan.
+    pub seconds: Known<Vec<SecondYes>>,
     /// What is left of the error budgets of the target's service; read for risky changes only.
     pub budgets: Vec<BudgetLeft>,
 }
@@ -49,7 +56,8 @@ impl<T> Known<T> {
 impl Facts {
     /// The facts of somebody in an environment in which nothing was done yet.
     pub fn quiet(by: Operator) -> Self {
-        Self { by, other_runs: Known::of(Vec::new()), past: Known::of(Vec::new()), ..Self::default() }
+        let (other_runs, past) = (Known::of(Vec::new()), Known::of(Vec::new()));
+        Self { by, other_runs, past, seconds: Known::of(Vec::new()), ..Self::default() }
     }
 }
 
@@ -100,4 +108,49 @@ pub struct BreakGlass {
     pub guard: String,
     /// Why, in the operator's words.
     pub reason: Text,
+}
+
+/// The shortest reason, in characters.
+pub const SHORTEST_REASON: usize = 8;
+
+impl BreakGlass {
+    /// Names the guard that is skipped, and why.
+    ///
+    /// # Errors
+    /// There is no such guard, it is never skipped, or the reason is too short to tell anybody anything.
+    pub fn new(guard: &str, reason: &str) -> Result<Self, PlanFailure> {
+        let reason = Text::clean(reason.trim());
+        let Some(found) = GUARDS.iter().find(|known| known.name == guard) else {
+            let known: Vec<_> = GUARDS.iter().filter(|known| known.may_be_skipped()).map(|known| known.name).collect();
+            return Err(PlanFailure::new(
+                &format!("there is no guard `{guard}`"),
+                &format!("guards that may be skipped: {}", known.join(", ")),
+            ));
+        };
+        if !found.may_be_skipped() {
+            return Err(PlanFailure::new(&format!("`{guard}` is never skipped"), "mend what it tells of"));
+        }
+        if reason.chars().count() < SHORTEST_REASON {
+            let hint = format!("write at least {SHORTEST_REASON} characters: it stands in the journal");
+            return Err(PlanFailure::new("the reason is too short", &hint));
+        }
+        Ok(Self { guard: guard.to_owned(), reason })
+    }
+}
+
+/// A second person's yes to one plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecondYes {
+    /// The plan's digest.
+    pub digest: String,
+    /// Who.
+    pub by: Operator,
+    /// As [`Facts::login`].
+    pub login: Option<u32>,
+    /// The ARN of their AWS credentials, where known.
+    pub caller: Option<Text>,
+    /// When.
+    pub at: Timestamp,
+    /// Until when it counts.
+    pub until: Timestamp,
 }

@@ -5,7 +5,8 @@ use std::ops::Deref;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Facts, Family, Plan, guards::GUARDS};
+use super::guards::{APPROVAL, GUARDS};
+use super::{BreakGlass, Facts, Family, Plan};
 use crate::config::{Caps, Config};
 use crate::source::Observation;
 use crate::text::Text;
@@ -46,6 +47,35 @@ pub struct Guard {
     pub each_call: bool,
     /// Judges.
     pub judge: fn(&Plan, &GuardContext<'_>) -> Finding,
+}
+
+/// The guards that break-glass may skip: they are about whether this is wise, and now. All others see to what is done
+/// where, by whom, that it is what was shown, and what the platform would refuse anyway: those are never skipped.
+const MAY_BE_SKIPPED: &[&str] = &[
+    "freeze",
+    "cooldown",
+    "actions-an-hour",
+    "credentials-last",
+    "deployment",
+    "image",
+    "caps",
+    "healthy-floor",
+    "not-to-zero",
+    "bounds",
+    "replica-lag",
+    "traffic-step",
+    "traffic-health",
+    "traffic-owner",
+    "paging-alerts",
+    "error-budget",
+    "approval",
+];
+
+impl Guard {
+    /// Whether break-glass may skip it.
+    pub fn may_be_skipped(&self) -> bool {
+        MAY_BE_SKIPPED.contains(&self.name)
+    }
 }
 
 /// Which plans a guard judges.
@@ -138,6 +168,9 @@ pub struct Findings {
     pub plan: Plan,
     /// Verdicts, in the order of the guards.
     pub verdicts: Vec<Verdict>,
+    /// The one guard that was skipped, if one was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub break_glass: Option<BreakGlass>,
 }
 
 impl Deref for Judged {
@@ -152,7 +185,7 @@ impl Deref for Judged {
 pub fn judge(plan: Plan, context: &GuardContext<'_>) -> Judged {
     let judges = GUARDS.iter().filter(|guard| guard.scope.covers(&plan));
     let verdicts = judges.map(|guard| verdict(guard, &plan, context)).collect();
-    Judged(Findings { plan, verdicts })
+    Judged(Findings { plan, verdicts, break_glass: context.facts.break_glass.clone() })
 }
 
 /// Lets the guards that judge before each call look at the call that is due, when earlier ones of the plan were sent, on what
@@ -176,8 +209,18 @@ fn reason(verdict: &Verdict) -> String {
     format!("{}: {}", verdict.guard, verdict.evidence)
 }
 
+/// A denial of the guard that break-glass names: asked about instead, and told with its reason.
+fn skipped(guard: &Guard, finding: Finding, context: &GuardContext<'_>) -> Finding {
+    match &context.facts.break_glass {
+        Some(glass) if glass.guard == guard.name && guard.may_be_skipped() && finding.decision == Decision::Deny => {
+            Finding::ask(format!("SKIPPED by break-glass ({}): {}", glass.reason, finding.evidence))
+        }
+        _ => finding,
+    }
+}
+
 fn verdict(guard: &Guard, plan: &Plan, context: &GuardContext<'_>) -> Verdict {
-    let Finding { decision, evidence } = (guard.judge)(plan, context);
+    let Finding { decision, evidence } = skipped(guard, (guard.judge)(plan, context), context);
     Verdict { guard: guard.name.to_owned(), decision, evidence: Text::clean(&evidence).to_string() }
 }
 
@@ -197,7 +240,20 @@ impl Judged {
         self.denials().map(reason).collect()
     }
 
-    pub(super) fn into_plan(self) -> Plan {
-        self.0.plan
+    /// The only guard that denies, if there is exactly one and it may be skipped.
+    pub fn skippable(&self) -> Option<&str> {
+        let mut denials = self.denials();
+        let (only, None) = (denials.next()?, denials.next()) else { return None };
+        let guard = GUARDS.iter().find(|guard| guard.name == only.guard)?;
+        guard.may_be_skipped().then_some(guard.name)
+    }
+
+    /// Whether nothing stands against it but that a second person has not agreed yet.
+    pub fn waits(&self) -> bool {
+        self.skippable() == Some(APPROVAL)
+    }
+
+    pub(super) fn into_parts(self) -> (Plan, Option<BreakGlass>) {
+        (self.0.plan, self.0.break_glass)
     }
 }

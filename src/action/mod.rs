@@ -46,7 +46,7 @@ pub use act::{Act, Draft, Effect, Objection, Scene, Sight, Stage};
 pub use approval::{Approved, Refusal};
 pub use call::{Call, Family, GroupWeight, Made, Purge};
 pub use debt::{DebtChange, Moved};
-pub use facts::{BreakGlass, BudgetLeft, Facts, Known, OtherRun, PastRun};
+pub use facts::{BreakGlass, BudgetLeft, Facts, Known, OtherRun, PastRun, SHORTEST_REASON, SecondYes};
 pub use gate::{Gate, Judgement};
 pub use guard::{Arming, Decision, GuardContext, Judged, Verdict, judge};
 pub use matcher::Matcher;
@@ -203,7 +203,7 @@ pub fn plan_for(
         steady_deadline: draft.within.unwrap_or(config.guards.steady_deadline),
         observation: observation.clone(),
         made: now,
-        expires: now.checked_add(config.guards.plan_ttl).unwrap_or(now),
+        expires: now.checked_add(config.guards.lifetime(action.name())).unwrap_or(now),
         runbook_step: None,
     })
 }

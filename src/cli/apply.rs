@@ -11,9 +11,10 @@ use super::operator::operator;
 use super::plan_file::PlanFile;
 use super::room::{Room, say, say_json, tell};
 use super::{Global, TextOutput};
-use crate::action::{Approved, Arming, Change, fingerprint};
+use crate::action::{Approved, Arming, BreakGlass, Change, fingerprint};
 use crate::clock::Now;
 use crate::executor::journal::{JournalError, Record, RunId, RunState, RunView};
+use crate::executor::planning::Planner;
 use crate::executor::process::{self, Launch, StartError};
 
 /// The schema of the answer.
@@ -36,6 +37,9 @@ pub struct Arguments {
     /// `text` or `json`.
     #[arg(long, value_enum, value_name = "FORMAT", hide_possible_values = true, default_value_t = super::TextOutput::Text)]
     pub output: super::TextOutput,
+    /// An override of one guard.
+    #[command(flatten)]
+    pub skip: super::break_glass::Override,
     /// Don't wait for the end: 0 then means that the run was started. Follow it with `quarterdeck runs show RUN`.
     #[arg(long)]
     pub detach: bool,
@@ -57,8 +61,9 @@ impl Refused {
 /// 5 failed, 6 not known (also where this command was ended before the run), 2 usage or configuration.
 pub fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<ExitCode> {
     let file = PlanFile::read(&arguments.file)?;
+    let skip = arguments.skip.read()?;
     let room = Room::open(global)?;
-    let approved = match approve(&room, file, &arguments.confirm)? {
+    let approved = match approve(&room, file, &arguments.confirm, skip)? {
         Ok(approved) => approved,
         Err(refused) => return report_refused(&refused, arguments.output),
     };
@@ -103,7 +108,12 @@ impl Leave {
 }
 
 /// The plan, as it was made, on evidence of now: the file is whole, the name is right, nothing drifted, no guard denies.
-fn approve(room: &Room, file: PlanFile, confirm: &str) -> anyhow::Result<Result<Approved, Refused>> {
+fn approve(
+    room: &Room,
+    file: PlanFile,
+    confirm: &str,
+    skip: Option<BreakGlass>,
+) -> anyhow::Result<Result<Approved, Refused>> {
     if !file.is_whole() {
         return Ok(Err(Refused::because("the plan in the file is not the one that its digest was taken of")));
     }
@@ -117,7 +127,7 @@ fn approve(room: &Room, file: PlanFile, confirm: &str) -> anyhow::Result<Result<
         return Ok(Err(Refused::because(format!("the plan expired at {:.0}; make it again", plan.expires))));
     }
     let world = room.world()?;
-    let planner = room.planner(&*world);
+    let planner = Planner { break_glass: skip, ..room.planner(&*world) };
     let observation = match room.runtime.block_on(planner.observe(&plan.action.look(&room.config)?)) {
         Ok(observation) => observation,
         Err(error) => return Ok(Err(Refused::because(format!("not observed: {error}; {}", error.kind.hint())))),

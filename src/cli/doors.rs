@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use super::operator::operator;
 use super::room;
-use crate::action::{Action, Approved, Arming, PlanFailure};
+use crate::action::{Action, Approved, Arming, BreakGlass, Plan, PlanFailure};
 use crate::clock::Now;
 use crate::config::{Config, Query};
 use crate::event::{Effect, Event, LogLevel};
@@ -267,6 +267,7 @@ impl Performer for Doors {
             Effect::Pause(paused) => self.with_poller(|poller| poller.pause(paused)),
             Effect::Backfill(window) => self.with_poller(|poller| poller.backfill(window)),
             Effect::Plan { ticket, action, step, armed } => self.plan(ticket, action, step, armed),
+            Effect::Judge { ticket, plan, armed, break_glass } => self.judge(ticket, plan, armed, break_glass),
             Effect::Execute(approved) => self.execute(*approved),
             Effect::Check { ticket, query } => self.check(ticket, query),
             Effect::SaveSession(session) => self.save(session),
@@ -311,7 +312,8 @@ impl Doors {
             let outcome = match (world, journal) {
                 (Some(world), Some(journal)) => {
                     let (clock, by) = (Now::read as fn() -> Now, operator());
-                    let planner = Planner { config: &config, world: &*world, journal: &journal, clock, by };
+                    let world = &*world;
+                    let planner = Planner { config: &config, world, journal: &journal, clock, by, break_glass: None };
                     planner.judged(&action, step, arming).await.map_err(PlanFailure::from)
                 }
                 (None, _) => {
@@ -319,6 +321,25 @@ impl Doors {
                 }
                 (_, None) => Err(PlanFailure::new(
                     "the state directory can't be used",
+                    "see the log of the console for the reason",
+                )),
+            };
+            Event::Planned { ticket, outcome: outcome.map(Box::new) }
+        });
+    }
+
+    fn judge(&self, ticket: u64, plan: Box<Plan>, armed: bool, break_glass: Option<BreakGlass>) {
+        let (config, world, journal) = (self.config.clone(), self.world.clone(), self.journal.clone());
+        let arming = if armed { Arming::Armed } else { Arming::ReadOnly };
+        self.answer(async move {
+            let outcome = match (world, journal) {
+                (Some(world), Some(journal)) => {
+                    let (clock, by, world) = (Now::read as fn() -> Now, operator(), &*world);
+                    let planner = Planner { config: &config, world, journal: &journal, clock, by, break_glass };
+                    planner.again(&plan, arming).await.map_err(PlanFailure::from)
+                }
+                _ => Err(PlanFailure::new(
+                    "neither sources nor the state directory can be used",
                     "see the log of the console for the reason",
                 )),
             };

@@ -1,7 +1,9 @@
 //! The command line: one file a subcommand, headless twins of what the screen can do.
 
 pub mod apply;
+pub mod approve;
 pub mod audit;
+pub mod break_glass;
 pub mod check;
 pub mod completions;
 pub mod console;
@@ -20,6 +22,7 @@ pub mod runbook;
 pub mod runs;
 pub mod snapshot;
 pub mod status;
+pub mod undo;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -71,6 +74,14 @@ pub enum Command {
     /// Exits 0 done and verified, 2 usage or configuration, 4 refused before anything was sent, 5 failed, 6 not known. The run
     /// goes on if this command is interrupted.
     Apply(apply::Arguments),
+    /// Agree to another person's plan, where two are wanted.
+    ///
+    /// Without --confirm the plan is only shown. Exits 0, 2 usage or configuration, 3 not observed, 4 refused.
+    Approve(approve::Arguments),
+    /// Plan the exact inverse of a run, through the same guards.
+    ///
+    /// Exits as `plan` does, and 4 where the run can't be taken back.
+    Undo(undo::Arguments),
     /// List, show and settle what was done: the journal.
     Runs(runs::Arguments),
     /// List who holds which target, or take it away from a holder that is gone.
@@ -126,6 +137,8 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Status(arguments)) => status::run(&arguments, &cli.global),
         Some(Command::Plan(arguments)) => plan::run(&arguments, &cli.global),
         Some(Command::Apply(arguments)) => apply::run(&arguments, &cli.global),
+        Some(Command::Approve(arguments)) => approve::run(&arguments, &cli.global),
+        Some(Command::Undo(arguments)) => undo::run(&arguments, &cli.global),
         Some(Command::Runs(arguments)) => runs::run(&arguments, &cli.global),
         Some(Command::Lease(arguments)) => lease::run(&arguments, &cli.global),
         Some(Command::Audit(arguments)) => audit::run(&arguments, &cli.global),

@@ -8,8 +8,8 @@ use anyhow::{Context as _, bail};
 use super::plan_file::PlanFile;
 use super::room::{Room, say, say_json};
 use super::{Global, TextOutput};
-use crate::action::{self, Action, ActionSpec, Arming, Decision, Judged, Undo};
-use crate::executor::planning::PlanningError;
+use crate::action::{self, Action, ActionSpec, Arming, BreakGlass, Decision, Judged, Undo};
+use crate::executor::planning::{Planner, PlanningError};
 use crate::source::Name;
 
 /// Arguments of `quarterdeck plan`.
@@ -19,7 +19,11 @@ pub struct Arguments {
     pub action: String,
     /// Target and `key=value` arguments, such as `web desired=4`.
     pub arguments: Vec<String>,
-    /// Write the plan to this file, for `apply`. A plan that is denied is not written.
+    /// An override of one guard.
+    #[command(flatten)]
+    pub skip: super::break_glass::Override,
+    /// Write the plan to this file, for `apply`. A plan that is denied is not written, unless it only waits for a second
+    /// person.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// `text` or `json`.
@@ -32,21 +36,32 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<ExitCode> {
     let spec = action::spec(&arguments.action)?;
     let action = parse(spec, &arguments.arguments)?;
-    let room = Room::open(global)?;
+    let skip = arguments.skip.read()?;
+    planned(&Room::open(global)?, &action, skip, (arguments.out.as_deref(), arguments.output))
+}
+
+/// Plans and judges an action, and tells of it; writes the plan where it may be applied.
+pub(super) fn planned(
+    room: &Room,
+    action: &Action,
+    skip: Option<BreakGlass>,
+    (out, output): (Option<&Path>, TextOutput),
+) -> anyhow::Result<ExitCode> {
     let world = room.world()?;
-    let planned = room.runtime.block_on(room.planner(&*world).judged(&action, None, Arming::Headless));
+    let planner = Planner { break_glass: skip, ..room.planner(&*world) };
+    let planned = room.runtime.block_on(planner.judged(action, None, Arming::Headless));
     let judged = match planned {
         Ok(judged) => judged,
-        Err(error @ PlanningError::NotObserved(_)) => return not_observed(&error, arguments.output),
+        Err(error @ PlanningError::NotObserved(_)) => return not_observed(&error, output),
         Err(PlanningError::NoPlan(failure)) => return Err(failure.into()),
     };
     let file = PlanFile::of(&judged);
     let denied = judged.decision() == Decision::Deny;
-    let written = arguments.out.as_deref().filter(|_| !denied);
+    let written = out.filter(|_| !denied || judged.waits());
     if let Some(path) = written {
         file.write(path)?;
     }
-    match arguments.output {
+    match output {
         TextOutput::Json => say_json(&serde_json::to_value(&file)?)?,
         TextOutput::Text => say(&text(&judged, written))?,
     }
@@ -109,6 +124,10 @@ fn kind(judged: &Judged) -> &'static str {
     }
 }
 
+pub(super) fn shown(judged: &Judged) -> String {
+    text(judged, None)
+}
+
 pub(super) fn word(decision: Decision) -> &'static str {
     match decision {
         Decision::Allow => "allow",
@@ -127,7 +146,16 @@ fn undo(undo: &Undo) -> String {
 fn next(judged: &Judged, written: Option<&Path>) -> String {
     let name = judged.plan.action.target();
     match (judged.decision(), written) {
-        (Decision::Deny, _) => {
+        (Decision::Deny, Some(path)) => {
+            let digest = judged.plan.digest();
+            let path = path.display();
+            format!(
+                "next    another person: quarterdeck approve {digest} --confirm {name}\n        then    \
+                 quarterdeck apply {path} --confirm {name}   (until {:.0})",
+                judged.plan.expires
+            )
+        }
+        (Decision::Deny, None) => {
             let guards: Vec<_> = judged.denials().map(|verdict| verdict.guard.as_str()).collect();
             format!("denied by {}: nothing was changed, and no plan was written", guards.join(", "))
         }

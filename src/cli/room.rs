@@ -38,7 +38,14 @@ impl Room {
     }
 
     pub(super) fn planner<'a>(&'a self, world: &'a dyn World) -> Planner<'a> {
-        Planner { config: &self.config, world, journal: &self.journal, clock: Now::read, by: operator::operator() }
+        Planner {
+            config: &self.config,
+            world,
+            journal: &self.journal,
+            clock: Now::read,
+            by: operator::operator(),
+            break_glass: None,
+        }
     }
 }
 

@@ -97,6 +97,9 @@ fn show(room: &Room, run: &str, output: TextOutput) -> anyhow::Result<ExitCode> 
             say(&format!("run {}: {}", view.id, word(view.state)))?;
             say(&format!("{}, approved by {} at {:.0}", view.plan.summary(), view.by, view.approved))?;
             say(&view.plan.target_arn)?;
+            if let Some(glass) = view.break_glass() {
+                say(&format!("BREAK-GLASS: {} was skipped: {}", glass.guard, glass.reason))?;
+            }
             for verdict in view.verdicts() {
                 say(&format!(
                     "        {:<5}  {:<15} {}",

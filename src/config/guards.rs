@@ -37,6 +37,10 @@ pub struct Guards {
     pub paging_alerts: Stance,
     /// What becomes of a risky change where the error budget is used up, or is not known.
     pub error_budget: Stance,
+    /// Whether a second person must agree.
+    pub approval: Approval,
+    /// How long a plan that a second person must agree to may be confirmed, and how long their yes counts.
+    pub approval_ttl: Duration,
     /// How long a plan may take where nobody knows when the credentials expire; a longer one is asked for.
     pub unknown_expiry: Duration,
 }
@@ -50,6 +54,28 @@ pub enum Stance {
     Ask,
     /// It is refused.
     Deny,
+}
+
+/// Whether a second person must agree to a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Approval {
+    /// To none.
+    OnePerson,
+    /// To every one.
+    TwoPerson,
+    /// To those of these actions, by name.
+    TwoPersonFor(Vec<String>),
+}
+
+impl Approval {
+    /// Whether a second person must agree to this action.
+    pub fn wants(&self, action: &str) -> bool {
+        match self {
+            Self::OnePerson => false,
+            Self::TwoPerson => true,
+            Self::TwoPersonFor(actions) => actions.iter().any(|one| one == action),
+        }
+    }
 }
 
 /// How long actions wait in production, by name.
@@ -93,6 +119,8 @@ impl Guards {
             actions_per_hour_person: 30,
             paging_alerts: Stance::Ask,
             error_budget: Stance::Deny,
+            approval: Approval::OnePerson,
+            approval_ttl: 30 * MINUTE,
             unknown_expiry: 30 * MINUTE,
         }
     }
@@ -112,6 +140,11 @@ impl Guards {
             error_budget: Stance::Allow,
             ..Self::production()
         }
+    }
+
+    /// How long a plan of this action may be confirmed: longer where a second person must come to it first.
+    pub fn lifetime(&self, action: &str) -> Duration {
+        if self.approval.wants(action) { self.plan_ttl.max(self.approval_ttl) } else { self.plan_ttl }
     }
 
     /// How long an action waits after the last one of its kind; zero is not at all.

@@ -43,7 +43,7 @@ pub use cost::*;
 pub use database::*;
 pub use error::{ConfigError, ConfigErrors};
 pub use freeze::{Freeze, FreezeWindow};
-pub use guards::{Guards, Stance};
+pub use guards::{Approval, Guards, Stance};
 pub use http_source::*;
 pub use index::ServiceIndex;
 pub use log::*;

@@ -219,7 +219,8 @@ impl Work<'_> {
         let Engine { journal, config, world, .. } = self.engine;
         let known = facts::of_journal((journal, config), plan, self.taken.by(), Some(self.taken.run()), now);
         let budgets = if index == 0 { facts::budgets(config, *world, plan, now).await } else { Vec::new() };
-        let facts = Facts { budgets, turning_back: index >= plan.steps.len(), ..known };
+        let break_glass = self.taken.break_glass().cloned();
+        let facts = Facts { budgets, turning_back: index >= plan.steps.len(), break_glass, ..known };
         let context = GuardContext { config, now: self.now().wall, arming: Arming::Confirmed, facts };
         match index {
             0 => judge(plan.with_observation(found), &context).reasons(),

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use tokio::time::timeout;
 
 use super::journal::{Journal, RunId};
+use super::second;
 use crate::action::guards::RISKY;
 use crate::action::{BudgetLeft, Facts, Operator, Plan};
 use crate::clock::Now;
@@ -34,6 +35,8 @@ pub(super) fn of_journal(
     Facts {
         by: by.clone(),
         other_runs: journal.open_runs(plan, except, now).into(),
+        login: second::login(),
+        seconds: journal.seconds(&plan.digest()).into(),
         past: journal.past_runs(&plan.environment, since, except, now).into(),
         ..Facts::default()
     }

@@ -15,6 +15,7 @@ pub mod lease;
 pub mod outside;
 pub mod planning;
 pub mod process;
+pub mod second;
 pub mod shared;
 pub mod target;
 pub mod team;

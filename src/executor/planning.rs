@@ -6,7 +6,9 @@ use tokio::time::timeout;
 
 use super::facts;
 use super::journal::Journal;
-use crate::action::{Action, Arming, Facts, GuardContext, Judged, Operator, Plan, PlanFailure, judge, plan_for};
+use crate::action::{
+    Action, Arming, BreakGlass, Facts, GuardContext, Judged, Operator, Plan, PlanFailure, fingerprint, judge, plan_for,
+};
 use crate::clock::Now;
 use crate::config::Config;
 use crate::source::{Look, Observation, SourceError, SourceErrorKind, World};
@@ -26,6 +28,8 @@ pub struct Planner<'a> {
     pub clock: fn() -> Now,
     /// Who plans.
     pub by: Operator,
+    /// The one guard that is skipped, if one is.
+    pub break_glass: Option<BreakGlass>,
 }
 
 /// Why there is no judged plan. Nothing was changed.
@@ -58,7 +62,30 @@ impl Planner<'_> {
         let observation = self.observe(&look).await.map_err(PlanningError::NotObserved)?;
         let mut plan = plan_for(action, &observation, self.config, (self.clock)().wall)?;
         plan.runbook_step = step;
+        self.propose(&plan);
         Ok(self.judge(plan, arming).await)
+    }
+
+    /// Keeps the plan for the second person, where one must agree. What could not be kept nobody can agree to.
+    fn propose(&self, plan: &Plan) {
+        if self.config.guards.approval.wants(plan.action.name())
+            && let Err(error) = self.journal.propose(plan, &self.by, (self.clock)())
+        {
+            tracing::error!(%error, "the plan was not kept for a second person");
+        }
+    }
+
+    /// Observes the target of a plan again and lets the guards judge that same plan anew.
+    ///
+    /// # Errors
+    /// The target can't be observed, or it changed since the plan was made.
+    pub async fn again(&self, plan: &Plan, arming: Arming) -> Result<Judged, PlanningError> {
+        let observation = self.observe(&plan.action.look(self.config)?).await.map_err(PlanningError::NotObserved)?;
+        if let Some(change) = plan.drift(&fingerprint(&plan.action, &observation)).first() {
+            let reason = format!("the target changed since the plan was made: {change}");
+            return Err(PlanFailure::new(&reason, "make the plan again").into());
+        }
+        Ok(self.judge(plan.with_observation(observation), arming).await)
     }
 
     /// Observes what an action wants to be read, in bounded time.
@@ -78,7 +105,7 @@ impl Planner<'_> {
         let now = (self.clock)();
         let (facts, budgets) =
             tokio::join!(self.facts(plan.clone(), now), facts::budgets(self.config, self.world, &plan, now));
-        let facts = Facts { budgets, ..facts };
+        let facts = Facts { budgets, break_glass: self.break_glass.clone(), ..facts };
         judge(plan, &GuardContext { config: self.config, now: now.wall, arming, facts })
     }
 

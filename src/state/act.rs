@@ -3,7 +3,7 @@
 use super::dialog::Confirm;
 use super::{Effects, Overlay, Screen, State, StepRef, lists};
 use crate::action::scale::Scale;
-use crate::action::{Action, ActionSpec, Decision, Judged, PlanFailure};
+use crate::action::{Action, ActionSpec, BreakGlass, Decision, Judged, PlanFailure};
 use crate::clock::Mono;
 use crate::event::{Effect, LogLevel};
 use crate::executor::journal::RunId;
@@ -110,6 +110,9 @@ pub(super) fn planned(state: &mut State, answered: u64, outcome: Result<Box<Judg
 
 /// Enter in the confirmation: approves only what was shown whole, in the words that are asked for, while armed.
 pub(super) fn confirm(state: &mut State, mut confirm: Confirm, at: Mono) -> Effects {
+    if let Some(break_glass) = judge_again(state, &confirm, at) {
+        return again(state, confirm, break_glass);
+    }
     let remark = objection(state, &confirm, at);
     if remark.is_some() {
         confirm.remark = remark;
@@ -134,10 +137,42 @@ pub(super) fn confirm(state: &mut State, mut confirm: Confirm, at: Mono) -> Effe
     }
 }
 
+/// Whether a denied plan is judged again: with the typed reason for skipping the one guard that denies, or to look whether
+/// a second person agreed. The inner `None` skips nothing.
+fn judge_again(state: &State, confirm: &Confirm, at: Mono) -> Option<Option<BreakGlass>> {
+    let guard = confirm.judged.skippable()?;
+    let seen = confirm.painted.is_some_and(|painted| at > painted);
+    if !state.is_armed() || !seen {
+        return None;
+    }
+    if confirm.typed.is_empty() {
+        return confirm.judged.waits().then_some(None);
+    }
+    // The name is typed by habit: it is no reason.
+    let is_name = confirm.typed.trim() == confirm.judged.plan.action.target().as_str();
+    BreakGlass::new(guard, &confirm.typed).ok().filter(|_| !is_name).map(Some)
+}
+
+fn again(state: &mut State, confirm: Confirm, break_glass: Option<BreakGlass>) -> Effects {
+    let Confirm { judged, step, .. } = confirm;
+    let (ticket, armed) = (state.ticket(), state.is_armed());
+    let plan = Box::new(judged.plan.clone());
+    if let Some(glass) = &break_glass {
+        state.record(LogLevel::Warning, &format!("break-glass: {} is to be skipped: {}", glass.guard, glass.reason));
+    }
+    state.overlay = Some(Overlay::Planning { ticket, action: plan.action.clone(), step });
+    vec![Effect::Judge { ticket, plan, armed, break_glass }]
+}
+
 fn objection(state: &State, confirm: &Confirm, at: Mono) -> Option<&'static str> {
     let seen = confirm.painted.is_some_and(|painted| at > painted);
     if confirm.judged.decision() == Decision::Deny {
-        Some("the guards deny this: nothing was changed")
+        Some(match confirm.judged.skippable() {
+            Some(_) if !confirm.typed.is_empty() => {
+                "to skip a guard: armed, and a reason (not the name) of at least 8 characters"
+            }
+            _ => "the guards deny this: nothing was changed",
+        })
     } else if !state.is_armed() {
         Some("read-only: close this, arm, and plan again")
     } else if !confirm.whole {

@@ -785,6 +785,7 @@ pub(crate) fn run(state: RunState) -> RunView {
             by: Box::new(operator()),
             until: Now::fixed(READ).wall,
             verdicts: Vec::new(),
+            break_glass: None,
         },
         Entry::Taken { pid: 4242, epoch: 1 },
         Entry::Started { step: 0 },

@@ -45,7 +45,9 @@ impl Room {
     async fn judged(&self, action: &Action) -> Result<Judged, PlanningError> {
         let (config, world, journal) = (&*self.config, &*self.world, &self.journal);
         let by = operator("ada");
-        Planner { config, world, journal, clock: Now::read, by }.judged(action, None, Arming::Confirmed).await
+        Planner { config, world, journal, clock: Now::read, by, break_glass: None }
+            .judged(action, None, Arming::Confirmed)
+            .await
     }
 
     /// Plans, confirms and carries out.

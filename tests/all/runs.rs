@@ -11,5 +11,7 @@ mod plans;
 pub(crate) mod process;
 mod properties;
 pub(crate) mod scaling;
+mod second;
 pub(crate) mod stage;
 pub(crate) mod traffic;
+mod undo;

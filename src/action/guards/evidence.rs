@@ -24,7 +24,8 @@ pub(super) fn fresh(plan: &Plan, context: &GuardContext<'_>) -> Finding {
 pub(super) fn plan_age(plan: &Plan, context: &GuardContext<'_>) -> Finding {
     let age = context.now.duration_since(plan.made);
     let left = plan.expires.duration_since(context.now).as_secs();
-    let lifetime = SignedDuration::try_from(context.config.guards.plan_ttl).unwrap_or(SignedDuration::MAX);
+    let lifetime =
+        SignedDuration::try_from(context.config.guards.lifetime(plan.action.name())).unwrap_or(SignedDuration::MAX);
     if age < -SKEW {
         Finding::deny(format!("made {} s in the future: the clock is wrong", -age.as_secs()))
     } else if context.now >= plan.expires {

@@ -11,6 +11,7 @@ mod place;
 mod readiness;
 mod release;
 mod scaling;
+mod second;
 mod surroundings;
 mod traffic;
 
@@ -86,6 +87,9 @@ const fn each(name: &'static str, summary: &'static str, scope: Scope, judge: Ju
     Guard { name, summary, scope, each_call: true, judge }
 }
 
+/// The guard that waits for a second person.
+pub const APPROVAL: &str = "approval";
+
 /// All guards, in the order in which their verdicts are shown.
 pub const GUARDS: &[Guard] = &[
     once("armed", "changes are possible here", Every, operator::armed),
@@ -123,6 +127,7 @@ pub const GUARDS: &[Guard] = &[
     once("error-budget", "there is error budget left", Of(RISKY), readiness::error_budget),
     once("autoscaling", "how autoscaling may answer", COUNT, surroundings::autoscaling),
     each("other-runs", "no other run on the target is open", Every, operator::other_runs),
+    once(APPROVAL, "a second person agreed, where two are wanted", Every, second::approval),
     once("plan-age", "the plan has not expired", Every, evidence::plan_age),
     once("type-the-name", "the operator types the name", Every, operator::type_the_name),
 ];

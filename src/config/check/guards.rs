@@ -11,7 +11,7 @@ use super::words::{duration, filled, maybe, or};
 use super::{HOUR, MINUTE, SECOND, named};
 use crate::action::ACTIONS;
 use crate::config::raw::{Entry, Section};
-use crate::config::{EnvironmentKind, Freeze, FreezeWindow, Guards, Stance};
+use crate::config::{Approval, EnvironmentKind, Freeze, FreezeWindow, Guards, Stance};
 use crate::slo::schedule::Recurrence;
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -35,6 +35,8 @@ pub(super) fn guards(section: &Section<'_>, kind: EnvironmentKind) -> Option<Gua
     let actions_per_hour_person = limit(section, "actions_per_hour_person", default.actions_per_hour_person);
     let paging_alerts = stance("paging_alerts", default.paging_alerts);
     let error_budget = stance("error_budget", default.error_budget);
+    let approval = or(section.get("approval"), default.approval, approval);
+    let approval_ttl = span("approval_ttl", default.approval_ttl, MINUTE, DAY);
     let unknown_expiry = span("unknown_expiry", default.unknown_expiry, Duration::ZERO, DAY);
     section.done();
     Some(Guards {
@@ -50,6 +52,8 @@ pub(super) fn guards(section: &Section<'_>, kind: EnvironmentKind) -> Option<Gua
         actions_per_hour_person: actions_per_hour_person?,
         paging_alerts: paging_alerts?,
         error_budget: error_budget?,
+        approval: approval?,
+        approval_ttl: approval_ttl?,
         unknown_expiry: unknown_expiry?,
     })
 }
@@ -94,6 +98,15 @@ fn known_action(name: &str, entry: &Entry<'_>) -> Option<String> {
 fn actions(entry: &Entry<'_>) -> Option<Vec<String>> {
     let named = |item: &Entry<'_>| known_action(&item.expanded()?.value, item);
     entry.clone().items()?.iter().map(named).collect::<Vec<_>>().into_iter().collect()
+}
+
+/// `approval`: a word, or the actions that want two.
+fn approval(entry: &Entry<'_>) -> Option<Approval> {
+    if entry.is_list() {
+        return actions(entry).map(Approval::TwoPersonFor);
+    }
+    let two = entry.one_of(&[("one_person", false), ("two_person", true)])?;
+    Some(if two { Approval::TwoPerson } else { Approval::OnePerson })
 }
 
 fn people(entry: &Entry<'_>) -> Option<Vec<String>> {

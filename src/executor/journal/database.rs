@@ -12,7 +12,7 @@ use super::fold::{IllegalEntry, fold, state_of};
 use super::seal::{GENESIS, seal};
 use super::{Entry, Record, RunId, RunState, RunView};
 use crate::action::plan::digest_of;
-use crate::action::{Approved, Operator, OtherRun, Plan};
+use crate::action::{Approved, BreakGlass, Operator, OtherRun, Plan};
 use crate::clock::Now;
 use crate::executor::lease::{self, Held, Lease, NotFree};
 use crate::executor::shared::SharedLeases;
@@ -50,6 +50,11 @@ pub enum JournalError {
     /// The same plan was approved before.
     #[error("this plan was approved before, as run {0}; make a new plan")]
     UsedBefore(String),
+    /// No plan of that digest waits for a second person.
+    #[error(
+        "no plan `{0}` waits for a second person here; it may have expired, or the digest is shorter than 8 characters"
+    )]
+    NoProposal(String),
     /// An executor has it already.
     #[error("run {0} was taken before; an approval is used once")]
     TakenBefore(String),
@@ -110,6 +115,8 @@ pub struct Taken {
     plan: Plan,
     /// Who confirmed.
     by: Operator,
+    /// The one guard that is skipped.
+    break_glass: Option<BreakGlass>,
     /// The lease.
     lease: Lease,
 }
@@ -128,6 +135,11 @@ impl Taken {
     /// Who confirmed.
     pub fn by(&self) -> &Operator {
         &self.by
+    }
+
+    /// The one guard that is skipped, if one is.
+    pub fn break_glass(&self) -> Option<&BreakGlass> {
+        self.break_glass.as_ref()
     }
 
     /// The lease.
@@ -190,6 +202,7 @@ impl Journal {
             by: Box::new(approved.by().clone()),
             until: approved.until(),
             verdicts: approved.verdicts().to_vec(),
+            break_glass: approved.break_glass().cloned(),
         };
         self.store.write(|connection| {
             used_before(connection, approved.digest())?;
@@ -224,7 +237,8 @@ impl Journal {
                 }
                 Ok(lease) => {
                     append(connection, self.store.mask(), run, Entry::Taken { pid, epoch: lease.epoch }, now.wall)?;
-                    Ok(Ok(Taken { plan: view.plan, by: view.by, lease }))
+                    let break_glass = view.break_glass().cloned();
+                    Ok(Ok(Taken { plan: view.plan, by: view.by, break_glass, lease }))
                 }
             }
         });

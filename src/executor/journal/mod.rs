@@ -17,7 +17,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::action::{Change, Made, Operator, Plan, Verdict};
+use crate::action::{BreakGlass, Change, Made, Operator, Plan, Verdict};
 use crate::text::Text;
 
 pub use anchor::{Anchor, AnchorError, Head, Heads};
@@ -67,6 +67,9 @@ pub enum Entry {
         /// What the guards said when the operator confirmed; none in journals of earlier versions.
         #[serde(default)]
         verdicts: Vec<Verdict>,
+        /// The one guard that was skipped, and why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        break_glass: Option<BreakGlass>,
     },
     /// The executor took the approval (used up from here) and the lease.
     Taken {
@@ -252,6 +255,14 @@ impl RunView {
         self.records.iter().filter(|record| !matches!(record.entry, Entry::DebtAccepted { .. }))
     }
 
+    /// The one guard that was skipped, and why.
+    pub fn break_glass(&self) -> Option<&BreakGlass> {
+        match self.records.first().map(|record| &record.entry) {
+            Some(Entry::Approved { break_glass, .. }) => break_glass.as_ref(),
+            _ => None,
+        }
+    }
+
     /// What the guards said when the operator confirmed.
     pub fn verdicts(&self) -> &[Verdict] {
         match self.records.first().map(|record| &record.entry) {
@@ -288,6 +299,9 @@ impl Entry {
     /// The entry in one sentence, for lists and logs.
     pub fn sentence(&self) -> String {
         match self {
+            Self::Approved { by, break_glass: Some(glass), .. } => {
+                format!("approved by {}, skipping {}: {}", by.user, glass.guard, glass.reason)
+            }
             Self::Approved { by, .. } => format!("approved by {}", by.user),
             Self::Taken { pid, .. } => format!("taken by executor {pid}"),
             Self::Refused { reasons, .. } => format!("refused: {}", reasons.join("; ")),

@@ -35,6 +35,24 @@ impl Journal {
     }
 }
 
+impl Journal {
+    /// Runs on the same target as `run` that were confirmed after it and sent something, or may have; the newest first.
+    ///
+    /// # Errors
+    /// They can't be read.
+    pub fn later_runs(&self, run: &RunView, now: Now) -> Result<Vec<RunView>, JournalError> {
+        let store = self.store().lock();
+        let connection = store.unchecked_transaction()?;
+        let sql = "SELECT run FROM approvals WHERE target = ?1
+                   AND rowid > (SELECT rowid FROM approvals WHERE run = ?2) ORDER BY rowid DESC";
+        let mut query = connection.prepare_cached(sql)?;
+        let found = query.query_map([run.plan.target_arn.as_str(), &run.id.0], |row| row.get(0).map(RunId))?;
+        let runs: Vec<RunId> = found.collect::<Result<_, _>>()?;
+        let views: Vec<RunView> = runs.iter().map(|run| view(&connection, run, now)).collect::<Result<_, _>>()?;
+        Ok(views.into_iter().filter(RunView::sent).collect())
+    }
+}
+
 /// The times are texts, which sort as the times do but for fractions of the same second: that one is taken as well.
 fn written_since(connection: &Connection, since: Timestamp) -> Result<Vec<RunId>, JournalError> {
     let second = since.strftime("%Y-%m-%dT%H:%M:%S").to_string();

@@ -14,7 +14,7 @@ use crate::state::dialog::Confirm;
 use crate::view::SMALLEST;
 use crate::view::header::kind_role;
 use crate::view::part::page::{LABEL, Page, Row, pad, piece};
-use crate::view::part::pen::Pen;
+use crate::view::part::pen::{Bit, Pen};
 use crate::view::part::{age, plan as words_of, words};
 
 /// The widest that the dialog gets, frame included.
@@ -125,8 +125,31 @@ fn denied_foot(confirm: &Confirm) -> Vec<Row> {
     vec![
         Row::new(),
         vec![piece(Role::Critical, format!("✗ DENIED by {by}: see above. Nothing was changed."))],
-        vec![piece(Role::Muted, "Esc closes")],
+        override_of(confirm),
+        vec![denied_hint(confirm)],
     ]
+}
+
+/// The field in which the reason is typed for which the one guard that denies is skipped.
+fn override_of(confirm: &Confirm) -> Row {
+    match confirm.judged.skippable() {
+        None => Row::new(),
+        Some(guard) => vec![
+            piece(Role::Text, format!("to skip {guard} (break-glass), type why: ")),
+            piece(Role::Input, format!("{}▏", confirm.typed)),
+        ],
+    }
+}
+
+fn denied_hint(confirm: &Confirm) -> Bit<'static> {
+    match confirm.remark {
+        Some(remark) => piece(Role::Warning, remark),
+        None if confirm.judged.waits() => piece(Role::Muted, "Enter looks whether a second person agreed · Esc closes"),
+        None if confirm.judged.skippable().is_some() => {
+            piece(Role::Muted, "Enter lets the guards judge again, with your reason · Esc closes")
+        }
+        None => piece(Role::Muted, "Esc closes"),
+    }
 }
 
 /// What is to be typed, and what was. Asked for even where no name is: never a bare key.

@@ -60,6 +60,10 @@ fn plan(page: &mut Page, run: &RunView) {
     if let Some(step) = &plan.runbook_step {
         page.field("runbook", &[piece(Role::Text, step)]);
     }
+    if let Some(glass) = run.break_glass() {
+        let text = format!("{} was skipped: {}", glass.guard, glass.reason);
+        page.field("override", &[piece(Role::Critical, text)]);
+    }
     if !run.verdicts().is_empty() {
         words_of::guards(page, run.verdicts());
     }

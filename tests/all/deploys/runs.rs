@@ -55,7 +55,8 @@ fn on(service: &str, name: &str, arguments: &[(&str, &str)]) -> Action {
     (spec(name).expect("an action").parse)(&service.into(), &pairs).expect("an action")
 }
 
-const TWO_STEPS: [&str; 8] = ["approved", "taken", "started", "accepted", "settled", "started", "accepted", "done"];
+const TWO_STEPS: [&str; 9] =
+    ["approved", "taken", "started", "accepted", "settled", "started", "accepted", "settled", "done"];
 
 #[tokio::test(start_paused = true)]
 async fn an_image_is_registered_once_and_rolled_out() {

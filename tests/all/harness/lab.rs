@@ -4,10 +4,9 @@ use std::process::Command;
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 use std::time::Duration;
 
-use quarterdeck::action::ACTIONS;
 use serde_json::{Value, json};
 
-use super::{root, wait_for};
+use super::{no_cooldowns, root, wait_for};
 
 /// The configuration that the lab's tests run with, as a new user would.
 pub(crate) const EXAMPLE: &str = "examples/rtech/quarterdeck.toml";
@@ -134,8 +133,7 @@ impl Lab {
 /// its error budget.
 fn config() -> tempfile::NamedTempFile {
     let mut text = std::fs::read_to_string(root().join(EXAMPLE)).expect("the example is there");
-    let waits: Vec<_> = ACTIONS.iter().map(|action| format!("{} = \"0s\"", action.name)).collect();
-    let waits = format!("cooldown = {{ {} }}", waits.join(", "));
+    let waits = no_cooldowns();
     for (key, instead) in
         [("gate_window", "gate_window = \"0s\""), ("error_budget", "error_budget = \"allow\""), ("cooldown", &waits)]
     {

@@ -52,3 +52,9 @@ pub(crate) fn stdout(output: &Output) -> String {
 }
 
 pub(crate) use quarterdeck::clock::Stopwatch;
+
+/// The setting of `[guards]` with which no action waits for the last one of its kind.
+pub(crate) fn no_cooldowns() -> String {
+    let none: Vec<_> = quarterdeck::action::ACTIONS.iter().map(|action| format!("{} = \"0s\"", action.name)).collect();
+    format!("cooldown = {{ {} }}", none.join(", "))
+}

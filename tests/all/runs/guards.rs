@@ -11,12 +11,13 @@ use quarterdeck::action::restart::Restart;
 use quarterdeck::action::scaling_bounds::ScalingBounds;
 use quarterdeck::action::silence::Silence;
 use quarterdeck::action::{
-    Action, Arming, BudgetLeft, Call, Decision, Facts, Known, Matcher, OtherRun, PastRun, Plan, Undo, Verdict, judge,
-    plan_for,
+    Action, Arming, BreakGlass, BudgetLeft, Call, Decision, Facts, Known, Matcher, OtherRun, PastRun, Plan, SecondYes,
+    Undo, Verdict, judge, plan_for,
 };
 use quarterdeck::clock::Now;
 use quarterdeck::config::{
-    CdnId, CdnPlace, Config, EnvironmentKind, Freeze, FreezeWindow, Guards, Objective, Query, Simulator, Stance,
+    Approval, CdnId, CdnPlace, Config, EnvironmentKind, Freeze, FreezeWindow, Guards, Objective, Query, Simulator,
+    Stance,
 };
 use quarterdeck::source::{
     AlertState, Cdn, Invalidation, NextRun, Observation, Registered, Rollout, ScheduledAction, SeenAlert, SeenAlerts,
@@ -620,6 +621,32 @@ static ROWS: &[Row] = &[
         c.facts.other_runs = Known::of(vec![other(false), other(true)])
     }),
     row("other-runs", Deny, "the journal can't be read: disk", |c| c.facts.other_runs = unreadable()),
+    row("approval", Allow, "one person is enough", |_| {}),
+    row("approval", Allow, "one person is enough", |c| {
+        c.config.guards.approval = Approval::TwoPersonFor(vec!["fail_over".to_owned()]);
+    }),
+    row("approval", Deny, "waits for a second person: `quarterdeck approve ", |c| {
+        c.config.guards.approval = Approval::TwoPersonFor(vec!["scale".to_owned()]);
+    }),
+    row("approval", Allow, "eve@bastion (pts/1) agreed at", |c| agreed(c, |_| {})),
+    row("approval", Deny, "eve agreed, but to another plan", |c| agreed(c, |yes| yes.digest = "0".repeat(64))),
+    row("approval", Deny, "eve agreed, but to another plan", |c| {
+        agreed(c, |_| {});
+        c.doctor = |p| p.steps[0].bake = Duration::from_secs(1);
+    }),
+    row("approval", Deny, "that is too long ago", |c| agreed(c, |yes| yes.until = now().wall)),
+    row("approval", Deny, "ada agreed, but is the one who acts", |c| agreed(c, |yes| yes.by = operator("ada"))),
+    row("approval", Deny, "from the same login", |c| agreed(c, |yes| yes.login = Some(1000))),
+    row("approval", Deny, "with the same AWS credentials", |c| {
+        let own = c.observed.identity.as_ref().map(|identity| identity.arn.clone());
+        agreed(c, |_| {});
+        c.facts.seconds.0.as_mut().expect("a yes")[0].caller = own;
+    }),
+    row("approval", Deny, "nothing but their own word", |c| agreed(c, |yes| (yes.login, yes.caller) = (None, None))),
+    row("approval", Deny, "whether a second person agreed is not known: disk", |c| {
+        agreed(c, |_| {});
+        c.facts.seconds = unreadable();
+    }),
     row("plan-age", Allow, "300 s left", |_| {}),
     row("plan-age", Deny, "expired 0 s ago", |c| c.now = now().plus(Duration::from_secs(300))),
     row("plan-age", Deny, "longer than plan_ttl", |c| {
@@ -786,6 +813,22 @@ fn budget(case: &mut Case, left: Result<Option<f64>, Text>) {
     case.facts.budgets = vec![BudgetLeft { objective: "availability".into(), left }];
 }
 
+/// Two persons are wanted, and eve agreed to what ada wants to do.
+fn agreed(case: &mut Case, change: fn(&mut SecondYes)) {
+    case.config.guards.approval = Approval::TwoPerson;
+    let plan = plan_for(&scale(case.desired), &case.observed, &case.config, now().wall).expect("a plan");
+    let mut yes = SecondYes {
+        digest: plan.digest(),
+        by: operator("eve"),
+        login: Some(1001),
+        caller: Some("arn:aws:sts::123456789012:assumed-role/ops/eve".into()),
+        at: now().wall,
+        until: now().wall + SignedDuration::from_secs(60),
+    };
+    change(&mut yes);
+    (case.facts.login, case.facts.seconds) = (Some(1000), Known::of(vec![yes]));
+}
+
 /// The same calls for another reason than that something is wrong.
 fn not_a_remedy(case: &mut Case) {
     case.doctor = |plan| plan.action = scale(5);
@@ -882,4 +925,53 @@ fn a_plan_that_nothing_stands_against_is_only_asked_for_its_name() {
     let verdicts = Case::new().verdicts();
     let asked: Vec<_> = verdicts.iter().filter(|v| v.decision != Allow).map(|v| v.guard.as_str()).collect();
     assert_eq!(asked, ["type-the-name"]);
+}
+
+/// A denial of the cooldown and one of the caps.
+fn denied_twice() -> Case {
+    let mut case = Case::new();
+    past(&mut case, 10, |_| {});
+    case.desired = 8;
+    case
+}
+
+fn glass(guard: &str) -> BreakGlass {
+    BreakGlass { guard: guard.to_owned(), reason: "orders are lost".into() }
+}
+
+#[test]
+fn break_glass_skips_the_one_guard_that_it_names_and_says_so() {
+    let decisions = |case: Case| -> Vec<_> {
+        let denied = |verdict: &Verdict| ["cooldown", "caps"].contains(&verdict.guard.as_str());
+        case.verdicts().into_iter().filter(denied).map(|verdict| (verdict.decision, verdict.evidence)).collect()
+    };
+    let [(Deny, _), (Deny, caps)] = &decisions(denied_twice())[..] else { panic!("both deny") };
+    let mut case = denied_twice();
+    case.facts.break_glass = Some(glass("cooldown"));
+    let [(Ask, skipped), (Deny, still)] = &decisions(case)[..] else { panic!("only the named one is skipped") };
+    assert!(skipped.starts_with("SKIPPED by break-glass (orders are lost): "), "{skipped}");
+    assert_eq!(still, caps);
+}
+
+/// Even where something else than [`BreakGlass::new`] made it.
+#[test]
+fn break_glass_never_skips_identity_evidence_and_what_was_shown() {
+    for guard in ["armed", "environment", "account", "shown-is-sent", "evidence", "other-runs", "plan-age"] {
+        let row = ROWS.iter().find(|row| row.guard == guard && row.decision == Deny).expect("a row");
+        let mut case = Case::new();
+        (row.change)(&mut case);
+        case.facts.break_glass = Some(glass(guard));
+        let verdicts = case.verdicts();
+        let verdict = verdicts.iter().find(|verdict| verdict.guard == guard).expect("a verdict");
+        assert_eq!(verdict.decision, Deny, "{verdict:?}");
+        assert!(BreakGlass::new(guard, "orders are lost").is_err(), "{guard}");
+    }
+}
+
+#[test]
+fn break_glass_wants_a_guard_that_there_is_and_a_reason() {
+    let told = |guard, reason| BreakGlass::new(guard, reason).expect_err("refused").to_string();
+    assert!(told("freezes", "orders are lost").contains("guards that may be skipped: freeze, cooldown"));
+    assert!(told("freeze", "  urgent  ").contains("the reason is too short"));
+    assert!(BreakGlass::new("freeze", "orders are lost").is_ok());
 }

@@ -21,6 +21,7 @@ fn entry(name: &str) -> Entry {
             by: Box::new(operator("ada")),
             until: plan(5).expires,
             verdicts: Vec::new(),
+            break_glass: None,
         },
         "taken" => Entry::Taken { pid: 1, epoch: 1 },
         "refused" => Entry::Refused { reasons: vec!["x".into()], drift: vec![Change::new("a", "1", "2")] },

@@ -8,11 +8,13 @@ use std::time::{Duration, Instant};
 use quarterdeck::clock::Now;
 use quarterdeck::executor::journal::{Entry, Journal, RunState, RunView};
 use quarterdeck::simulator::demo::demo_text;
-use quarterdeck::simulator::{Fault, Log, Scenario};
+use quarterdeck::simulator::{Fault, Log, Mutated, Scenario};
 use quarterdeck::store::FILE;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use serde_json::Value;
 use tempfile::TempDir;
+
+use crate::harness::no_cooldowns;
 
 /// Longer than any run here takes.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -24,10 +26,16 @@ pub(crate) struct Fleet {
 
 impl Fleet {
     pub(crate) fn new() -> Self {
+        Self::with("")
+    }
+
+    /// One whose `[guards]` say this too.
+    pub(crate) fn with(guards: &str) -> Self {
         let dir = TempDir::new().expect("a directory");
         let fleet = Self { dir };
-        let quick = "gate_window = \"0s\"\ncooldown = { scale = \"0s\", restart = \"0s\", fail_over = \"0s\", start_backup = \"0s\" }";
-        let text = demo_text("overload", 1, &fleet.state()).replace("gate_window = \"20s\"", quick);
+        let text = demo_text("overload", 1, &fleet.state());
+        let text =
+            text.replace("gate_window = \"20s\"", &format!("gate_window = \"0s\"\n{}\n{guards}", no_cooldowns()));
         std::fs::write(fleet.config(), text).expect("a configuration");
         std::fs::create_dir(fleet.state()).expect("a directory");
         fleet
@@ -109,6 +117,12 @@ impl Fleet {
 
     pub(crate) fn inject(&self, fault: Fault) {
         self.log().inject(Some(fault), Now::read().wall).expect("injected");
+    }
+
+    /// Somebody scales a service in another way.
+    pub(crate) fn scale_by_hand(&self, service: &str, desired: u32) {
+        let changed = self.log().change(&service.into(), Mutated::Desired(desired), Now::read().wall);
+        changed.expect("scaled");
     }
 
     /// How many changes the fleet got.

@@ -191,7 +191,7 @@ fn progress_tells_what_happened_and_what_is_waited_for() {
     insta::assert_snapshot!("progress_running_80x24", at(SMALL, &state).text_and_styles());
     shows(
         &at(SMALL, &state),
-        &["RUNNING", "waiting for a steady state for 9:04, its 10m are over", "closing this doesn't stop the run"],
+        &["RUNNING", "waiting for a steady state for 9:04, gives up in 0:56", "closing this doesn't stop the run"],
     );
 }
 
