@@ -93,6 +93,15 @@ pub enum Effect {
         /// Whether the console is armed.
         armed: bool,
     },
+    /// Plan what takes this run back, and judge that; answered by [`Event::Planned`]. Changes nothing.
+    Undo {
+        /// Names the question.
+        ticket: u64,
+        /// The run.
+        run: RunId,
+        /// Whether the console is armed.
+        armed: bool,
+    },
     /// Observe the target of this plan again and judge the plan anew; answered by [`Event::Planned`]. Changes nothing.
     Judge {
         /// Names the question.

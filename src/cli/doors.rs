@@ -13,14 +13,15 @@ use tokio::time::timeout;
 
 use super::operator::operator;
 use super::room;
-use crate::action::{Action, Approved, Arming, BreakGlass, Plan, PlanFailure};
+use crate::action::{Action, Approved, Arming, BreakGlass, Judged, Plan, PlanFailure};
 use crate::clock::Now;
 use crate::config::{Config, Query};
 use crate::event::{Effect, Event, LogLevel};
-use crate::executor::journal::{Journal, JournalError, follow};
+use crate::executor::journal::{Journal, JournalError, RunId, follow};
 use crate::executor::planning::Planner;
 use crate::executor::process::{self, Launch};
 use crate::executor::team::Team;
+use crate::executor::undo::inverse;
 use crate::run::{Performer, Prepare};
 use crate::runbook::Session;
 use crate::source::logs::LogDesk;
@@ -259,6 +260,9 @@ async fn keep_sessions(store: Arc<Store>, mut changed: mpsc::Receiver<Box<Sessio
     }
 }
 
+/// Where the reason stands.
+const SEE_LOG: &str = "see the log of the console for the reason";
+
 impl Performer for Doors {
     fn perform(&mut self, effect: Effect) {
         match effect {
@@ -267,6 +271,7 @@ impl Performer for Doors {
             Effect::Pause(paused) => self.with_poller(|poller| poller.pause(paused)),
             Effect::Backfill(window) => self.with_poller(|poller| poller.backfill(window)),
             Effect::Plan { ticket, action, step, armed } => self.plan(ticket, action, step, armed),
+            Effect::Undo { ticket, run, armed } => self.undo(ticket, run, armed),
             Effect::Judge { ticket, plan, armed, break_glass } => self.judge(ticket, plan, armed, break_glass),
             Effect::Execute(approved) => self.execute(*approved),
             Effect::Check { ticket, query } => self.check(ticket, query),
@@ -306,29 +311,39 @@ impl Doors {
     }
 
     fn plan(&self, ticket: u64, action: Action, step: Option<String>, armed: bool) {
-        let (config, world, journal) = (self.config.clone(), self.world.clone(), self.journal.clone());
-        let arming = if armed { Arming::Armed } else { Arming::ReadOnly };
-        self.answer(async move {
-            let outcome = match (world, journal) {
-                (Some(world), Some(journal)) => {
-                    let (clock, by) = (Now::read as fn() -> Now, operator());
-                    let world = &*world;
-                    let planner = Planner { config: &config, world, journal: &journal, clock, by, break_glass: None };
-                    planner.judged(&action, step, arming).await.map_err(PlanFailure::from)
-                }
-                (None, _) => {
-                    Err(PlanFailure::new("no source can be asked", "see the log of the console for the reason"))
-                }
-                (_, None) => Err(PlanFailure::new(
-                    "the state directory can't be used",
-                    "see the log of the console for the reason",
-                )),
-            };
-            Event::Planned { ticket, outcome: outcome.map(Box::new) }
+        self.planned(ticket, None, armed, |planner, arming| {
+            async move { Ok(planner.judged(&action, step, arming).await?) }.boxed()
+        });
+    }
+
+    fn undo(&self, ticket: u64, run: RunId, armed: bool) {
+        self.planned(ticket, None, armed, |planner, arming| {
+            async move {
+                let failure = |reason: &str| PlanFailure::new(reason, "see it with `quarterdeck runs show`");
+                let (journal, environment) = (planner.journal, &planner.config.environment.name);
+                let view = journal.run(&run.0, Now::read()).map_err(|error| failure(&error.to_string()))?;
+                let undo = inverse(journal, environment, &view, Now::read());
+                let action = undo.map_err(|error| failure(&error.to_string()))?.map_err(|reason| failure(&reason))?;
+                Ok(planner.judged(&action, None, arming).await?)
+            }
+            .boxed()
         });
     }
 
     fn judge(&self, ticket: u64, plan: Box<Plan>, armed: bool, break_glass: Option<BreakGlass>) {
+        self.planned(ticket, break_glass, armed, |planner, arming| {
+            async move { Ok(planner.again(&plan, arming).await?) }.boxed()
+        });
+    }
+
+    /// Answers with what `make` plans.
+    fn planned(
+        &self,
+        ticket: u64,
+        break_glass: Option<BreakGlass>,
+        armed: bool,
+        make: impl for<'a> FnOnce(&'a Planner<'a>, Arming) -> BoxFuture<'a, Result<Judged, PlanFailure>> + Send + 'static,
+    ) {
         let (config, world, journal) = (self.config.clone(), self.world.clone(), self.journal.clone());
         let arming = if armed { Arming::Armed } else { Arming::ReadOnly };
         self.answer(async move {
@@ -336,12 +351,10 @@ impl Doors {
                 (Some(world), Some(journal)) => {
                     let (clock, by, world) = (Now::read as fn() -> Now, operator(), &*world);
                     let planner = Planner { config: &config, world, journal: &journal, clock, by, break_glass };
-                    planner.again(&plan, arming).await.map_err(PlanFailure::from)
+                    make(&planner, arming).await
                 }
-                _ => Err(PlanFailure::new(
-                    "neither sources nor the state directory can be used",
-                    "see the log of the console for the reason",
-                )),
+                (None, _) => Err(PlanFailure::new("no source can be asked", SEE_LOG)),
+                (_, None) => Err(PlanFailure::new("the state directory can't be used", SEE_LOG)),
             };
             Event::Planned { ticket, outcome: outcome.map(Box::new) }
         });

@@ -7,9 +7,9 @@ use serde_json::json;
 
 use super::room::{Room, say, say_json};
 use super::{Global, TextOutput};
-use crate::action::{Action, Undo};
 use crate::clock::Now;
-use crate::executor::journal::{RunState, RunView};
+use crate::executor::journal::RunView;
+use crate::executor::undo::inverse;
 
 /// The schema of a refusal as JSON.
 const SCHEMA: &str = "quarterdeck.undo/1";
@@ -31,42 +31,9 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<ExitCode> {
     let room = Room::open(global)?;
     let view = room.journal.run(&arguments.run, Now::read())?;
-    match inverse(&room, &view)? {
+    match inverse(&room.journal, &room.config.environment.name, &view, Now::read())? {
         Ok(action) => super::plan::planned(&room, &action, None, (arguments.out.as_deref(), arguments.output)),
         Err(reason) => refuse(&view, &reason, arguments.output),
-    }
-}
-
-/// The action that takes the run back, or why there is none.
-fn inverse(room: &Room, view: &RunView) -> anyhow::Result<Result<Action, String>> {
-    let ours = &room.config.environment.name;
-    if view.plan.environment != *ours {
-        return Ok(Err(format!("it was in {}, this configuration is of {ours}", view.plan.environment)));
-    }
-    if let Some(reason) = not_over(view) {
-        return Ok(Err(reason));
-    }
-    let later = room.journal.later_runs(view, Now::read())?;
-    if let Some(run) = later.first() {
-        let summary = run.plan.summary();
-        let what = format!("run {} changed the same target since ({summary}, by {})", run.id, run.by.user);
-        return Ok(Err(format!("{what}; take that back first: `quarterdeck undo {}`", run.id)));
-    }
-    Ok(match &view.plan.undo {
-        Undo::Action { action } => Ok(action.clone()),
-        Undo::Impossible { reason } => Err(format!("there is no undo: {reason}")),
-    })
-}
-
-/// Why there is nothing to take back yet, or at all.
-fn not_over(view: &RunView) -> Option<String> {
-    match view.state {
-        RunState::Approved | RunState::Running => Some("it is still under way".to_owned()),
-        RunState::Unknown => {
-            Some(format!("its outcome is not known; settle it first: `quarterdeck runs resolve {}`", view.id))
-        }
-        _ if !view.sent() => Some("it sent nothing".to_owned()),
-        _ => None,
     }
 }
 

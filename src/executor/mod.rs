@@ -19,4 +19,5 @@ pub mod second;
 pub mod shared;
 pub mod target;
 pub mod team;
+pub mod undo;
 pub mod watch;

@@ -3,7 +3,7 @@
 use super::dialog::Confirm;
 use super::{Effects, Overlay, Screen, State, StepRef, lists};
 use crate::action::scale::Scale;
-use crate::action::{Action, ActionSpec, BreakGlass, Decision, Judged, PlanFailure};
+use crate::action::{Action, ActionSpec, BreakGlass, Decision, Judged, PlanFailure, Undo};
 use crate::clock::Mono;
 use crate::event::{Effect, LogLevel};
 use crate::executor::journal::RunId;
@@ -97,15 +97,64 @@ pub(super) fn plan(state: &mut State, action: Action, step: Option<StepRef>) -> 
     vec![Effect::Plan { ticket, action, step: reference, armed }]
 }
 
+/// Asks for the plan of what takes the shown or selected run back.
+pub(super) fn undo(state: &mut State) -> Effects {
+    let run = match state.screen() {
+        Screen::Run { id, .. } => state.runs.iter().find(|run| run.id == *id),
+        Screen::Runs { selected } => lists::runs(state).get(*selected).copied(),
+        _ => None,
+    };
+    let Some((run, undo)) = run.map(|run| (run.id.clone(), run.plan.undo.clone())) else {
+        state.tell(LogLevel::Info, "choose a run first");
+        return Vec::new();
+    };
+    match undo {
+        Undo::Action { action } => {
+            let (ticket, armed) = (state.ticket(), state.is_armed());
+            state.record(LogLevel::Info, &format!("planning to take run {run} back"));
+            state.overlay = Some(Overlay::Planning { ticket, action, step: None });
+            vec![Effect::Undo { ticket, run, armed }]
+        }
+        Undo::Impossible { reason } => {
+            state.tell(LogLevel::Warning, &format!("there is no undo: {reason}"));
+            Vec::new()
+        }
+    }
+}
+
 /// The plan is there. A late answer, to a question that was given up, is dropped.
 pub(super) fn planned(state: &mut State, answered: u64, outcome: Result<Box<Judged>, PlanFailure>) {
     match state.overlay.take() {
-        Some(Overlay::Planning { ticket, step, .. }) if ticket == answered => match outcome {
+        Some(Overlay::Planning { ticket, step, action }) if ticket == answered => match outcome {
             Ok(judged) => state.overlay = Some(Overlay::Confirm(Confirm::new(judged, step))),
-            Err(failure) => state.tell(LogLevel::Error, &failure.to_string()),
+            Err(failure) => no_plan(state, &action, step.is_some(), failure),
         },
         other => state.overlay = other,
     }
+}
+
+/// Says why there is no plan where the arguments were typed, and keeps them; a runbook's stand in the runbook.
+fn no_plan(state: &mut State, action: &Action, is_step: bool, failure: PlanFailure) {
+    state.record(LogLevel::Error, &failure.to_string());
+    if is_step {
+        return state.tell(LogLevel::Error, &failure.to_string());
+    }
+    let (spec, target) = (action.spec(), action.target().clone());
+    let input = typed(spec, &action.arguments());
+    state.overlay = Some(Overlay::Arguments { spec, target, input, error: Some(failure) });
+}
+
+/// Arguments as they are typed: what [`pairs`] takes apart.
+fn typed(spec: &ActionSpec, arguments: &[(&'static str, String)]) -> String {
+    let quoted = |value: &str| match value.contains(char::is_whitespace) {
+        true => format!("'{value}'"),
+        false => value.to_owned(),
+    };
+    let words = arguments.iter().map(|(key, value)| match spec.arguments {
+        [_only] if !value.contains('=') => quoted(value),
+        _ => format!("{key}={}", quoted(value)),
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// Enter in the confirmation: approves only what was shown whole, in the words that are asked for, while armed.
@@ -209,11 +258,22 @@ pub(super) fn started(state: &mut State, outcome: Result<RunId, Text>) -> Effect
 
 #[cfg(test)]
 mod tests {
-    use super::words;
+    use super::{pairs, typed, words};
+    use crate::action::spec;
 
     #[test]
     fn single_quotes_keep_blanks_together_as_in_a_shell() {
         assert_eq!(words("a=1  b='x y'z 'c=\"d e\"'"), ["a=1", "b=x yz", "c=\"d e\""]);
         assert!(words("  ").is_empty());
+    }
+
+    #[test]
+    fn arguments_are_typed_again_as_they_were() {
+        let given = [("alert", "High".to_owned()), ("comment", "we know it".to_owned()), ("for", "2h".to_owned())];
+        let silence = spec("silence").unwrap();
+        let again = typed(silence, &given);
+        assert_eq!(again, "alert=High comment='we know it' for=2h");
+        assert_eq!(pairs(silence, &again), given.map(|(key, value)| (key.to_owned(), value)));
+        assert_eq!(typed(spec("scale").unwrap(), &[("desired", "4".to_owned())]), "4");
     }
 }

@@ -64,6 +64,8 @@ pub enum Command {
     Log,
     /// Plan to scale the selected service.
     Scale,
+    /// Plan what takes the selected run back.
+    Undo,
     /// Run the current step of a runbook.
     StepRun,
     /// Tick the current step as done by hand.
@@ -141,6 +143,7 @@ pub static COMMANDS: &[CommandSpec] = &[
     spec(Command::Costs, "costs", "cost, and how well changes are delivered"),
     spec(Command::Log, "log", "the console's own doings"),
     spec(Command::Scale, "scale", "plan to scale this service"),
+    spec(Command::Undo, "undo", "plan what takes this run back"),
     spec(Command::StepRun, "step_run", "run the current step"),
     spec(Command::StepTick, "step_tick", "tick the current step as done"),
     spec(Command::StepSkip, "step_skip", "go past the current step, with a reason"),

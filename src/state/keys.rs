@@ -61,6 +61,7 @@ pub(super) fn run(state: &mut State, command: Command) -> Effects {
         Command::Refresh => return refresh(state),
         Command::Arm => arm(state),
         Command::Scale => return act::ask_scale(state),
+        Command::Undo => return act::undo(state),
         Command::StepRun => return follow::run_step(state),
         Command::StepTick => return follow::tick_step(state),
         Command::StepSkip => follow::ask_reason(state),

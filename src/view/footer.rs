@@ -112,15 +112,15 @@ fn offered(screen: &Screen) -> &'static [Hint] {
             (Back, "back"),
             (SessionClose, "end session"),
         ],
-        Screen::Alerts { .. } | Screen::Runbooks { .. } | Screen::Runs { .. } => {
+        Screen::Runs { .. } => &[(Open, "open"), (Undo, "undo"), (Arm, "arm"), (Filter, "filter"), (Back, "back")],
+        Screen::Run { .. } => &[(PageDown, "scroll"), (Undo, "undo"), (Arm, "arm"), (Back, "back")],
+        Screen::Alerts { .. } | Screen::Runbooks { .. } => {
             &[(Open, "open"), (Filter, "filter"), (Back, "back"), (Overview, "overview"), (Refresh, "refresh")]
         }
         Screen::Backups { .. } | Screen::Log { .. } => {
             &[(Filter, "filter"), (Back, "back"), (Overview, "overview"), (Refresh, "refresh")]
         }
-        Screen::Run { .. } | Screen::Costs { .. } => {
-            &[(PageDown, "scroll"), (Back, "back"), (Overview, "overview"), (Refresh, "refresh")]
-        }
+        Screen::Costs { .. } => &[(PageDown, "scroll"), (Back, "back"), (Overview, "overview"), (Refresh, "refresh")],
         Screen::Logs => &[
             (Follow, "follow"),
             (Filter, "search"),

@@ -6,14 +6,18 @@ use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyModifiers};
 use futures_util::FutureExt;
+use jiff::tz::TimeZone;
 use quarterdeck::action::Facts;
 use quarterdeck::action::guard::{Arming, GuardContext, judge};
-use quarterdeck::action::{Judged, Plan, PlanFailure, plan_for};
+use quarterdeck::action::{Judged, Plan, PlanFailure, Undo, plan_for};
 use quarterdeck::clock::{Mono, Now};
 use quarterdeck::config::keymap::{KeyPress, Keymap};
 use quarterdeck::config::theme::Theme;
+use quarterdeck::config::{Freeze, FreezeWindow};
 use quarterdeck::event::{Effect, Event, Stamped};
+use quarterdeck::executor::journal::RunState;
 use quarterdeck::run::{self, Ending, Performer, Ports};
+use quarterdeck::state::dialog::Confirm;
 use quarterdeck::state::verdict::Level;
 use quarterdeck::state::{Arm, Overlay, Screen, State, update};
 use quarterdeck::terminal::Input;
@@ -191,16 +195,6 @@ fn a_plan_that_comes_after_it_was_given_up_opens_nothing() {
     let now = state.now;
     send(&mut state, now, Event::Planned { ticket, outcome });
     assert!(state.overlay.is_none());
-}
-
-#[test]
-fn a_plan_that_could_not_be_made_is_told_with_its_reason() {
-    let mut state = state();
-    press(&mut state, &[KeyCode::Char('s'), KeyCode::Char('4'), KeyCode::Enter]);
-    let (ticket, outcome) = (state.last_ticket, Err(PlanFailure::new("ecs: no answer within 5 s", "try again")));
-    let now = state.now;
-    send(&mut state, now, Event::Planned { ticket, outcome });
-    assert!(state.notice.as_ref().is_some_and(|notice| notice.text.contains("no answer")));
 }
 
 #[test]
@@ -494,4 +488,83 @@ mod logs {
         assert!(typed(&mut state, "7").is_empty());
         assert!(state.notice.unwrap().text.contains("[[service.log]]"));
     }
+}
+
+#[test]
+fn a_plan_that_can_not_be_made_gives_what_was_typed_back_with_the_reason() {
+    let mut state = state();
+    press(&mut state, &[KeyCode::Char('s'), KeyCode::Char('4')]);
+    let effects = press(&mut state, &[KeyCode::Enter]);
+    let [Effect::Plan { ticket, .. }] = effects.as_slice() else { panic!("{effects:?}") };
+    let (ticket, now) = (*ticket, state.now);
+    let outcome = Err(PlanFailure::new("nothing would change", "choose another count"));
+    send(&mut state, now, Event::Planned { ticket, outcome });
+    let Some(Overlay::Arguments { input, error: Some(error), .. }) = &state.overlay else {
+        panic!("{:?}", state.overlay)
+    };
+    assert_eq!((input.as_str(), error.reason.as_str()), ("4", "nothing would change"));
+}
+
+#[test]
+fn the_undo_key_asks_for_the_plan_of_the_run_s_inverse_and_changes_nothing() {
+    let mut state = state();
+    state.runs = vec![fixture::run(RunState::Done)];
+    press(&mut state, &[KeyCode::Char('4')]);
+    let effects = press(&mut state, &[KeyCode::Char('z')]);
+    let [Effect::Undo { ticket, run, armed: false }] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!(*run, state.runs[0].id);
+    let (ticket, outcome, now) = (*ticket, Ok(Box::new(judged(&state))), state.now);
+    send(&mut state, now, Event::Planned { ticket, outcome });
+    assert!(matches!(state.overlay, Some(Overlay::Confirm(_))), "it is confirmed as any other: {:?}", state.overlay);
+    state.runs[0].plan.undo = Undo::Impossible { reason: "it is gone".to_owned() };
+    press(&mut state, &[KeyCode::Esc]);
+    assert!(press(&mut state, &[KeyCode::Char('z')]).is_empty());
+    assert!(state.notice.as_ref().is_some_and(|notice| notice.text.as_str().contains("it is gone")));
+}
+
+/// As [`planned`], but that a freeze holds.
+fn frozen() -> State {
+    let mut state = planned();
+    let Some(Overlay::Confirm(confirm)) = &state.overlay else { panic!("{:?}", state.overlay) };
+    let plan = confirm.judged.plan.clone();
+    let mut config = (*state.config).clone();
+    config.guards.freezes.push(Freeze {
+        name: "peak".into(),
+        reason: "orders".into(),
+        window: FreezeWindow::Once { from: plan.made, to: plan.expires },
+        zone: TimeZone::UTC,
+        allow: Vec::new(),
+        who: Vec::new(),
+    });
+    let facts = Facts::quiet(state.operator.clone());
+    let context = GuardContext { config: &config, now: plan.made, arming: Arming::Armed, facts };
+    let frozen = judge(plan, &context);
+    assert_eq!(frozen.skippable(), Some("freeze"), "{:?}", frozen.reasons());
+    state.overlay = Some(Overlay::Confirm(Confirm::new(Box::new(frozen), None)));
+    painted(&mut state);
+    state
+}
+
+#[test]
+fn a_guard_is_skipped_with_a_typed_reason_while_armed_and_the_plan_is_judged_and_confirmed_again() {
+    let mut state = frozen();
+    assert!(press(&mut state, &[KeyCode::Enter]).is_empty(), "without a reason nothing is skipped");
+    type_word(&mut state, "checkout is down");
+    let effects = press(&mut state, &[KeyCode::Enter]);
+    let [Effect::Judge { break_glass: Some(glass), armed: true, .. }] = effects.as_slice() else {
+        panic!("{effects:?}")
+    };
+    assert_eq!((glass.guard.as_str(), glass.reason.as_str()), ("freeze", "checkout is down"));
+    assert!(!executes(&effects), "it is judged again, and confirmed by name as any other");
+}
+
+#[test]
+fn the_target_s_name_typed_by_habit_skips_no_guard_and_neither_does_a_read_only_console() {
+    let mut state = frozen();
+    type_word(&mut state, "rtech-app");
+    assert!(press(&mut state, &[KeyCode::Enter]).is_empty());
+    let mut state = frozen();
+    state.arm = Arm::ReadOnly;
+    type_word(&mut state, "checkout is down");
+    assert!(press(&mut state, &[KeyCode::Enter]).is_empty());
 }

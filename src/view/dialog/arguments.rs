@@ -1,5 +1,7 @@
 //! Arguments of an action are being typed.
 
+mod now;
+
 use ratatui::layout::Rect;
 
 use super::field::input;
@@ -10,7 +12,6 @@ use crate::source::Name;
 use crate::state::State;
 use crate::view::part::page::{Page, piece};
 use crate::view::part::pen::Pen;
-use crate::view::part::reading::Shown;
 
 /// The widest that the box gets.
 const WIDEST: u16 = 80;
@@ -35,9 +36,11 @@ pub fn draw(screen: Rect, state: &State, asked: &Asked<'_>, pen: &mut Pen<'_>) {
     for argument in asked.spec.arguments {
         page.field(argument.name, &[piece(Role::Text, argument.summary)]);
     }
-    now(&mut page, state, asked.target);
+    now::tell(&mut page, state, asked);
     page.blank();
-    page.row(input(&prompt(asked.spec), asked.input));
+    if !asked.spec.arguments.is_empty() {
+        page.row(input(&prompt(asked.spec), asked.input));
+    }
     match asked.error {
         Some(error) => {
             page.text(Role::Critical, format!("✗ {}", error.reason));
@@ -52,17 +55,6 @@ pub fn draw(screen: Rect, state: &State, asked: &Asked<'_>, pen: &mut Pen<'_>) {
         ..Content::default()
     };
     frame::draw(screen, WIDEST, &content, pen);
-}
-
-/// How many tasks there are, and how old that is.
-fn now(page: &mut Page, state: &State, target: &Name) {
-    let workload = state.readings.workload(&state.config, target, state.now);
-    let shown = Shown::of(
-        &workload,
-        |workload| format!("{} running, {} desired", workload.running, workload.desired),
-        |_| (Role::Text, ""),
-    );
-    page.field("now", &shown.bits());
 }
 
 /// With one argument its name is not typed.
