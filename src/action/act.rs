@@ -125,6 +125,8 @@ pub enum Stage {
     Moving,
     /// It is done, and all is steady.
     Steady,
+    /// It was accepted, and nothing can tell its effect: only the answer is known.
+    Told,
     /// Somebody else moved the target: why it seems so. It counts only if it lasts, because reads lag behind writes.
     Elsewhere(String),
     /// It failed: why.

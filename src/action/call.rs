@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Matcher;
+use super::{Matcher, declared};
 use crate::source::Name;
 
 /// What earlier steps of a run made, by step: the identifier of a new revision, snapshot, silence …
@@ -233,6 +233,48 @@ pub enum Call {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         place: Option<Name>,
     },
+    /// A request that the configuration declares. Whether a repeat would be harmless is declared with it.
+    DeclaredRequest {
+        /// The service.
+        service: Name,
+        /// The declared action.
+        name: Name,
+        /// SHA-256, hex, of the declaration.
+        declaration: String,
+        /// The method.
+        method: String,
+        /// The whole URL.
+        url: String,
+        /// The type of its body.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        content_type: Option<String>,
+        /// Its body.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        body: Option<String>,
+        /// SHA-256, hex, of its body.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        body_sha256: Option<String>,
+        /// The longest that it may take.
+        timeout_seconds: u64,
+    },
+    /// A local command that the configuration declares. Whether a repeat would be harmless is declared with it.
+    DeclaredCommand {
+        /// The service.
+        service: Name,
+        /// The declared action.
+        name: Name,
+        /// SHA-256, hex, of the declaration.
+        declaration: String,
+        /// The program and its arguments.
+        command: Vec<String>,
+        /// Where it runs.
+        directory: String,
+        /// The variables that it is given besides `PATH`, by name.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        env: Vec<String>,
+        /// The longest that it may run.
+        timeout_seconds: u64,
+    },
 }
 
 /// What of a Cloudflare zone's cache is purged.
@@ -299,10 +341,17 @@ pub enum Family {
     Task,
     /// One copy more of what is protected.
     Backup,
+    /// What a declared request changes.
+    Request,
+    /// What a declared command on this host changes.
+    Command,
 }
 
 /// How long a call may take before nobody waits for its answer; the client's own timeouts are shorter.
 const PATIENCE: Duration = Duration::from_secs(35);
+
+/// How much longer is waited than a declared timeout: for what comes before and after it.
+const BEYOND: Duration = Duration::from_secs(10);
 
 impl Call {
     /// What it is about.
@@ -324,12 +373,27 @@ impl Call {
             Self::BackupStart { .. } | Self::RdsClusterSnapshot { .. } | Self::RdsInstanceSnapshot { .. } => {
                 Family::Backup
             }
+            Self::DeclaredRequest { .. } => Family::Request,
+            Self::DeclaredCommand { .. } => Family::Command,
+        }
+    }
+
+    /// The digest of the declaration that it carries out, where the configuration declares it.
+    pub fn declaration(&self) -> Option<&str> {
+        match self {
+            Self::DeclaredRequest { declaration, .. } | Self::DeclaredCommand { declaration, .. } => Some(declaration),
+            _ => None,
         }
     }
 
     /// How long it may take before nobody waits for its answer.
     pub fn patience(&self) -> Duration {
-        PATIENCE
+        match self {
+            Self::DeclaredRequest { timeout_seconds, .. } | Self::DeclaredCommand { timeout_seconds, .. } => {
+                Duration::from_secs(*timeout_seconds).saturating_add(BEYOND)
+            }
+            _ => PATIENCE,
+        }
     }
 
     /// The place of `[[aws.place]]` that it goes to; `None` is `[aws]` itself.
@@ -350,7 +414,11 @@ impl Call {
             | Self::RdsClusterSnapshot { place, .. }
             | Self::RdsInstanceSnapshot { place, .. }
             | Self::CloudFrontInvalidate { place, .. } => place.as_ref(),
-            Self::CloudflarePurge { .. } | Self::AlertmanagerSilence { .. } | Self::AlertmanagerExpire { .. } => None,
+            Self::CloudflarePurge { .. }
+            | Self::AlertmanagerSilence { .. }
+            | Self::AlertmanagerExpire { .. }
+            | Self::DeclaredRequest { .. }
+            | Self::DeclaredCommand { .. } => None,
         }
     }
 
@@ -385,9 +453,16 @@ impl Call {
             | Self::RdsInstanceSnapshot { .. }
             | Self::CloudflarePurge { .. }
             | Self::AlertmanagerSilence { .. }
-            | Self::AlertmanagerExpire { .. } => Some(self.clone()),
+            | Self::AlertmanagerExpire { .. }
+            | Self::DeclaredRequest { .. }
+            | Self::DeclaredCommand { .. } => Some(self.clone()),
         }
     }
+}
+
+/// The beginning of a digest, for people.
+fn short(digest: &str) -> &str {
+    digest.get(..12).unwrap_or(digest)
 }
 
 /// The operation that sets bounds and suspension alike.
@@ -451,6 +526,17 @@ impl std::fmt::Display for Call {
             }
             Self::RdsInstanceSnapshot { instance, snapshot, .. } => {
                 write!(f, "rds:CreateDBSnapshot {instance} snapshot={snapshot}")?;
+            }
+            Self::DeclaredRequest { method, url, content_type, body_sha256, .. } => {
+                write!(f, "{method} {url}")?;
+                content_type.iter().try_for_each(|kind| write!(f, " {kind}"))?;
+                body_sha256.iter().try_for_each(|digest| write!(f, " sha256:{}…", short(digest)))?;
+            }
+            Self::DeclaredCommand { command, directory, env, .. } => {
+                write!(f, "{} in {directory}", declared::line(command))?;
+                if !env.is_empty() {
+                    write!(f, " with {}", env.join(", "))?;
+                }
             }
         }
         self.place().map_or(Ok(()), |place| write!(f, " in {place}"))

@@ -8,13 +8,16 @@ pub mod approval;
 mod call;
 mod database;
 mod debt;
+pub mod declared;
 pub mod deploy;
+pub mod exec;
 mod facts;
 pub mod fail_over;
 mod gate;
 mod given;
 pub mod guard;
 pub mod guards;
+pub mod http;
 pub mod invalidate_cdn;
 mod matcher;
 pub mod plan;
@@ -117,6 +120,10 @@ actions! {
     StopTask(stop_task::StopTask),
     /// Start a backup of a protected thing.
     StartBackup(start_backup::StartBackup),
+    /// Send a declared request.
+    Http(http::Http),
+    /// Run a declared command on this host.
+    Exec(exec::Exec),
 }
 
 impl Action {
@@ -136,11 +143,21 @@ impl std::fmt::Display for Action {
 
 /// `key=value`, quoted for a shell where the value has what a shell would take for its own.
 fn argument(key: &str, value: &str) -> String {
+    if is_plain(value) { format!("{key}={value}") } else { quote(&format!("{key}={value}")) }
+}
+
+/// A word as a shell would take it.
+fn quoted(word: &str) -> String {
+    if is_plain(word) { word.to_owned() } else { quote(word) }
+}
+
+fn is_plain(word: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.,:/@%+".contains(c);
-    match !value.is_empty() && value.chars().all(plain) {
-        true => format!("{key}={value}"),
-        false => format!("'{key}={}'", value.replace('\'', r"'\''")),
-    }
+    !word.is_empty() && word.chars().all(plain)
+}
+
+fn quote(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 /// What help, palette and command line know of an action.

@@ -53,7 +53,9 @@ impl Room {
 pub(super) fn store(state_dir: &Path, config: Option<&Config>) -> Result<Store, StoreError> {
     let variables =
         std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let known = config.map(secrets::secrets).unwrap_or_default();
+    let mut known = config.map(secrets::secrets).unwrap_or_default();
+    let given = config.map(|config| secrets::given_to_commands(config, |name| std::env::var(name).ok()));
+    known.extend(given.unwrap_or_default());
     let files = config.map(secrets::secret_files).unwrap_or_default();
     Ok(Store::open(state_dir)?.masking(Mask::new(known.into_iter().chain(secrets::variables(variables)), files)))
 }

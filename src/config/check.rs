@@ -7,9 +7,11 @@ mod backend;
 mod balancer;
 mod by;
 mod cdn;
+pub(crate) mod comparison;
 mod copies;
 mod cost;
 mod database;
+mod declared;
 mod fleet;
 mod guards;
 mod http_source;
@@ -117,6 +119,7 @@ fn config(document: &Document<'_>) -> Option<Config> {
     let real = [&aws_at, &cloudwatch_at, &prometheus_at, &alertmanager_at];
     stands_alone(&simulator_at, &real);
     http_source::stands_aside(simulator_at.is_some(), &root);
+    declared::stand_aside(simulator_at.is_some(), &root);
     let sources = Sources {
         kind,
         aws: aws_at.is_some(),
@@ -130,6 +133,9 @@ fn config(document: &Document<'_>) -> Option<Config> {
     let services = fleet::services(&root, &sources);
     let backups = named(root.sections("backup"), |section| service::backup(section, &sources));
     let services = copies::beside_services(&root, services, backups.as_deref());
+    let actions_at = root.sections("action");
+    let known = declared::Known::of(&actions_at, &sources.http, services.as_deref());
+    let actions = named(actions_at, |section| declared::action(section, &known));
     let guards = root.section("guards").map_or(Some(Guards::defaults(kind)), |section| guards::guards(&section, kind));
     let runbook_dirs = root.section("runbooks").map_or(Some(Vec::new()), |section| runbook_dirs(&section));
     let ui = root.section("ui").map_or(Some(default_ui()), |section| ui(&section));
@@ -153,6 +159,7 @@ fn config(document: &Document<'_>) -> Option<Config> {
         services: services?,
         index: super::ServiceIndex::default(),
         backups: backups?,
+        actions: actions?,
         guards: guards?,
         audit: audit?,
         runbook_dirs: runbook_dirs?,

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::Serialize;
+
 use super::HttpBackend;
 use crate::source::Name;
 use crate::source::json_api::Pointer;
@@ -32,7 +34,7 @@ pub struct HttpQuery {
 }
 
 /// One request to a JSON API.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct HttpRequest {
     /// The `[[http]]` source.
     pub source: Name,

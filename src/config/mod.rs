@@ -8,9 +8,11 @@ mod audit;
 mod balancer;
 mod cdn;
 pub mod check;
+mod comparison;
 mod copies;
 mod cost;
 mod database;
+mod declared;
 pub mod error;
 pub mod expand;
 pub mod find;
@@ -38,9 +40,11 @@ use url::Url;
 pub use audit::*;
 pub use balancer::*;
 pub use cdn::*;
+pub use comparison::Comparison;
 pub use copies::*;
 pub use cost::*;
 pub use database::*;
+pub use declared::*;
 pub use error::{ConfigError, ConfigErrors};
 pub use freeze::{Freeze, FreezeWindow};
 pub use guards::{Approval, Guards, Stance};
@@ -82,6 +86,8 @@ pub struct Config {
     pub index: ServiceIndex,
     /// Protected things for the backups panel.
     pub backups: Vec<Protected>,
+    /// Changes that it declares itself: requests and local commands.
+    pub actions: Vec<Declared>,
     /// Bounds of what may be done.
     pub guards: Guards,
     /// Where the journal's head is anchored.
@@ -311,6 +317,11 @@ impl Config {
     /// The signal of that identifier.
     pub fn signal(&self, id: &SignalId) -> Option<&Signal> {
         self.service(&id.service)?.signals.iter().find(|signal| signal.name == id.signal)
+    }
+
+    /// The declared action of that name on that service.
+    pub fn declared(&self, service: &str, name: &str) -> Option<&Declared> {
+        self.actions.iter().find(|action| action.name == *name && action.service == *service)
     }
 
     /// The sources of alerts: CloudWatch where alarms are chosen, and Alertmanager, or Prometheus itself without one.

@@ -337,6 +337,20 @@ impl<'a> Entry<'a> {
         expand(self.written()?, self.document.variable).ok().map(|expanded| expanded.value)
     }
 
+    /// A string (expanded), a number or a truth, as text: a whole number has no point.
+    pub fn scalar(&self) -> Option<String> {
+        match self.value.get_ref() {
+            DeValue::String(_) => self.expanded().map(|expanded| expanded.value),
+            DeValue::Boolean(value) => Some(value.to_string()),
+            DeValue::Integer(written) => {
+                let whole = i128::from_str_radix(written.as_str(), written.radix()).ok();
+                whole.map_or_else(|| self.number().map(|value| value.to_string()), |value| Some(value.to_string()))
+            }
+            DeValue::Float(_) => self.number().map(|value| value.to_string()),
+            _ => self.mistyped("a string, a number, true or false", None),
+        }
+    }
+
     /// The value as a truth.
     pub fn boolean(&self) -> Option<bool> {
         match self.value.get_ref() {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{CdnId, Config, HttpAuth, HttpBackend, Secret};
+use super::{CdnId, Config, How, HttpAuth, HttpBackend, Secret};
 
 /// Headers whose names hold one of these carry a secret.
 const CARRIERS: &[&str] = &["authorization", "cookie", "token", "secret", "key", "password", "auth"];
@@ -58,15 +58,28 @@ fn headers(headers: &[(String, Secret)]) -> Vec<String> {
         .collect()
 }
 
-/// The values of variables that are named like a secret, such as `AWS_SECRET_ACCESS_KEY` and `GITHUB_TOKEN`. What names a
-/// file or an address is none.
+/// Whether a variable is named like a secret, such as `AWS_SECRET_ACCESS_KEY` and `GITHUB_TOKEN`. What names a file or an
+/// address is none.
+pub fn is_named_like_a_secret(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    let words = ["SECRET", "TOKEN", "PASSWORD", "PASSWD", "API_KEY", "APIKEY", "PRIVATE_KEY", "CREDENTIAL"];
+    let place = ["_FILE", "_PATH", "_DIR", "_URI", "_URL", "_ARN", "_ID", "_NAME"];
+    words.iter().any(|word| name.contains(word)) && !place.iter().any(|end| name.ends_with(end))
+}
+
+/// The values of variables that are named like a secret.
 pub fn variables(variables: impl IntoIterator<Item = (String, String)>) -> Vec<String> {
-    let secret = |name: &str| {
-        let name = name.to_ascii_uppercase();
-        let words = ["SECRET", "TOKEN", "PASSWORD", "PASSWD", "API_KEY", "APIKEY", "PRIVATE_KEY", "CREDENTIAL"];
-        let place = ["_FILE", "_PATH", "_DIR", "_URI", "_URL", "_ARN", "_ID", "_NAME"];
-        words.iter().any(|word| name.contains(word)) && !place.iter().any(|end| name.ends_with(end))
-    };
-    let named = variables.into_iter().filter(|(name, value)| secret(name) && !value.starts_with('/'));
+    let named =
+        variables.into_iter().filter(|(name, value)| is_named_like_a_secret(name) && !value.starts_with('/'));
     named.map(|(_, value)| value).collect()
+}
+
+/// The values of the variables that declared commands are given, whatever they are called: what a command prints of them is
+/// covered. Paths are none.
+pub fn given_to_commands(config: &Config, variable: impl Fn(&str) -> Option<String>) -> Vec<String> {
+    let named = config.actions.iter().filter_map(|action| match &action.how {
+        How::Exec(command) => Some(&command.env),
+        How::Http(_) => None,
+    });
+    named.flatten().filter_map(|name| variable(name)).filter(|value| !value.starts_with('/')).collect()
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use futures_util::future::BoxFuture;
 
 use super::aws::Aws;
+use super::local::Local;
 use super::outside::Outside;
 use super::target::{ApplyError, Permit, Receipt, Target};
 use crate::action::{Call, Family};
@@ -27,6 +28,7 @@ pub fn open(config: &Config, state_dir: &Path, clock: fn() -> Now) -> Result<Box
         None => Ok(Box::new(Doors {
             aws: config.aws.as_ref().map(|aws| Aws::new(Connections::open(aws))),
             outside: Outside::new(config),
+            local: Local::new(config),
         })),
     }
 }
@@ -35,12 +37,16 @@ pub fn open(config: &Config, state_dir: &Path, clock: fn() -> Now) -> Result<Box
 struct Doors {
     aws: Option<Aws>,
     outside: Outside,
+    local: Local,
 }
 
 impl Doors {
     fn door(&self, call: &Call) -> Result<&dyn Target, ApplyError> {
         let (door, section) = match call.family() {
-            Family::Cloudflare | Family::Silence => (Some(&self.outside as &dyn Target), "such a target"),
+            Family::Cloudflare | Family::Silence | Family::Request => {
+                (Some(&self.outside as &dyn Target), "such a target")
+            }
+            Family::Command => (Some(&self.local as &dyn Target), "such a target"),
             _ => (self.aws.as_ref().map(|aws| aws as &dyn Target), "[aws]"),
         };
         let missing = || ApplyError::NotSent(Text::clean(&format!("the configuration has no {section}")));

@@ -85,6 +85,13 @@ enum Stop {
     Broken(JournalError),
 }
 
+/// What was found of a step that is done.
+struct Found {
+    words: String,
+    /// Only its answer is known.
+    told: bool,
+}
+
 impl From<JournalError> for Stop {
     fn from(error: JournalError) -> Self {
         Self::Broken(error)
@@ -147,16 +154,20 @@ impl Work<'_> {
         };
         for (index, step) in plan.steps.iter().enumerate().take(last) {
             let found = self.perform(index, made).await?;
-            self.write(Entry::Settled { step: index, found: Text::clean(&found) })?;
+            self.write(Entry::Settled { step: index, found: Text::clean(&found.words) })?;
             self.bake(step.bake).await?;
         }
-        let found = self.perform(last, made).await?;
+        let Found { words, told } = self.perform(last, made).await?;
         if !plan.gates.is_empty() && !plan.gate_window.is_zero() {
-            self.write(Entry::Settled { step: last, found: Text::clean(&found) })?;
+            self.write(Entry::Settled { step: last, found: Text::clean(&words) })?;
         }
         let gates = self.bake(plan.gate_window).await?;
-        let found = gates.map_or(found.clone(), |gates| format!("{found}; {gates}"));
-        Ok(Entry::Done { found: Text::clean(&found) })
+        let found = Text::clean(&gates.map_or(words.clone(), |gates| format!("{words}; {gates}")));
+        if told {
+            let reason = Text::from("only its answer is known: nothing reads its effect back");
+            return Ok(Entry::Inconclusive { reason, found });
+        }
+        Ok(Entry::Done { found })
     }
 
     /// The on-failure branch, once: it was shown and approved with the plan.
@@ -168,7 +179,8 @@ impl Work<'_> {
         self.write(Entry::TurningBack { reason: Text::clean(reason) })?;
         let mut found = String::new();
         for index in plan.steps.len()..plan.steps.len() + plan.on_failure.len() {
-            found = self.perform(index, made).await.map_err(|stop| match stop {
+            let performed = self.perform(index, made).await;
+            found = performed.map(|found| found.words).map_err(|stop| match stop {
                 Stop::Bad { reason: again, effect } => {
                     failed(reason, &format!("{effect}; taking it back failed: {again}"))
                 }
@@ -180,7 +192,7 @@ impl Work<'_> {
     }
 
     /// One step: look, send once, read back until it is steady. What was found.
-    async fn perform(&self, index: usize, made: &mut Made) -> Flow<String> {
+    async fn perform(&self, index: usize, made: &mut Made) -> Flow<Found> {
         let call = self.call(index, made)?;
         let observed = self.check(index).await?;
         self.write(Entry::Started { step: index })?;
@@ -300,6 +312,7 @@ impl Work<'_> {
             Err(ApplyError::Unknown(reason)) => self.read_back(index, reason, made).await,
             Err(error @ ApplyError::Rejected(_)) => self.not_applied(index, &error, "nothing was changed", made).await,
             Err(error @ ApplyError::NotSent(_)) => self.not_applied(index, &error, "nothing was sent", made).await,
+            Err(error @ ApplyError::Failed(_)) => self.half_done(index, &error, made).await,
         }
     }
 
@@ -312,6 +325,15 @@ impl Work<'_> {
         };
         let effect = if index == 0 { effect } else { format!("{effect}; {}", self.unsent(index)) };
         Err(failed(&error.to_string(), &effect))
+    }
+
+    /// It ran and failed: one look tells what can be told of its effect.
+    async fn half_done(&self, index: usize, error: &ApplyError, made: &Made) -> Flow<()> {
+        let found = match self.sight(index, made).await {
+            Ok(sight) => format!("read back: {}", sight.words),
+            Err(reason) => format!("reading back failed: {reason}"),
+        };
+        Err(failed(&error.to_string(), &format!("what it changed until then is not known; {found}")))
     }
 
     /// Nobody knows whether the call took effect: look until it shows, never send again.
@@ -338,7 +360,7 @@ impl Work<'_> {
     }
 
     /// Reads back until steady, moved away, failed, or the deadline. What was found.
-    async fn watch(&self, index: usize, made: &Made) -> Flow<String> {
+    async fn watch(&self, index: usize, made: &Made) -> Flow<Found> {
         let began = self.now().mono;
         let deadline = self.taken.plan().steady_deadline;
         let mut said = String::new();
@@ -346,7 +368,8 @@ impl Work<'_> {
         loop {
             let found = match self.sight(index, made).await {
                 Ok(sight) => match watch.look(&sight, self.now().mono) {
-                    Finding::Steady(found) => return Ok(found),
+                    Finding::Steady(words) => return Ok(Found { words, told: false }),
+                    Finding::Told(words) => return Ok(Found { words, told: true }),
                     Finding::Moving(found) => found,
                     Finding::Failed(reason) => {
                         return Err(Stop::Bad {

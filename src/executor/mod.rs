@@ -12,6 +12,7 @@ mod facts;
 mod gates;
 pub mod journal;
 pub mod lease;
+pub mod local;
 pub mod outside;
 pub mod planning;
 pub mod process;

@@ -108,6 +108,9 @@ pub enum ApplyError {
     /// It was never sent: no connection, no credentials. Definitely not applied.
     #[error("not sent: {0}")]
     NotSent(Text),
+    /// It was carried out and said that it failed: a command's exit code. What it changed until then is not known.
+    #[error("it failed: {0}")]
+    Failed(Text),
     /// Nobody knows: a timeout, a 5xx, a dropped connection.
     #[error("no answer that tells: {0}")]
     Unknown(Text),

@@ -22,6 +22,8 @@ pub enum Finding {
     Moving(String),
     /// It is steady: what was found.
     Steady(String),
+    /// It was accepted, and nothing tells more: what was answered.
+    Told(String),
     /// It failed: why.
     Failed(String),
     /// Somebody else moved it: why that seems so.
@@ -39,6 +41,7 @@ impl Watch {
         let words = sight.words.clone();
         match &sight.stage {
             Stage::Steady => Finding::Steady(words),
+            Stage::Told => Finding::Told(words),
             Stage::Failed(reason) => Finding::Failed(reason.clone()),
             Stage::Elsewhere(reason) if now.since(self.held) >= LAG => Finding::Elsewhere(reason.clone()),
             Stage::Elsewhere(_) => Finding::Moving(format!("{words}; not yet as it was set")),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Check, CheckQuery, Comparison, StepKind};
 use crate::action::{ACTIONS, Action, ActionSpec, Objection};
-use crate::config::check::words;
+use crate::config::check::{comparison, words};
 use crate::config::error::{did_you_mean, nearest};
 use crate::config::raw::{Entry, Section};
 use crate::config::{Config, PromQuery, Query};
@@ -19,14 +19,6 @@ type Read = fn(&Section<'_>, Option<&Config>) -> Option<StepKind>;
 /// The kinds, by the info string of their block.
 const KINDS: &[(&str, Read)] =
     &[("check", check_step), ("wait", wait_step), ("action", action_step), ("manual", manual)];
-
-/// Keys of the four comparisons.
-const COMPARISONS: &[(&str, Comparison)] = &[
-    ("below", Comparison::Below),
-    ("at_most", Comparison::AtMost),
-    ("above", Comparison::Above),
-    ("at_least", Comparison::AtLeast),
-];
 
 /// Names of the kinds.
 pub(super) fn names() -> impl Iterator<Item = &'static str> + Clone {
@@ -76,28 +68,11 @@ fn check(section: &Section<'_>, config: Option<&Config>) -> Option<Check> {
         section.error(message, Some("give one of signal = \"service/signal\", promql = \"…\", steady = \"service\""));
     }
     let query = given.pop().flatten();
-    let bound = bound(section, matches!(query, Some(CheckQuery::Steady(_))));
+    // A steady state needs none: all tasks run.
+    let steady = matches!(query, Some(CheckQuery::Steady(_)));
+    let bound = comparison::bound(section, "the step", steady.then_some((Comparison::AtLeast, 1.0)));
     let (comparison, bound) = bound?;
     query.filter(|_| one).map(|query| Check { query, comparison, bound })
-}
-
-/// The bound; a steady state needs none: all tasks run.
-fn bound(section: &Section<'_>, steady: bool) -> Option<(Comparison, f64)> {
-    let read =
-        |(key, comparison): &(&'static str, Comparison)| section.get(key).map(|entry| (*comparison, entry.number()));
-    let mut given: Vec<(Comparison, Option<f64>)> = COMPARISONS.iter().filter_map(read).collect();
-    match (given.pop(), given.is_empty()) {
-        (Some((comparison, bound)), true) => bound.map(|bound| (comparison, bound)),
-        (None, _) if steady => Some((Comparison::AtLeast, 1.0)),
-        (found, _) => {
-            let message = if found.is_none() { "the step has no bound" } else { "the step has several bounds" };
-            section.error(
-                message,
-                Some("give one of below, at_most, above, at_least: a number in the unit of the signal"),
-            );
-            None
-        }
-    }
 }
 
 fn signal(entry: &Entry<'_>, config: Option<&Config>) -> Option<SignalId> {

@@ -17,6 +17,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::action::{Action, Operator};
+pub use crate::config::Comparison;
 use crate::config::Query;
 use crate::source::{Name, Number, SourceError};
 use crate::text::Text;
@@ -97,35 +98,6 @@ pub enum CheckQuery {
     Query(Query),
     /// Tasks running, as a share of desired (1.0 is steady), of a service.
     Steady(Name),
-}
-
-/// How a reading must stand to a bound.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Comparison {
-    /// `<`
-    #[serde(rename = "<")]
-    Below,
-    /// `<=`
-    #[serde(rename = "<=")]
-    AtMost,
-    /// `>`
-    #[serde(rename = ">")]
-    Above,
-    /// `>=`
-    #[serde(rename = ">=")]
-    AtLeast,
-}
-
-impl Comparison {
-    /// Whether a reading holds. What is not a finite number never holds.
-    pub fn holds(self, reading: Number, bound: f64) -> bool {
-        reading.finite().is_some_and(|value| match self {
-            Self::Below => value < bound,
-            Self::AtMost => value <= bound,
-            Self::Above => value > bound,
-            Self::AtLeast => value >= bound,
-        })
-    }
 }
 
 /// The answer to a check: a reading, or why there is none (which is not a pass).

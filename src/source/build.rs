@@ -6,19 +6,20 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 
 use crate::clock::Now;
-use crate::config::{self, Config, Query};
+use crate::config::{self, Config, Query, ReadBack};
 use crate::simulator;
 use crate::source::alertmanager::{self, AlertSource};
 use crate::source::aws::{self, Connections};
 use crate::source::cloudflare;
+use crate::source::declared;
 use crate::source::health;
 use crate::source::json_api::{self, JsonApi};
 use crate::source::logs::{LogReader, NoLogs};
 use crate::source::probe;
 use crate::source::prometheus::{self, Prometheus};
 use crate::source::{
-    Alert, AlertState, Cdn, Look, Name, Number, Observation, SeenAlerts, SharedSource, Silences, SourceError,
-    SourceErrorKind, Subject, World,
+    Alert, AlertState, Cdn, Look, Name, Number, Observation, SeenAlerts, SeenBack, SeenDeclared, SharedSource, Silences,
+    SourceError, SourceErrorKind, Subject, World,
 };
 use crate::text::Text;
 
@@ -73,21 +74,22 @@ impl World for Backends {
 
     fn observe<'a>(&'a self, look: &'a Look, now: Now) -> BoxFuture<'a, Result<Observation, SourceError>> {
         Box::pin(async move {
-            let (observed, silences, answers, alerts, raised, zone) = tokio::join!(
+            let (observed, silences, answers, alerts, raised, zone, declared) = tokio::join!(
                 self.on_aws(look, now),
                 self.silences(look, now),
                 self.answers(look, now),
                 self.alerts_of(&look.target),
                 self.raised(look),
-                self.zone(look)
+                self.zone(look),
+                self.declared(look, now)
             );
             let observed = observed?;
             let cdn = zone?.or(observed.cdn.clone());
             let alerts = Observation::at(now.wall).with_alerts(alerts.as_deref());
             let firing = joined(self.alarms(observed.firing), alerts.firing);
             let paging = joined(self.alarms(observed.paging), alerts.paging);
-            let (silences, answers, raised) = (silences?, answers?, raised?);
-            Ok(Observation { silences, alerts: raised, cdn, answers, firing, paging, ..observed })
+            let (silences, answers, raised, declared) = (silences?, answers?, raised?, declared?);
+            Ok(Observation { silences, alerts: raised, cdn, declared, answers, firing, paging, ..observed })
         })
     }
 
@@ -98,10 +100,7 @@ impl World for Backends {
                 (Query::Prometheus(_), None, _) => {
                     Err(missing("prometheus", "the query is PromQL, and the configuration has no [prometheus]"))
                 }
-                (Query::Http(query), ..) => match self.http.iter().find(|api| *api.key() == query.request.source) {
-                    Some(api) => api.ask(query, now).await,
-                    None => Err(missing("http", &format!("there is no [[http]] named {}", query.request.source))),
-                },
+                (Query::Http(query), ..) => self.api(&query.request.source)?.ask(query, now).await,
                 (Query::Simulator(_), ..) => {
                     Err(missing(simulator::SOURCE, "the query is of the simulated fleet, which is not in use"))
                 }
@@ -159,6 +158,36 @@ impl Backends {
         let none = || missing("cloudflare", &format!("the configuration has no Cloudflare zone of {}", look.target));
         let service = self.config.service(&look.target).ok_or_else(none)?;
         cloudflare::fresh(service).await.ok_or_else(none)?.map(Some)
+    }
+
+    /// The declared action, where one is looked at.
+    async fn declared(&self, look: &Look, now: Now) -> Result<Option<SeenDeclared>, SourceError> {
+        let Some(name) = &look.declared else { return Ok(None) };
+        let action = declared::find(&self.config, &look.target, name)?;
+        let read_back = match &action.read_back {
+            Some(read_back) => Some(self.read_back(read_back, now).await?),
+            None => None,
+        };
+        Ok(Some(declared::seen(action, read_back).await))
+    }
+
+    async fn read_back(&self, read_back: &ReadBack, now: Now) -> Result<SeenBack, SourceError> {
+        match read_back {
+            ReadBack::Value { what, request, pointer, expected } => {
+                let value = self.api(&request.source)?.text(request, pointer, now).await?;
+                Ok(declared::of_value(what, expected.as_ref(), value))
+            }
+            ReadBack::Signal { signal, .. } => {
+                let none = || missing("read-back", &format!("the configuration has no signal {signal}"));
+                let query = &self.config.signal(signal).ok_or_else(none)?.query;
+                declared::of_signal(read_back, &self.config, self.ask(query, now).await?)
+            }
+        }
+    }
+
+    fn api(&self, source: &Name) -> Result<&JsonApi, SourceError> {
+        let found = self.http.iter().find(|api| api.key() == source);
+        found.map(Arc::as_ref).ok_or_else(|| missing("http", &format!("there is no [[http]] named {source}")))
     }
 
     /// The answers to the look's questions: all, or the first error.

@@ -9,6 +9,7 @@ pub mod aws;
 pub mod build;
 pub mod cloudflare;
 pub mod data;
+pub mod declared;
 pub mod health;
 pub mod http;
 pub mod json_api;

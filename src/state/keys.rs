@@ -81,6 +81,7 @@ pub(super) fn choose(state: &mut State, choice: Choice) -> Effects {
         Choice::Command(command) => return run(state, command),
         Choice::Service(name) => navigate::open_service(state, name),
         Choice::Action(spec, target) => return act::ask_arguments(state, spec, target),
+        Choice::Declared(action) => return act::plan(state, *action, None),
         Choice::Runbook(id) => navigate::open_runbook(state, id),
     }
     Vec::new()

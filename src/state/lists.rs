@@ -5,7 +5,7 @@ use nucleo_matcher::{Config as MatcherConfig, Matcher};
 
 use super::command::{COMMANDS, Command};
 use super::{LogLine, State, StepRef};
-use crate::action::{ACTIONS, ActionSpec};
+use crate::action::{ACTIONS, Action, ActionSpec, declared};
 use crate::config::{Protected, Service};
 use crate::executor::journal::{RunState, RunView};
 use crate::runbook::{Runbook, Session, StepKind, StepRecord, StepState};
@@ -183,6 +183,8 @@ pub enum Choice {
     Service(Name),
     /// Ask for the arguments of an action on a service.
     Action(&'static ActionSpec, Name),
+    /// Plan an action whose arguments are all declared.
+    Declared(Box<Action>),
     /// Open a runbook.
     Runbook(Name),
 }
@@ -212,7 +214,12 @@ fn palette_entries(state: &State) -> Vec<PaletteEntry> {
     for service in &state.config.services {
         entries.push(entry(service.name.as_str(), "open the service", Choice::Service(service.name.clone())));
     }
-    for spec in ACTIONS {
+    for declared in &state.config.actions {
+        let label = format!("{} {} {}", declared.action(), declared.service, declared.name);
+        let choice = Choice::Declared(Box::new(declared::action_of(declared)));
+        entries.push(entry(&label, &declared.title, choice));
+    }
+    for spec in ACTIONS.iter().filter(|spec| !declared::is_declared(spec.name)) {
         for target in (spec.targets)(&state.config) {
             let label = format!("{} {target}", spec.name);
             entries.push(entry(&label, spec.summary, Choice::Action(spec, target)));

@@ -203,6 +203,7 @@ pub(crate) fn config() -> Config {
         services: vec![app(), worker(), site()],
         index: ServiceIndex::default(),
         backups: vec![mongodb()],
+        actions: Vec::new(),
         guards: Guards {
             arm_for: Duration::from_secs(900),
             plan_ttl: Duration::from_secs(300),

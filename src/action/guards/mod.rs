@@ -3,6 +3,7 @@
 mod backup;
 mod capacity;
 mod database;
+mod declared;
 mod evidence;
 mod operator;
 mod outside;
@@ -75,6 +76,12 @@ const CDN: Scope = Of(&[Family::CloudFront, Family::Cloudflare]);
 /// What holds alerts back.
 const SILENCE: Scope = Of(&[Family::Silence]);
 
+/// What the configuration declares.
+const DECLARED: Scope = Of(&[Family::Request, Family::Command]);
+
+/// What runs a program on this host.
+const COMMAND: Scope = Of(&[Family::Command]);
+
 type Judge = fn(&Plan, &GuardContext<'_>) -> Finding;
 
 /// A guard that judges once, before the first call.
@@ -117,6 +124,8 @@ pub const GUARDS: &[Guard] = &[
     once("replica-lag", "the target has nearly all writes", FAILOVER, database::replica_lag),
     once("invalidation", "what leaves the caches is known and meant", CDN, outside::invalidation),
     once("silence", "what is held back is known and meant", SILENCE, outside::silence),
+    each("declared", "the declaration is the one planned", DECLARED, declared::declaration),
+    each("command", "the program is there, and is nobody's to change", COMMAND, declared::command),
     once("traffic-step", "no step moves too much traffic", TRAFFIC, traffic::step),
     each("traffic-health", "who gets more traffic is healthy enough", TRAFFIC, traffic::health),
     once("traffic-owner", "no deployment shifts this traffic", TRAFFIC, traffic::owner),

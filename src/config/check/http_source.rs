@@ -46,6 +46,11 @@ impl Apis {
     pub(super) fn interval(&self, source: &Name) -> Option<Duration> {
         self.0.get(source.as_str()).map(|api| api.interval)
     }
+
+    /// The URL of a source, where it is usable.
+    pub(super) fn url(&self, source: &Name) -> Option<&Url> {
+        self.0.get(source.as_str())?.url.as_ref()
+    }
 }
 
 /// `[[http]]`.
@@ -83,7 +88,7 @@ pub(super) fn query(entry: Entry<'_>, apis: &Apis) -> Option<Query> {
     }))
 }
 
-fn known(entry: &Entry<'_>, apis: &Apis) -> Option<Name> {
+pub(super) fn known(entry: &Entry<'_>, apis: &Apis) -> Option<Name> {
     let source = name(entry)?;
     if apis.0.contains_key(source.as_str()) {
         return Some(source);
@@ -99,7 +104,7 @@ fn known(entry: &Entry<'_>, apis: &Apis) -> Option<Name> {
     None
 }
 
-fn path(entry: &Entry<'_>, source: Option<&Name>, apis: &Apis) -> Option<String> {
+pub(super) fn path(entry: &Entry<'_>, source: Option<&Name>, apis: &Apis) -> Option<String> {
     let path = filled(entry)?;
     let base = source.and_then(|source| apis.0.get(source.as_str())?.url.clone());
     let problem = match base.map(|base| address(&base, &path)) {
@@ -116,7 +121,7 @@ fn path(entry: &Entry<'_>, source: Option<&Name>, apis: &Apis) -> Option<String>
 }
 
 /// `body` or `graphql`; the outer `None` is an error.
-fn body(section: &Section<'_>) -> Option<Option<String>> {
+pub(super) fn body(section: &Section<'_>) -> Option<Option<String>> {
     let json = section.get("body").map(|entry| json(&entry));
     let graphql = section.get("graphql").map(|entry| graphql(&entry));
     match (json, graphql) {
@@ -155,7 +160,7 @@ fn graphql(entry: &Entry<'_>) -> Option<String> {
     Some(serde_json::json!({ "query": text }).to_string())
 }
 
-fn pointer(entry: &Entry<'_>) -> Option<Pointer> {
+pub(super) fn pointer(entry: &Entry<'_>) -> Option<Pointer> {
     let text = line(entry)?;
     match Pointer::parse(&text) {
         Ok(pointer) => Some(pointer),

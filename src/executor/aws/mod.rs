@@ -48,7 +48,9 @@ impl Aws {
             Family::Failover => rds::send(&config, call, permit).await,
             Family::CloudFront => cloudfront::send(&config, call, permit).await,
             Family::Traffic => balancer::send(&config, call, permit).await,
-            Family::Cloudflare | Family::Silence => Err(not_sent("the call is not AWS's")),
+            Family::Cloudflare | Family::Silence | Family::Request | Family::Command => {
+                Err(not_sent("the call is not AWS's"))
+            }
             Family::Backup => match call {
                 Call::BackupStart { .. } => backup::send(&config, call, permit).await,
                 _ => rds::send(&config, call, permit).await,

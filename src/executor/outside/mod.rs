@@ -1,7 +1,8 @@
-//! What is changed outside AWS: Alertmanager and Cloudflare. One file a kind; each request is sent once.
+//! What is changed outside AWS: Alertmanager, Cloudflare, and whatever the configuration declares. One file a kind; each request is sent once.
 
 mod alertmanager;
 mod cloudflare;
+mod declared;
 mod once;
 
 use futures_util::future::BoxFuture;
@@ -27,6 +28,7 @@ impl Outside {
         match call.family() {
             Family::Silence => alertmanager::send(&self.config, call, permit).await,
             Family::Cloudflare => cloudflare::send(&self.config, call, permit).await,
+            Family::Request => declared::send(&self.config, call, permit).await,
             _ => Err(not_sent("the call is AWS's")),
         }
     }

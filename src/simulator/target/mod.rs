@@ -67,6 +67,7 @@ impl SimulatedTarget {
             | Family::Traffic => self.service(call),
             Family::Failover | Family::Backup => self.database(call),
             Family::CloudFront | Family::Cloudflare | Family::Silence => self.around(call, permit),
+            Family::Request | Family::Command => Err(not_sent("the simulated fleet carries out no declared actions")),
         }
     }
 

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Alert, Candidate, Cdn, Database, Identity, Protection, Releases, Scaling, SeenAlerts, Silences, Traffic, Workload,
+    Alert, Candidate, Cdn, Database, Identity, Protection, Releases, Scaling, SeenAlerts, SeenDeclared, Silences, Traffic,
+    Workload,
 };
 use crate::config::Query;
 use crate::source::{Name, Number, Subject};
@@ -25,6 +26,8 @@ pub struct Look {
     pub questions: Vec<(String, Query)>,
     /// Whether the subjects are read elsewhere than on AWS: a zone of Cloudflare.
     pub beyond_aws: bool,
+    /// The declared action of the target that is looked at, by name: its declaration, and what its read-back reads.
+    pub declared: Option<Name>,
 }
 
 impl Look {
@@ -36,7 +39,7 @@ impl Look {
     /// Nothing of a target yet.
     pub fn of_nothing(target: &Name) -> Self {
         let (subjects, questions) = (Vec::new(), Vec::new());
-        Self { target: target.clone(), place: None, subjects, questions, beyond_aws: false }
+        Self { target: target.clone(), place: None, subjects, questions, beyond_aws: false, declared: None }
     }
 
     /// Workload and scaling of a service in a place.
@@ -97,6 +100,9 @@ pub struct Observation {
     /// The alerts that fire or are held back, whatever they are about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alerts: Option<SeenAlerts>,
+    /// The declared action.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declared: Option<SeenDeclared>,
     /// Answers to the questions, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub answers: BTreeMap<String, Number>,
@@ -123,6 +129,7 @@ impl Observation {
             cdn: None,
             silences: None,
             alerts: None,
+            declared: None,
             answers: BTreeMap::new(),
             firing: None,
             paging: None,

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::value::{moment, number};
+use super::pointer::Pointer;
+use super::value::{moment, number, text};
 use crate::config::{Conversion, HttpQuery};
 use crate::source::http::Answer;
 use crate::source::{Number, Point, SignalData, SourceErrorKind};
@@ -61,6 +62,19 @@ impl Parsed {
             at_least: false,
             warnings,
         })
+    }
+
+    /// The single value that stands there, as text.
+    ///
+    /// # Errors
+    /// Nothing where it points, more than one value, or an error of the backend in its place.
+    pub(super) fn text(&self, pointer: &Pointer) -> Result<Text, Fault> {
+        let value = pointer.find(&self.root).map_err(|astray| self.blamed(astray.to_string()))?;
+        if let (Value::Null, Some(error)) = (value, &self.error) {
+            return Err((SourceErrorKind::Refused, error.clone()));
+        }
+        let malformed = |reason| (SourceErrorKind::Malformed, format!("{pointer}: {reason}"));
+        text(value).map(|text| Text::clean(&text)).map_err(malformed)
     }
 
     /// When it was sampled: as the answer tells, never in the future; without a value there is no moment to look for.

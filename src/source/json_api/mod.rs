@@ -14,16 +14,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{BoxFuture, join_all};
+use jiff::Timestamp;
 use tokio::sync::Semaphore;
 use url::Url;
 
 use crate::clock::{Now, Stopwatch};
 use crate::config::{Config, HttpQuery, HttpRequest, HttpSource, Query};
-use crate::source::http::{Access, HttpClient, under};
+use crate::source::http::{Access, Answer, HttpClient, under};
 use crate::source::{
     Ask, Cadence, Name, Number, Payload, Reading, Readings, SharedSource, SignalData, SignalId, Source, SourceError,
     SourceErrorKind, Subject,
 };
+use crate::text::Text;
 
 pub use moments::fill;
 pub use pointer::{Astray, Pointer};
@@ -77,6 +79,15 @@ impl JsonApi {
         self.take(&parsed, query).map(|data| data.value.unwrap_or(Number::NoData))
     }
 
+    /// One single value now, as text.
+    ///
+    /// # Errors
+    /// What HTTP and the backend say, and answers without such a value.
+    pub async fn text(&self, request: &HttpRequest, pointer: &Pointer, now: Now) -> Result<Text, SourceError> {
+        let parsed = self.fetch(request, now).await?;
+        parsed.text(pointer).map_err(|(kind, reason)| self.http.error(kind, &reason))
+    }
+
     async fn fetch(&self, request: &HttpRequest, now: Now) -> Result<Parsed, SourceError> {
         let clock = Stopwatch::start();
         let malformed = |reason: String| self.http.error(SourceErrorKind::Malformed, &reason);
@@ -107,6 +118,14 @@ pub fn address(base: &Url, path: &str) -> Result<Url, String> {
         true => Ok(url),
         false => Err("leaves the URL of its source".to_owned()),
     }
+}
+
+/// What stands at a pointer of an answer, as text; for the answers to changes.
+///
+/// # Errors
+/// What came where JSON is expected, nothing where it points, or more than one value.
+pub(crate) fn text_at(answer: &Answer, pointer: &Pointer) -> Result<Text, String> {
+    Parsed::of(answer, Timestamp::UNIX_EPOCH)?.text(pointer).map_err(|(_, reason)| reason)
 }
 
 /// One [`Source`]: everything of one API that is asked at the same interval.

@@ -28,6 +28,23 @@ pub(super) fn number(value: &Value, conversion: &Conversion) -> Result<Number, S
     }
 }
 
+/// The longest text that a single value may be, in bytes.
+const LONGEST: usize = 200;
+
+/// A single value as text: a whole number has no point, a string no quotes.
+///
+/// # Errors
+/// What stands there instead.
+pub(super) fn text(value: &Value) -> Result<String, String> {
+    match value {
+        Value::Null | Value::Bool(_) => Ok(value.to_string()),
+        Value::Number(number) if number.is_f64() => Ok(number.as_f64().map_or(value.to_string(), |n| n.to_string())),
+        Value::Number(number) => Ok(number.to_string()),
+        Value::String(text) if text.len() <= LONGEST => Ok(text.clone()),
+        other => Err(format!("{} is not a single value of at most {LONGEST} bytes", described(other))),
+    }
+}
+
 fn count(value: &Value) -> Result<Number, String> {
     let length = match value {
         Value::Array(items) => items.len(),
@@ -115,6 +132,18 @@ mod tests {
     fn null_is_no_data_and_never_zero() {
         assert_eq!(read(&Value::Null), Ok(Number::NoData));
         assert_eq!(number(&Value::Null, &Conversion::Count), Ok(Number::NoData));
+    }
+
+    #[test]
+    fn a_single_value_is_text_however_it_is_written() {
+        for (value, said) in
+            [(json!("a b"), "a b"), (json!(2.0), "2"), (json!(-7), "-7"), (json!(true), "true"), (json!(null), "null")]
+        {
+            assert_eq!(text(&value).as_deref(), Ok(said), "{value}");
+        }
+        for value in [json!([1]), json!({}), json!("x".repeat(201))] {
+            assert!(text(&value).is_err(), "{value}");
+        }
     }
 
     #[test]

@@ -35,6 +35,7 @@ pub(crate) fn config() -> Config {
         services: vec![service()],
         index: ServiceIndex::default(),
         backups: Vec::new(),
+        actions: Vec::new(),
         guards: Guards {
             arm_for: second * 900,
             plan_ttl: second * 300,
