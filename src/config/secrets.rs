@@ -69,8 +69,7 @@ pub fn is_named_like_a_secret(name: &str) -> bool {
 
 /// The values of variables that are named like a secret.
 pub fn variables(variables: impl IntoIterator<Item = (String, String)>) -> Vec<String> {
-    let named =
-        variables.into_iter().filter(|(name, value)| is_named_like_a_secret(name) && !value.starts_with('/'));
+    let named = variables.into_iter().filter(|(name, value)| is_named_like_a_secret(name) && !value.starts_with('/'));
     named.map(|(_, value)| value).collect()
 }
 

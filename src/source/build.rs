@@ -18,8 +18,8 @@ use crate::source::logs::{LogReader, NoLogs};
 use crate::source::probe;
 use crate::source::prometheus::{self, Prometheus};
 use crate::source::{
-    Alert, AlertState, Cdn, Look, Name, Number, Observation, SeenAlerts, SeenBack, SeenDeclared, SharedSource, Silences,
-    SourceError, SourceErrorKind, Subject, World,
+    Alert, AlertState, Cdn, Look, Name, Number, Observation, SeenAlerts, SeenBack, SeenDeclared, SharedSource,
+    Silences, SourceError, SourceErrorKind, Subject, World,
 };
 use crate::text::Text;
 

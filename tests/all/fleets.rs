@@ -97,3 +97,20 @@ fn recovery_objectives_are_those_of_the_plans() {
         assert!(thing.copies.is_some(), "{name}: it names what is looked at");
     }
 }
+
+#[test]
+fn what_no_api_of_ours_does_is_declared() {
+    let declared = |fleet_name: &str, owner: &str, name: &str| {
+        let config = fleet(fleet_name);
+        config.declared(owner, name).unwrap_or_else(|| panic!("{fleet_name}: no action {owner} {name}")).clone()
+    };
+    for (name, owner, action) in
+        [("phase9", "web", "promote"), ("phase9", "api", "redeploy"), ("ai-course", "web", "promote")]
+    {
+        let found = declared(name, owner, action);
+        assert!(found.action() == "http" && found.read_back.is_some(), "{name}: {found:?}");
+    }
+    let (off, on) = (declared("ai-course", "web", "tutor-off"), declared("ai-course", "web", "tutor-on"));
+    assert_eq!((off.undo.as_ref(), on.undo.as_ref()), (Some(&on.name), Some(&off.name)), "each takes the other back");
+    assert_eq!(declared("studyai", "gateway", "release").action(), "exec");
+}

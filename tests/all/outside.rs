@@ -1,5 +1,7 @@
 //! What is changed outside AWS, through the real sources, guards, journal, engine and doors, against servers on loopback.
 
+mod commands;
+mod declared;
 mod purge;
 mod silence;
 
@@ -12,7 +14,7 @@ use quarterdeck::clock::Now;
 use quarterdeck::config::{Config, check};
 use quarterdeck::executor::doors;
 use quarterdeck::executor::engine::Engine;
-use quarterdeck::executor::journal::{Journal, RunState, RunView};
+use quarterdeck::executor::journal::{Journal, RunId, RunState, RunView};
 use quarterdeck::executor::planning::{Planner, PlanningError};
 use quarterdeck::source::{Name, World, build};
 use tempfile::TempDir;
@@ -52,15 +54,31 @@ impl Room {
 
     /// Plans, confirms and carries out.
     async fn run(&self, action: &Action) -> (RunState, RunView) {
+        let run = self.confirmed(action).await;
+        self.carry_out(&run).await
+    }
+
+    /// Plans and confirms.
+    async fn confirmed(&self, action: &Action) -> RunId {
         let judged = self.judged(action).await.expect("a plan");
         let name = action.target().to_string();
         let approved = judged.approve(&name, operator("ada"), Now::read().wall).expect("approved");
-        let run = self.journal.approve(approved, Now::read()).expect("a run");
+        self.journal.approve(approved, Now::read()).expect("a run")
+    }
+
+    /// Lets an executor carry a confirmed plan out.
+    async fn carry_out(&self, run: &RunId) -> (RunState, RunView) {
         let target = doors::open(&self.config, self.dir.path(), Now::read).expect("doors");
         let (journal, world, config) = (&self.journal, &*self.world, &*self.config);
         let engine = Engine { journal, world, target: &*target, config, clock: &Now::read, pid: std::process::id() };
-        let state = engine.run(&run).await.expect("an end");
+        let state = engine.run(run).await.expect("an end");
         (state, self.journal.run(&run.0, Now::read()).expect("the run"))
+    }
+
+    /// The same journal under another configuration.
+    async fn redeclared(self, text: &str) -> Self {
+        let other = Self::new(text).await;
+        Self { journal: self.journal, dir: self.dir, ..other }
     }
 
     /// All that the journal holds of a run, as text.
@@ -80,4 +98,13 @@ fn again(action: &Action) -> Action {
     let arguments = action.arguments();
     let pairs: Vec<_> = arguments.iter().map(|(key, value)| (*key, value.as_str())).collect();
     typed(action.name(), action.target().as_str(), &pairs).expect("its own words")
+}
+
+/// Whether any file below a folder holds these bytes.
+fn holds(folder: &Path, wanted: &str) -> bool {
+    let files = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let in_file = |path: &Path| {
+        std::fs::read(path).expect("a file").windows(wanted.len()).any(|window| window == wanted.as_bytes())
+    };
+    files.into_iter().any(|path| if path.is_dir() { holds(&path, wanted) } else { in_file(&path) })
 }

@@ -16,7 +16,9 @@ fn of_plan<'a, 'b>(plan: &'a Plan, context: &GuardContext<'b>) -> Result<(&'b De
     let name = arguments.first().map(|(_, name)| name.as_str()).unwrap_or_default();
     let service = plan.action.target();
     let declared = context.config.declared(service, name);
-    declared.map(|declared| (declared, digest)).ok_or_else(|| format!("the configuration declares no {name} of {service}"))
+    declared
+        .map(|declared| (declared, digest))
+        .ok_or_else(|| format!("the configuration declares no {name} of {service}"))
 }
 
 /// The declaration is the one that was planned and read; what is said about it must be confirmed.

@@ -271,13 +271,7 @@ fn command(section: &Section<'_>) -> Option<DeclaredCommand> {
     let success = or(section.get("success"), vec![0], codes);
     let timeout = or(section.get("timeout"), TIMEOUT, |entry| duration(entry, SECOND..=LONGEST_COMMAND));
     section.done();
-    Some(DeclaredCommand {
-        command: command?,
-        directory: directory?,
-        env: env?,
-        success: success?,
-        timeout: timeout?,
-    })
+    Some(DeclaredCommand { command: command?, directory: directory?, env: env?, success: success?, timeout: timeout? })
 }
 
 fn arguments(entry: &Entry<'_>) -> Option<Vec<String>> {
@@ -362,7 +356,8 @@ fn signal(entry: &Entry<'_>, own: &Name, known: &Known<'_>) -> Option<SignalId> 
         return Some(id);
     }
     let services = known.services.unwrap_or_default().iter();
-    let all = services.flat_map(|service| service.signals.iter().map(move |one| format!("{}/{}", service.name, one.name)));
+    let all =
+        services.flat_map(|service| service.signals.iter().map(move |one| format!("{}/{}", service.name, one.name)));
     let all: Vec<String> = all.collect();
     let message = format!("there is no signal {id}{}", did_you_mean(&id.to_string(), all.iter().map(String::as_str)));
     entry.error(&message, Some("one of a [[service]], as `signal` or `service/signal`"));
@@ -380,7 +375,10 @@ fn by_value(section: &Section<'_>, known: &Known<'_>) -> Option<ReadBack> {
     let expected = match (equals, changes) {
         (Some(expected), None) | (None, Some(expected)) => expected,
         _ => {
-            section.error("needs what to expect", Some("one of equals = … and changes = true (another value than before)"));
+            section.error(
+                "needs what to expect",
+                Some("one of equals = … and changes = true (another value than before)"),
+            );
             None
         }
     };

@@ -3,8 +3,8 @@
 use reqwest::Method;
 use url::Url;
 
-use super::once::{self, Request};
 use super::not_sent;
+use super::once::{self, Request};
 use crate::action::Call;
 use crate::action::declared::call as call_of;
 use crate::config::{Config, DeclaredRequest, How, HttpSource, Secret};

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Alert, Candidate, Cdn, Database, Identity, Protection, Releases, Scaling, SeenAlerts, SeenDeclared, Silences, Traffic,
-    Workload,
+    Alert, Candidate, Cdn, Database, Identity, Protection, Releases, Scaling, SeenAlerts, SeenDeclared, Silences,
+    Traffic, Workload,
 };
 use crate::config::Query;
 use crate::source::{Name, Number, Subject};

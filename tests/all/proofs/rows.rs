@@ -3,14 +3,15 @@
 
 use std::time::Duration;
 
+use quarterdeck::action::declared::action_of;
 use quarterdeck::action::restart::Restart;
 use quarterdeck::action::scale::Scale;
 use quarterdeck::action::{Action, Call};
-use quarterdeck::config::{Config, Direction, PromQuery, Query, Role, Signal};
+use quarterdeck::config::{Config, Declared, Direction, PromQuery, Query, Role, Signal};
 use quarterdeck::executor::target::ApplyError;
 use quarterdeck::source::{Name, Observation, Rollout, Unit};
 
-use crate::runs::fixture::{SERVICE, config, deployment, observation, scale, workload};
+use crate::runs::fixture::{SERVICE, config, deployment, flag, flag_seen, observation, scale, workload};
 
 /// One action on one backend.
 #[derive(Clone, Copy)]
@@ -37,7 +38,37 @@ pub(crate) static ROWS: &[Row] = &[
     Row { name: "scale, a gate fails", action: || scale(5), config: gated, truth: observation, reading: BAD },
     Row { name: "restart", action: restart, config, truth: observation, reading: WELL },
     Row { name: "restart, a gate fails", action: restart, config: gated, truth: observation, reading: BAD },
+    Row { name: "a declared request", action: || action_of(&flag()), config: declaring, truth: flag_on, reading: WELL },
+    Row {
+        name: "the same, not read back",
+        action: || action_of(&blind()),
+        config: blindly,
+        truth: unread,
+        reading: WELL,
+    },
 ];
+
+/// The configuration with a declared request that turns a flag off.
+fn declaring() -> Config {
+    Config { actions: vec![flag()], ..config() }
+}
+
+fn flag_on() -> Observation {
+    Observation { declared: Some(flag_seen(&flag(), "true")), ..observation() }
+}
+
+/// The same where nothing reads it back.
+fn blind() -> Declared {
+    Declared { read_back: None, ..flag() }
+}
+
+fn blindly() -> Config {
+    Config { actions: vec![blind()], ..config() }
+}
+
+fn unread() -> Observation {
+    Observation { declared: Some(flag_seen(&blind(), "true")), ..observation() }
+}
 
 pub(crate) fn restart() -> Action {
     Action::Restart(Restart { service: Name::from(SERVICE) })
@@ -69,6 +100,10 @@ fn errors() -> Signal {
 
 /// What a call does to its target: what it made, if anything. `nth` tells one call from another.
 pub(crate) fn take_effect(call: &Call, truth: &mut Observation, nth: usize) -> Result<Option<String>, ApplyError> {
+    if let (Call::DeclaredRequest { .. }, Some(seen)) = (call, &mut truth.declared) {
+        seen.read_back.iter_mut().for_each(|back| back.value = "false".into());
+        return Ok(Some("HTTP 200".to_owned()));
+    }
     let service = truth.workload.as_mut();
     match (call, service) {
         (Call::EcsSetDesiredCount { desired, .. }, Some(found)) => {

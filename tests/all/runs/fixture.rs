@@ -8,10 +8,13 @@ use quarterdeck::action::scale::Scale;
 use quarterdeck::action::{Action, Approved, Arming, Facts, GuardContext, Judged, Operator, Plan, judge, plan_for};
 use quarterdeck::clock::Now;
 use quarterdeck::config::{
-    Aws, Caps, Config, EcsService, Environment, EnvironmentKind, Guards, Polling, Service, ServiceIndex, Ui,
+    Aws, Caps, Config, Declared, DeclaredRequest, EcsService, Environment, EnvironmentKind, Guards, How, HttpRequest,
+    HttpSuccess, Polling, ReadBack, Service, ServiceIndex, Ui,
 };
+use quarterdeck::source::json_api::Pointer;
 use quarterdeck::source::{
-    Deployment, Identity, Name, Observation, Rollout, Scaling, ScalingPolicy, ScalingTarget, Task, Workload,
+    Deployment, Identity, Name, Observation, Rollout, Scaling, ScalingPolicy, ScalingTarget, SeenBack, SeenDeclared,
+    Task, Workload,
 };
 
 pub(crate) const SERVICE: &str = "rtech-app";
@@ -200,4 +203,41 @@ pub(crate) fn approved_with(config: &Config, desired: u32, at: Now) -> Approved 
     let plan = plan_for(&scale(desired), &observed, config, at.wall).expect("a plan");
     let judged = judge(plan, &context(config, at.wall));
     judged.approve(SERVICE, operator("ada"), at.wall).expect("approved")
+}
+
+/// A declared request that turns a flag off.
+pub(crate) fn flag() -> Declared {
+    let request = DeclaredRequest {
+        source: "flags".into(),
+        method: "PATCH".into(),
+        url: "https://flags.example.com/checkout".parse().expect("a URL"),
+        body: Some(("application/json".into(), "{\"on\":false}".into())),
+        idempotency_header: None,
+        success: HttpSuccess { statuses: Vec::new(), value: None },
+        timeout: Duration::from_secs(20),
+    };
+    Declared {
+        name: "declared".into(),
+        service: SERVICE.into(),
+        title: "turn the checkout off".into(),
+        how: How::Http(request),
+        read_back: Some(ReadBack::Value {
+            what: "checkout".into(),
+            request: HttpRequest { source: "flags".into(), path: "/checkout".into(), body: None },
+            pointer: Pointer::parse("/on").expect("a pointer"),
+            expected: Some("false".into()),
+        }),
+        undo: None,
+        idempotent: true,
+        reason: None,
+        warning: None,
+        patience: Duration::from_secs(30),
+    }
+}
+
+/// What is read of it while the flag has this value.
+pub(crate) fn flag_seen(declared: &Declared, value: &str) -> SeenDeclared {
+    let back = SeenBack { what: "checkout".into(), value: value.into(), expected: Some("false".into()), figure: None };
+    let read_back = declared.read_back.is_some().then_some(back);
+    SeenDeclared { digest: declared.digest(), read_back, program: None }
 }

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
+use quarterdeck::action::declared::action_of;
 use quarterdeck::action::guards::GUARDS;
+use quarterdeck::action::http::Http;
 use quarterdeck::action::invalidate_cdn::InvalidateCdn;
 use quarterdeck::action::restart::Restart;
 use quarterdeck::action::scaling_bounds::ScalingBounds;
@@ -16,16 +18,18 @@ use quarterdeck::action::{
 };
 use quarterdeck::clock::Now;
 use quarterdeck::config::{
-    Approval, CdnId, CdnPlace, Config, EnvironmentKind, Freeze, FreezeWindow, Guards, Objective, Query, Simulator,
-    Stance,
+    Approval, CdnId, CdnPlace, Config, Declared, DeclaredCommand, EnvironmentKind, Freeze, FreezeWindow, Guards, How,
+    Objective, Query, Simulator, Stance,
 };
 use quarterdeck::source::{
     AlertState, Cdn, Invalidation, NextRun, Observation, Registered, Rollout, ScheduledAction, SeenAlert, SeenAlerts,
-    Silences,
+    SeenDeclared, SeenProgram, Silences,
 };
 use quarterdeck::text::Text;
 
-use super::fixture::{ARN, SERVICE, config, context, deployment, now, observation, operator, scale, workload};
+use super::fixture::{
+    ARN, SERVICE, config, context, deployment, flag, flag_seen, now, observation, operator, scale, workload,
+};
 use super::traffic::{self, seen, shift};
 use super::{backups, databases};
 use crate::deploys::bench::{self, found};
@@ -532,6 +536,67 @@ static ROWS: &[Row] = &[
         };
     }),
     row("account", Allow, "not on AWS: http://127.0.0.1:9/am/api/v2/silences", |c| silence(c, "HighLatency")),
+    row("declared", Allow, "judged by checkout", |c| declare(c, flag())),
+    row("declared", Ask, "customers see the old one", |c| {
+        declare(c, Declared { warning: Some("customers see the old one".into()), ..flag() });
+    }),
+    row("declared", Ask, "nothing reads its outcome back", |c| declare(c, Declared { read_back: None, ..flag() })),
+    row("declared", Deny, "the declaration changed", |c| {
+        declare(c, flag());
+        c.doctor = |p| p.observation.declared.as_mut().unwrap().digest = "0".repeat(64);
+    }),
+    row("declared", Deny, "the declaration changed", |c| {
+        declare(c, flag());
+        c.doctor = |p| {
+            let Call::DeclaredRequest { declaration, .. } = &mut p.steps[0].call else { return };
+            *declaration = "0".repeat(64);
+        }
+    }),
+    row("declared", Deny, "declares no other of rtech-app", |c| {
+        declare(c, flag());
+        c.doctor = |p| p.action = Action::Http(Http { service: SERVICE.into(), name: "other".into() });
+    }),
+    row("declared", Deny, "the declaration was not read", |c| {
+        declare(c, flag());
+        c.doctor = |p| p.observation.declared = None;
+    }),
+    row("declared", Deny, "not of one declared call", |c| {
+        declare(c, flag());
+        c.doctor = |p| p.steps.push(p.steps[0].clone());
+    }),
+    row("command", Ask, "production: it runs on this host", |c| declare(c, script())),
+    row("command", Allow, "it runs on this host; 9 bytes", |c| {
+        declare(c, script());
+        c.config.environment.kind = EnvironmentKind::Staging;
+    }),
+    row("command", Deny, "everybody on this host may write", |c| {
+        declare(c, script());
+        c.observed.declared.as_mut().unwrap().program.as_mut().unwrap().open = true;
+    }),
+    row("command", Deny, "is not a file that runs", |c| {
+        declare(c, script());
+        c.observed.declared.as_mut().unwrap().program.as_mut().unwrap().runs = false;
+    }),
+    row("command", Deny, "was not looked at", |c| {
+        declare(c, script());
+        c.observed.declared.as_mut().unwrap().program = None;
+    }),
+    row("account", Allow, "not on AWS: http:rtech-app@https://flags.example.com", |c| declare(c, flag())),
+    row("account", Allow, "not on AWS: exec:rtech-app", |c| declare(c, script())),
+    row("shown-is-sent", Deny, "not those of this action", |c| {
+        declare(c, flag());
+        c.doctor = |p| {
+            let Call::DeclaredRequest { url, .. } = &mut p.steps[0].call else { return };
+            url.push_str("/other");
+        }
+    }),
+    row("shown-is-sent", Deny, "not those of this action", |c| {
+        declare(c, script());
+        c.doctor = |p| {
+            let Call::DeclaredCommand { command, .. } = &mut p.steps[0].call else { return };
+            command.push("--all".into());
+        }
+    }),
     row("backup-idle", Allow, "0 backups under way", backup),
     row("backup-idle", Deny, "j1 is RUNNING already, 1 under way", |c| {
         backup(c);
@@ -742,6 +807,28 @@ fn silence(case: &mut Case, alert: &str) {
     let matchers = vec![Matcher::alert(alert).expect("a matcher")];
     let (source, comment) = ("alertmanager".into(), "known".to_owned());
     case.action = Some(Action::Silence(Silence { source, matchers, seconds: 3600, comment }));
+}
+
+/// A declared command.
+fn script() -> Declared {
+    let command = DeclaredCommand {
+        command: vec!["/opt/flush".into()],
+        directory: "/".into(),
+        env: Vec::new(),
+        success: vec![0],
+        timeout: Duration::from_secs(20),
+    };
+    Declared { how: How::Exec(command), ..flag() }
+}
+
+/// The case of carrying a declaration out, while the flag is on.
+fn declare(case: &mut Case, declared: Declared) {
+    let program = SeenProgram { stamp: "9 bytes".into(), runs: true, open: false };
+    let program = matches!(declared.how, How::Exec(_)).then_some(program);
+    case.observed.declared = Some(SeenDeclared { program, ..flag_seen(&declared, "true") });
+    (case.observed.identity, case.observed.workload) = (None, None);
+    case.action = Some(action_of(&declared));
+    case.config.actions = vec![declared];
 }
 
 fn unreadable<T>() -> Known<T> {
