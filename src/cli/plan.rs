@@ -98,7 +98,7 @@ fn not_observed(error: &PlanningError, output: TextOutput) -> anyhow::Result<Exi
     Ok(ExitCode::from(3))
 }
 
-/// The plan for people: before → after, verdicts, undo, and what to run next.
+/// The plan for people: before → after, verdicts, what will be sent, undo, and what to run next.
 fn text(judged: &Judged, written: Option<&Path>) -> String {
     let plan = &judged.plan;
     let mut lines = vec![
@@ -110,6 +110,8 @@ fn text(judged: &Judged, written: Option<&Path>) -> String {
     lines.push(String::new());
     lines.extend(judged.verdicts.iter().map(|v| format!("  {:<5}  {:<15} {}", word(v.decision), v.guard, v.evidence)));
     lines.push(String::new());
+    lines.extend(plan.steps.iter().map(|step| format!("sends   {}, once", step.call)));
+    lines.extend(plan.on_failure.iter().map(|step| format!("back    {}, once, if it fails", step.call)));
     lines.push(format!("undo    {}", undo(&plan.undo)));
     lines.push(format!("digest  {}", plan.digest()));
     lines.push(next(judged, written));
