@@ -10,15 +10,18 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::operator;
 use super::room::{anchor, say, say_json, tell};
 use super::{Global, TextOutput};
 use crate::clock::Now;
-use crate::config::{Config, find};
+use crate::config::{Config, Shared, find};
 use crate::executor::journal::audit::{
     self, AuditError, Fault, FaultKind, Report, Selection, Terms, verify, verify_export,
 };
 use crate::executor::journal::{Anchor, AnchorFile};
+use crate::executor::shared::{Dynamo, Table as _, anchored};
 use crate::store::FILE;
+use crate::text::Text;
 
 /// The schema of a verification as JSON.
 const SCHEMA: &str = "quarterdeck.audit-verify/1";
@@ -92,7 +95,51 @@ fn verified(file: Option<&Path>, named: Option<&Path>, global: &Global) -> anyho
     let config = find::load(global.config.as_deref())?;
     let (journal, anchor) = (find::state_dir(&config)?.join(FILE), named.or_else(|| anchor(&config)));
     let verified = verify(&journal, &terms(anchor.as_deref()));
-    Ok(verified.map(|report| beside(report, &journal, config.audit.anchor.as_deref())))
+    let verified = verified.map(|report| beside(report, &journal, config.audit.anchor.as_deref()));
+    match (verified, &config.shared) {
+        (Ok(report), Some(shared)) => against_table(report, &journal, shared),
+        (verified, _) => Ok(verified),
+    }
+}
+
+/// Holds the journal against the head that its last run left in the shared table, off this host.
+fn against_table(mut report: Report, journal: &Path, shared: &Shared) -> anyhow::Result<Result<Report, AuditError>> {
+    let (table, host) = (Dynamo::open(shared), operator::host());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let place = table.name().to_owned();
+    let head = match runtime.block_on(anchored(&table, host.as_str())) {
+        Ok(Some(head)) => head,
+        Ok(None) => {
+            report
+                .unproven
+                .push(format!("the table {place} has no head of this host yet: no run ended since it is shared"));
+            return Ok(Ok(report));
+        }
+        Err(error) => {
+            report.unproven.push(format!("the head in the table {place} can't be read: {error}"));
+            return Ok(Ok(report));
+        }
+    };
+    let stored = match audit::hash_at(journal, head.sequence) {
+        Ok(stored) => stored,
+        Err(error) => return Ok(Err(error)),
+    };
+    let told = format!("the table {place} anchored it at {:.0}", head.at);
+    let fault = |kind, what: &str| {
+        let what = Text::clean(&format!("{told}, and {what}"));
+        Fault { kind, sequence: Some(head.sequence), run: None, what }
+    };
+    match stored {
+        Some(stored) if stored == head.hash => report.heads = Some(report.heads.unwrap_or_default() + 1),
+        Some(_) => report
+            .faults
+            .push(fault(FaultKind::Replaced, "it is another record by now: written anew and chained again")),
+        None => report.faults.push(fault(
+            FaultKind::Rewound,
+            "the journal ends before: its end was cut off, or an older copy stands in its place",
+        )),
+    }
+    Ok(Ok(report))
 }
 
 fn terms(anchor: Option<&dyn Anchor>) -> Terms<'_> {

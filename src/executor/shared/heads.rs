@@ -3,7 +3,7 @@
 use super::Clock;
 use super::item::{self, Head};
 use super::leases::SharedLeases;
-use super::table::{Key, PutError, Unreachable};
+use super::table::{Key, PutError, Table, Unreachable};
 use crate::store::StoreError;
 
 /// Of what kind a head's row is.
@@ -40,6 +40,15 @@ impl From<Unreachable> for AnchorError {
     fn from(error: Unreachable) -> Self {
         Self::Table(error.into())
     }
+}
+
+/// The head of a host's journal as the table has it: what `audit verify` holds the journal against. Nothing is written.
+///
+/// # Errors
+/// The table can't be asked, or what is in it can't be read.
+pub async fn anchored(table: &dyn Table, host: &str) -> Result<Option<Head>, Unreachable> {
+    let row = table.get(Key { kind: HEAD, id: host }).await?;
+    row.map(|row| item::read(table.name(), host, &row)).transpose()
 }
 
 impl SharedLeases {

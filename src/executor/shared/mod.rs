@@ -26,7 +26,7 @@ use crate::config::Config;
 use crate::store::{Store, StoreError};
 
 pub use dynamo::Dynamo;
-pub use heads::AnchorError;
+pub use heads::{AnchorError, anchored};
 pub use hold::Hold;
 pub use item::{Head, Holder, Open, Released, Slot};
 pub use leases::{Claim, Held, Listed, Lost, NotTaken, SharedLeases};

@@ -16,14 +16,14 @@ use quarterdeck::executor::shared::{Claim, Dynamo, SharedLeases, TERM};
 use quarterdeck::simulator::demo::demo_text;
 use quarterdeck::simulator::{Log, Scenario};
 use quarterdeck::source::aws::Connection;
-use quarterdeck::store::Store;
+use quarterdeck::store::{FILE, Store};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use super::memory::TARGET;
 use super::proxy::Proxy;
 use crate::harness::lab::Lab;
-use crate::harness::{binary, wait_for};
+use crate::harness::{binary, no_cooldowns, wait_for};
 use crate::recovery::fake::{Answer, Bench, Fake};
 
 /// Longer than anything here takes.
@@ -270,6 +270,37 @@ async fn an_executor_that_was_stopped_past_its_lease_finds_it_lost_and_sends_not
     assert!(ended.last_word().contains("nothing was sent"), "{}", ended.last_word());
     let (code, text) = fleet.run(&["plan", "scale", "rtech-app", "desired=4"]);
     assert!(code == 4 && text.contains("run-2"), "the other host holds it now: {code} {text}");
+}
+
+#[tokio::test]
+async fn a_journal_that_was_put_back_is_found_by_the_head_that_the_table_keeps() {
+    let lab = Lab::take();
+    let table = table(&lab, "heads").await;
+    let fleet = Fleet::new(&table, lab.variable("QD_MOTO_URL"));
+    let verify = || fleet.run(&["audit", "verify"]);
+    let (code, text) = verify();
+    assert!(code == 3 || text.contains("has no head of this host yet"), "{code} {text}");
+    let config = std::fs::read_to_string(fleet.config()).expect("a configuration");
+    let quick = config.replace("gate_window = \"20s\"", &format!("gate_window = \"0s\"\n{}", no_cooldowns()));
+    std::fs::write(fleet.config(), quick).expect("written");
+    let scale = |desired: &str| {
+        let file = fleet.plan_file();
+        let (code, text) = fleet.run(&["plan", "scale", "rtech-app", &format!("desired={desired}"), "--out", &file]);
+        assert_eq!(code, 0, "{text}");
+        let (code, text) = fleet.run(&["apply", &file, "--confirm", "rtech-app"]);
+        assert_eq!(code, 0, "{text}");
+    };
+    scale("4");
+    let older = std::fs::read(fleet.state().join(FILE)).expect("a journal");
+    scale("3");
+    let (code, text) = verify();
+    assert!(code == 0 && text.contains("1 anchored heads"), "{code} {text}");
+    for side in ["-wal", "-shm"] {
+        let _ = std::fs::remove_file(fleet.state().join(format!("{FILE}{side}")));
+    }
+    std::fs::write(fleet.state().join(FILE), older).expect("put back");
+    let (code, text) = verify();
+    assert!(code == 5 && text.contains("rewound") && text.contains(&table), "{code} {text}");
 }
 
 #[tokio::test]

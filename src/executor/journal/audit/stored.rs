@@ -48,6 +48,16 @@ pub fn verify(path: &Path, terms: &Terms<'_>) -> Result<Report, AuditError> {
     Ok(Report { place, records, runs, head, heads, faults: faults.kept, more: faults.more, unproven })
 }
 
+/// The hash of the record of that sequence, as it is stored; `None` where there is no such record.
+///
+/// # Errors
+/// The file can't be read.
+pub fn hash_at(path: &Path, sequence: u64) -> Result<Option<String>, AuditError> {
+    let found =
+        open(path)?.query_row("SELECT hash FROM records WHERE sequence = ?1", [sequence], |row| row.get(0)).optional();
+    found.map_err(|error| unreadable(path, &error))
+}
+
 /// Opens the file for reading only; nothing in it is run or believed.
 pub(super) fn open(path: &Path) -> Result<Connection, AuditError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
