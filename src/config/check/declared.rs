@@ -126,6 +126,14 @@ fn no_secret(entry: &Entry<'_>) -> Option<()> {
     None
 }
 
+/// A single value that is expected; the plan shows it.
+fn value(entry: &Entry<'_>) -> Option<String> {
+    if entry.written().is_some() {
+        no_secret(entry)?;
+    }
+    entry.scalar()
+}
+
 /// What is sent is what was shown: no moment is filled in.
 fn fixed(entry: &Entry<'_>, text: &str) -> Option<()> {
     if fill(text, Timestamp::UNIX_EPOCH).is_ok_and(|filled| filled == text) {
@@ -201,7 +209,7 @@ fn url(entry: &Entry<'_>, source: Option<&Name>, apis: &Apis) -> Option<Url> {
 fn body(section: &Section<'_>) -> Option<Option<(String, String)>> {
     let json = http_source::body(section);
     let text = maybe(section.get("text"), words::query);
-    let kind = maybe(section.get("content_type"), filled);
+    let kind = maybe(section.get("content_type"), said);
     let (default, body) = match (json?, text?) {
         (Some(_), Some(_)) => {
             section.error("has two bodies", Some("keep one of body (JSON), graphql (a query) and text"));
@@ -249,7 +257,7 @@ fn http_success(section: &Section<'_>) -> Option<HttpSuccess> {
         entry.clone().items()?.iter().map(status).collect::<Vec<_>>().into_iter().collect()
     });
     let pointer = maybe(section.get("pointer"), http_source::pointer);
-    let equals = maybe(section.get("equals"), |entry| entry.scalar());
+    let equals = maybe(section.get("equals"), value);
     section.done();
     let value = match (pointer?, equals?) {
         (Some(pointer), Some(value)) => Some((pointer, value)),
@@ -370,7 +378,7 @@ fn by_value(section: &Section<'_>, known: &Known<'_>) -> Option<ReadBack> {
     let body = http_source::body(section);
     let pointer = section.need("pointer").and_then(|entry| http_source::pointer(&entry));
     let what = maybe(section.get("what"), said);
-    let equals = section.get("equals").map(|entry| entry.scalar().map(Some));
+    let equals = section.get("equals").map(|entry| value(&entry).map(Some));
     let changes = section.get("changes").map(|entry| another(&entry));
     let expected = match (equals, changes) {
         (Some(expected), None) | (None, Some(expected)) => expected,
