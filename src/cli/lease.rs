@@ -9,6 +9,7 @@ use super::operator::operator;
 use super::room::{Room, say, say_json};
 use super::{Global, TextOutput};
 use crate::clock::Now;
+use crate::executor::handover::NotHandedOver;
 use crate::executor::lease::{LeaseView, Process};
 use crate::executor::shared::{Listed, NotReleased, Releaser, SharedLeases, TERM};
 use crate::text::Text;
@@ -30,6 +31,19 @@ pub enum LeaseCommand {
         #[arg(long, value_enum, value_name = "FORMAT", hide_possible_values = true, default_value_t = super::TextOutput::Text)]
         output: super::TextOutput,
     },
+    /// Ask the one who confirmed a run to hand its target over to you.
+    Ask {
+        /// The run, or as much of its beginning or end as names it.
+        run: String,
+        /// Why; it is shown to them, and stands in the run's outcome.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Hand your run's target over to who asked for it: the run sends no further call, and ends.
+    Grant {
+        /// The run, or as much of its beginning or end as names it.
+        run: String,
+    },
     /// Take the lease of a target away from a holder that is gone.
     Release {
         /// The target, as `lease list` names it.
@@ -46,12 +60,28 @@ pub enum LeaseCommand {
 /// The schema of leases as JSON.
 const SCHEMA: &str = "quarterdeck.leases/1";
 
-/// List leases, or take one away from a holder that is gone. 4 where it may not be taken away, 3 where the shared table can't
+/// List leases, ask for a target or hand one over, or take a lease away from a holder that is gone. 4 where that may not be, 3 where the shared table can't
 /// be asked.
 pub fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<ExitCode> {
     let room = Room::open(global)?;
     match &arguments.command {
         LeaseCommand::List { output } => list(&room, *output),
+        LeaseCommand::Ask { run, reason } => {
+            let view = room.journal.run(run, Now::read())?;
+            let asked = room.journal.ask_handover(&view, &operator(), &Text::clean(reason), Now::read());
+            handed_over(asked.map(|()| format!("asked {} to hand {} over", view.by, view.plan.action.target())))
+        }
+        LeaseCommand::Grant { run } => {
+            let view = room.journal.run(run, Now::read())?;
+            let granted = room.journal.grant_handover(&view, &operator(), Now::read());
+            handed_over(granted.map(|asked| {
+                let target = view.plan.action.target();
+                format!(
+                    "{target} goes to {}: run {} sends no further call; see where it stands before",
+                    asked.by, view.id
+                )
+            }))
+        }
         LeaseCommand::Release { target, confirm, run } => {
             if target != confirm {
                 bail!("--confirm names `{confirm}`, not `{target}`; nothing was released");
@@ -59,6 +89,17 @@ pub fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<ExitCode> {
             release(&room, target, run.as_deref())
         }
     }
+}
+
+/// 0 with what was done; 4 with why it was not.
+fn handed_over(done: Result<String, NotHandedOver>) -> anyhow::Result<ExitCode> {
+    let (text, code) = match done {
+        Ok(text) => (text, 0),
+        Err(NotHandedOver::Journal(error)) => return Err(error.into()),
+        Err(error) => (error.to_string(), 4),
+    };
+    say(&text)?;
+    Ok(ExitCode::from(code))
 }
 
 /// The shared leases where a table is configured, or why they are not known.

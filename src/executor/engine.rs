@@ -155,13 +155,13 @@ impl Work<'_> {
         for (index, step) in plan.steps.iter().enumerate().take(last) {
             let found = self.perform(index, made).await?;
             self.write(Entry::Settled { step: index, found: Text::clean(&found.words) })?;
-            self.bake(step.bake).await?;
+            self.bake(step.bake, Some(index + 1)).await?;
         }
         let Found { words, told } = self.perform(last, made).await?;
         if !plan.gates.is_empty() && !plan.gate_window.is_zero() {
             self.write(Entry::Settled { step: last, found: Text::clean(&words) })?;
         }
-        let gates = self.bake(plan.gate_window).await?;
+        let gates = self.bake(plan.gate_window, None).await?;
         let found = Text::clean(&gates.map_or(words.clone(), |gates| format!("{words}; {gates}")));
         if told {
             let reason = Text::from("only its answer is known: nothing reads its effect back");
@@ -392,18 +392,19 @@ impl Work<'_> {
         }
     }
 
-    /// Watches the gates for so long; what they said where they passed, `None` where there are none.
-    async fn bake(&self, window: Duration) -> Flow<Option<String>> {
+    /// Watches the gates for so long; what they said where they passed, `None` where there are none. Before a next step, the
+    /// target may be handed over meanwhile.
+    async fn bake(&self, window: Duration, next: Option<usize>) -> Flow<Option<String>> {
         if window.is_zero() {
             return Ok(None);
         }
         if self.taken.plan().gates.is_empty() {
-            tokio::time::sleep(window).await; // the next step keeps its distance even so
-            return Ok(None);
+            return self.keep_distance(window, next).await;
         }
         let until = self.now().mono.plus(window);
         let (mut said, mut tally) = (String::new(), gates::Tally::default());
         loop {
+            self.handed_over(next)?;
             let look = self.gates().await;
             let now = self.now().mono;
             match tally.add(&look, now >= until) {
@@ -419,6 +420,33 @@ impl Work<'_> {
                 None => self.progress(&mut said, format!("gates: {}", look.words))?,
             }
             tokio::time::sleep(gates::EVERY.min(until.since(now))).await;
+        }
+    }
+
+    /// Without gates the next step keeps its distance even so.
+    async fn keep_distance(&self, window: Duration, next: Option<usize>) -> Flow<Option<String>> {
+        let until = self.now().mono.plus(window);
+        loop {
+            self.handed_over(next)?;
+            let left = until.since(self.now().mono);
+            if left.is_zero() {
+                return Ok(None);
+            }
+            tokio::time::sleep(gates::EVERY.min(left)).await;
+        }
+    }
+
+    /// Stops before the next step of the plan where the target was handed over; what was begun stays as it is. A way back is
+    /// never handed over: it is not to be left half done.
+    fn handed_over(&self, next: Option<usize>) -> Flow<()> {
+        let Some(index) = next.filter(|next| (1..self.taken.plan().steps.len()).contains(next)) else { return Ok(()) };
+        let asked = self.engine.journal.handover(self.taken.run())?;
+        match asked.filter(|asked| asked.granted.is_some()) {
+            Some(asked) => {
+                let reason = format!("handed over to {}, who asked: {}", asked.by, asked.reason);
+                Err(failed(&reason, &self.unsent(index)))
+            }
+            None => Ok(()),
         }
     }
 

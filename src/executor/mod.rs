@@ -10,6 +10,7 @@ pub mod doors;
 pub mod engine;
 mod facts;
 mod gates;
+pub mod handover;
 pub mod journal;
 pub mod lease;
 pub mod local;

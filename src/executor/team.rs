@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
+use super::handover::Handover;
 use super::journal::{Journal, JournalError};
 use super::lease::{LeaseView, Place, Process, is_gone};
 use crate::action::Operator;
@@ -53,6 +54,8 @@ pub struct TeamLease {
     pub live: bool,
     /// What became of the executor.
     pub process: Process,
+    /// Who asks for the target, if anybody does.
+    pub asked: Option<Handover>,
 }
 
 /// A confirmation that is open in another console.
@@ -101,14 +104,16 @@ impl Journal {
     /// # Errors
     /// The state directory can't be read.
     pub fn team(&self, now: Now) -> Result<Team, JournalError> {
-        let leases = self.leases(now)?.into_iter().map(team_lease).collect();
+        let asked = |lease: LeaseView| Ok(team_lease(&lease, self.handover(&lease.run)?));
+        let leases = self.leases(now)?.into_iter().map(asked).collect::<Result<_, JournalError>>()?;
         Ok(Team { leases, confirming: confirming(&self.store().lock(), now)? })
     }
 }
 
-fn team_lease(lease: LeaseView) -> TeamLease {
+fn team_lease(lease: &LeaseView, asked: Option<Handover>) -> TeamLease {
     TeamLease {
-        run: lease.run.0,
+        asked,
+        run: lease.run.0.clone(),
         holder: Text::clean(&lease.holder),
         what: Text::clean(&lease.what),
         since: lease.since,

@@ -6,6 +6,7 @@ mod debts;
 mod demo_data;
 pub(crate) mod fixture;
 mod guards;
+mod handover;
 mod journal;
 mod plans;
 pub(crate) mod process;

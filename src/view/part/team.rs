@@ -3,6 +3,7 @@
 use super::page::{Page, piece};
 use super::{age, words};
 use crate::config::theme::Role;
+use crate::executor::handover::Handover;
 use crate::executor::lease::Process;
 use crate::executor::team::{Confirming, TeamLease};
 use crate::state::State;
@@ -36,4 +37,16 @@ fn holds(lease: &TeamLease, page: &mut Page) {
     let (since, what) = (words::clock(lease.since), &lease.what);
     let told = format!("{stands} since {since}: {what}  (run {})", lease.run);
     page.field("team", &[piece(Role::Title, format!("{}  ", lease.holder)), piece(role, told)]);
+    if let Some(asked) = &lease.asked {
+        asks(asked, &lease.run, page);
+    }
+}
+
+/// Who asks for the target of a run, and how it is granted.
+fn asks(asked: &Handover, run: &str, page: &mut Page) {
+    let told = match asked.granted {
+        None => format!("asks to take over: {}  (`quarterdeck lease grant {run}`)", asked.reason),
+        Some(at) => format!("was granted the target at {}: {}", words::clock(at), asked.reason),
+    };
+    page.field("", &[piece(Role::Title, format!("{}  ", asked.by)), piece(Role::Warning, told)]);
 }

@@ -131,7 +131,7 @@ impl Fleet {
     }
 
     /// Waits until the one run is as wanted.
-    fn wait(&self, what: &str, wanted: impl Fn(&RunView) -> bool) -> RunView {
+    pub(crate) fn wait(&self, what: &str, wanted: impl Fn(&RunView) -> bool) -> RunView {
         let journal = Journal::open(&self.state()).expect("a journal");
         let until = deadline();
         loop {

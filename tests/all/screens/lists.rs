@@ -241,6 +241,7 @@ fn the_runs_screen_tells_whose_confirmation_is_open_and_who_holds_which_lease() 
         what: "scale rtech-app desired 2 → 4".into(),
         since,
         live,
+        asked: None,
         process,
     };
     let bob = Confirming { by: "bob@bastion-1 (pts/4)".into(), what: "scale worker desired 3 → 5".into(), since };
