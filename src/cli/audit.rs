@@ -19,7 +19,7 @@ use crate::executor::journal::audit::{
     self, AuditError, Fault, FaultKind, Report, Selection, Terms, verify, verify_export,
 };
 use crate::executor::journal::{Anchor, AnchorFile};
-use crate::executor::shared::{Dynamo, Table as _, anchored};
+use crate::executor::shared::{Dynamo, Head, Table as _, anchored};
 use crate::store::FILE;
 use crate::text::Text;
 
@@ -104,42 +104,40 @@ fn verified(file: Option<&Path>, named: Option<&Path>, global: &Global) -> anyho
 
 /// Holds the journal against the head that its last run left in the shared table, off this host.
 fn against_table(mut report: Report, journal: &Path, shared: &Shared) -> anyhow::Result<Result<Report, AuditError>> {
-    let (table, host) = (Dynamo::open(shared), operator::host());
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let place = table.name().to_owned();
-    let head = match runtime.block_on(anchored(&table, host.as_str())) {
-        Ok(Some(head)) => head,
-        Ok(None) => {
-            report
-                .unproven
-                .push(format!("the table {place} has no head of this host yet: no run ended since it is shared"));
-            return Ok(Ok(report));
-        }
-        Err(error) => {
-            report.unproven.push(format!("the head in the table {place} can't be read: {error}"));
-            return Ok(Ok(report));
-        }
-    };
-    let stored = match audit::hash_at(journal, head.sequence) {
-        Ok(stored) => stored,
-        Err(error) => return Ok(Err(error)),
-    };
-    let told = format!("the table {place} anchored it at {:.0}", head.at);
-    let fault = |kind, what: &str| {
-        let what = Text::clean(&format!("{told}, and {what}"));
-        Fault { kind, sequence: Some(head.sequence), run: None, what }
-    };
-    match stored {
-        Some(stored) if stored == head.hash => report.heads = Some(report.heads.unwrap_or_default() + 1),
-        Some(_) => report
-            .faults
-            .push(fault(FaultKind::Replaced, "it is another record by now: written anew and chained again")),
-        None => report.faults.push(fault(
-            FaultKind::Rewound,
-            "the journal ends before: its end was cut off, or an older copy stands in its place",
-        )),
+    let table = Dynamo::open(shared);
+    match table_head(&table, journal)? {
+        Err(reason) => report.unproven.push(format!("the head in the table {}: {reason}", table.name())),
+        Ok(head) => match audit::hash_at(journal, head.sequence) {
+            Err(error) => return Ok(Err(error)),
+            Ok(stored) if stored.as_ref() == Some(&head.hash) => {
+                report.heads = Some(report.heads.unwrap_or_default() + 1);
+            }
+            Ok(stored) => report.faults.push(contradiction(&head, stored.is_some(), table.name())),
+        },
     }
     Ok(Ok(report))
+}
+
+/// The head of this state directory, or why it is not known.
+fn table_head(table: &Dynamo, journal: &Path) -> anyhow::Result<Result<Head, String>> {
+    let Some(id) = audit::shared_id(journal)? else {
+        return Ok(Err("this state directory was never shared".to_owned()));
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let head = runtime.block_on(anchored(table, &format!("{}/{id}", operator::host())));
+    Ok(head.map_err(|error| error.to_string()).and_then(|head| head.ok_or_else(|| "no run ended here yet".to_owned())))
+}
+
+fn contradiction(head: &Head, is_there: bool, table: &str) -> Fault {
+    let (kind, what) = match is_there {
+        true => (FaultKind::Replaced, "it is another record by now: written anew and chained again"),
+        false => (
+            FaultKind::Rewound,
+            "the journal ends before it: its end was cut off, or an older copy stands in its place",
+        ),
+    };
+    let what = Text::clean(&format!("the table {table} anchored it at {:.0}, and {what}", head.at));
+    Fault { kind, sequence: Some(head.sequence), run: None, what }
 }
 
 fn terms(anchor: Option<&dyn Anchor>) -> Terms<'_> {

@@ -25,7 +25,7 @@ use super::Anchor;
 pub use export::{Selection, export};
 pub use fault::{Fault, FaultKind, Faults};
 pub use read::verify_export;
-pub use stored::{hash_at, verify};
+pub use stored::{hash_at, shared_id, verify};
 
 /// The schema of an export.
 pub const SCHEMA: &str = "quarterdeck.audit/1";

@@ -58,6 +58,21 @@ pub fn hash_at(path: &Path, sequence: u64) -> Result<Option<String>, AuditError>
     found.map_err(|error| unreadable(path, &error))
 }
 
+/// What the state directory calls itself in a shared table, behind the host's name; `None` where it was never shared.
+///
+/// # Errors
+/// The file can't be read.
+pub fn shared_id(path: &Path) -> Result<Option<String>, AuditError> {
+    let found = || {
+        let connection = open(path).map_err(Ok)?;
+        if !connection.table_exists(None, "shared_host").map_err(Err)? {
+            return Ok(None);
+        }
+        connection.query_row("SELECT id FROM shared_host", [], |row| row.get(0)).optional().map_err(Err)
+    };
+    found().map_err(|error: Result<AuditError, rusqlite::Error>| error.unwrap_or_else(|error| unreadable(path, &error)))
+}
+
 /// Opens the file for reading only; nothing in it is run or believed.
 pub(super) fn open(path: &Path) -> Result<Connection, AuditError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
