@@ -258,7 +258,7 @@ impl Work<'_> {
             index if index < steps => {
                 format!("step {} of {steps} was not sent; those before it took effect", index + 1)
             }
-            _ => "the on-failure branch was not sent whole: look at the target".to_owned(),
+            _ => "calls took effect, and the on-failure branch was not done whole: look at the target".to_owned(),
         }
     }
 
@@ -310,20 +310,19 @@ impl Work<'_> {
                 self.write(Entry::Accepted { step: index, receipt: said, made: thing })
             }
             Err(ApplyError::Unknown(reason)) => self.read_back(index, reason, made).await,
-            Err(error @ ApplyError::Rejected(_)) => self.not_applied(index, &error, "nothing was changed", made).await,
-            Err(error @ ApplyError::NotSent(_)) => self.not_applied(index, &error, "nothing was sent", made).await,
             Err(error @ ApplyError::Failed(_)) => self.half_done(index, &error, made).await,
+            Err(error) => self.not_applied(index, &error, made).await,
         }
     }
 
     /// The backend said no, or was never reached: one look makes sure.
-    async fn not_applied(&self, index: usize, error: &ApplyError, effect: &str, made: &Made) -> Flow<()> {
+    async fn not_applied(&self, index: usize, error: &ApplyError, made: &Made) -> Flow<()> {
+        let nothing = self.nothing_of(index, error);
         let effect = match self.sight(index, made).await {
-            Ok(sight) if sight.effect == Effect::AsBefore => format!("{effect}; read back: {}", sight.words),
-            Ok(sight) => format!("{effect} by this run; yet read back: {}", sight.words),
-            Err(reason) => format!("{effect}; reading back failed: {reason}"),
+            Ok(sight) if sight.effect == Effect::AsBefore => format!("{nothing}; read back: {}", sight.words),
+            Ok(sight) => format!("{nothing}; yet, not by this call, read back: {}", sight.words),
+            Err(reason) => format!("{nothing}; reading back failed: {reason}"),
         };
-        let effect = if index == 0 { effect } else { format!("{effect}; {}", self.unsent(index)) };
         Err(failed(&error.to_string(), &effect))
     }
 
@@ -334,6 +333,18 @@ impl Work<'_> {
             Err(reason) => format!("reading back failed: {reason}"),
         };
         Err(failed(&error.to_string(), &format!("what it changed until then is not known; {found}")))
+    }
+
+    /// What a call that was not applied leaves of the plan, in words: those before it did change something.
+    fn nothing_of(&self, index: usize, error: &ApplyError) -> String {
+        let steps = self.taken.plan().steps.len();
+        match (index, error) {
+            (0, ApplyError::Rejected(_)) => "nothing was changed".to_owned(),
+            (index, ApplyError::Rejected(_)) if index < steps => {
+                format!("step {} of {steps} was refused; those before it took effect", index + 1)
+            }
+            (index, _) => self.unsent(index),
+        }
     }
 
     /// Nobody knows whether the call took effect: look until it shows, never send again.

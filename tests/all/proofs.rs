@@ -5,10 +5,12 @@
 mod backend;
 mod crash;
 mod dice;
+mod effects;
 mod keys;
 mod kills;
 mod oracle;
 mod past;
+mod place;
 mod races;
 mod rows;
 mod seat;

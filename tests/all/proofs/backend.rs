@@ -9,10 +9,10 @@ use quarterdeck::action::{Call, Made, Plan};
 use quarterdeck::clock::{Mono, Now};
 use quarterdeck::executor::journal::RunId;
 use quarterdeck::executor::target::ApplyError;
-use quarterdeck::source::{Name, Observation};
+use quarterdeck::source::{Look, Name, Observation};
 
 use super::past::Past;
-use super::{dice, rows};
+use super::{dice, effects, place, rows};
 use crate::recovery::fake::Answer;
 
 /// One call that arrived.
@@ -117,8 +117,8 @@ impl Backend {
     }
 
     /// One look; `None` where it fails.
-    pub(crate) fn look(&self, target: &Name, now: Now) -> Option<Observation> {
-        self.inner().look(target, now)
+    pub(crate) fn look(&self, look: &Look, now: Now) -> Option<Observation> {
+        self.inner().look(look, now)
     }
 
     /// How long the look that comes next takes.
@@ -168,13 +168,14 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Inner {
     /// One look: what is due comes, what moves by itself moves on.
-    fn look(&mut self, target: &Name, now: Now) -> Option<Observation> {
+    fn look(&mut self, look: &Look, now: Now) -> Option<Observation> {
+        let target = &look.target;
         for (wait, arrival) in std::mem::take(&mut self.due) {
             if wait == 0 { drop(self.take_effect(arrival, now)) } else { self.due.push((wait - 1, arrival)) }
         }
         let truth = self.truth.get_mut(target)?;
-        rows::move_on(truth);
-        let seen = Observation { taken: now.wall, ..truth.clone() };
+        effects::move_on(truth);
+        let seen = Observation { taken: now.wall, ..place::seen(look, truth) };
         self.remember(target, now);
         (!self.unreadable).then_some(seen)
     }
@@ -201,9 +202,10 @@ impl Inner {
 
     fn take_effect(&mut self, arrival: usize, now: Now) -> Result<Option<String>, ApplyError> {
         let Arrival { run, step, call, .. } = self.arrived[arrival].clone();
-        let target = self.plans[&run].action.target().clone();
+        let plan = &self.plans[&run];
+        let target = plan.action.target().clone();
         let truth = self.truth.get_mut(&target).expect("a target");
-        let made = rows::take_effect(&call, truth, arrival)?;
+        let made = effects::take_effect(&effects::Sent { call: &call, plan, nth: arrival, now }, truth)?;
         self.arrived[arrival].effects += 1;
         self.remember(&target, now);
         if let Some(made) = &made {

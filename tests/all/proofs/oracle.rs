@@ -1,9 +1,10 @@
 //! Judges each call at the moment when it leaves, and each run at its end, by what is so: in words of its own, without the
 //! guards' code.
 
+use quarterdeck::action::invalidate_cdn::caller_reference;
 use quarterdeck::action::{Action, Call, Plan};
 use quarterdeck::config::{Caps, Config};
-use quarterdeck::source::{Observation, Rollout, Workload};
+use quarterdeck::source::{MemberRole, Observation, Rollout, ScalingTarget, Task, Workload};
 
 use crate::runs::fixture::ACCOUNT;
 
@@ -30,7 +31,8 @@ pub(crate) fn objection(consent: &Consent, step: usize, past: &[Observation], co
         return Some("the plan was doctored".to_owned());
     }
     let caps = config.services.iter().find(|service| &service.name == plan.action.target()).map(|found| found.caps);
-    let Some(caps) = caps else { return Some("no such service".to_owned()) };
+    let caps =
+        caps.unwrap_or(Caps { max_desired: 0, min_desired: 0, max_step: 0, healthy_floor: 0, max_traffic_step: 0 });
     let mut last = Some("nothing is known of the target".to_owned());
     for truth in past.iter().rev() {
         last = objection_then(plan, step, truth, caps);
@@ -39,40 +41,88 @@ pub(crate) fn objection(consent: &Consent, step: usize, past: &[Observation], co
     last
 }
 
-fn objection_then(plan: &Plan, step: usize, truth: &Observation, caps: Caps) -> Option<String> {
-    let (Some(identity), Some(found), Some(before)) = (&truth.identity, &truth.workload, &plan.observation.workload)
-    else {
-        return Some("identity or workload are not known".to_owned());
-    };
-    if identity.account.as_str() != ACCOUNT || identity.region.as_str() != "us-east-1" {
-        return Some(format!("the credentials are of {}", identity.account));
-    }
-    if found.status.as_str() != "ACTIVE" {
-        return Some(format!("the service is {}", found.status));
-    }
-    if step > 0 {
+/// Why not, in words.
+type Objection = Option<String>;
+
+fn objection_then(plan: &Plan, step: usize, truth: &Observation, caps: Caps) -> Objection {
+    whose(plan, truth)
+        .or_else(|| match &plan.action {
+            Action::ShiftTraffic(_) => traffic(plan, step, truth, caps),
+            Action::FailOver(action) => failover(plan, action.to.as_deref(), truth),
+            Action::SuspendScaling(_) | Action::ResumeScaling(_) => active(truth)
+                .or_else(|| (scaling(truth) != scaling(&plan.observation)).then(|| "scaling moved".to_owned())),
+            Action::InvalidateCdn(_) | Action::Silence(_) | Action::Unsilence(_) | Action::StartBackup(_) => None,
+            _ => active(truth).or_else(|| if step > 0 { None } else { settled(plan, truth, caps) }),
+        })
+        .or_else(|| {
+            (step == 0 && truth.firing.is_none()).then(|| "alerts are not known, and this is production".to_owned())
+        })
+}
+
+/// Credentials count where something on AWS is changed.
+fn whose(plan: &Plan, truth: &Observation) -> Objection {
+    if matches!(plan.action, Action::Silence(_) | Action::Unsilence(_)) {
         return None;
     }
-    if truth.firing.is_none() {
-        return Some("alerts are not known, and this is production".to_owned());
-    }
-    if found.desired != before.desired || found.task_definition != before.task_definition {
+    let Some(identity) = &truth.identity else { return Some("identity is not known".to_owned()) };
+    let ours = identity.account.as_str() == ACCOUNT && identity.region.as_str() == "us-east-1";
+    (!ours).then(|| format!("the credentials are of {}", identity.account))
+}
+
+fn active(truth: &Observation) -> Objection {
+    let status = truth.workload.as_ref().map_or("not known", |found| found.status.as_str());
+    (status != "ACTIVE").then(|| format!("the service is {status}"))
+}
+
+fn scaling(truth: &Observation) -> Option<ScalingTarget> {
+    truth.scaling.as_ref().and_then(|scaling| scaling.target)
+}
+
+/// A service on which nothing moves, as the plan found it.
+fn settled(plan: &Plan, truth: &Observation, caps: Caps) -> Objection {
+    let (Some(found), Some(before)) = (&truth.workload, &plan.observation.workload) else {
+        return Some("the workload is not known".to_owned());
+    };
+    if found.desired != before.desired {
         return Some(format!("the plan rests on {} tasks, there are {}", before.desired, found.desired));
     }
-    if found.deployments.len() != 1 || found.deployments[0].id != before.deployments[0].id {
-        return Some("another deployment than planned, or several".to_owned());
+    if found.deployments.len() != 1 {
+        return Some("several deployments".to_owned());
     }
     if !matches!(found.deployments[0].rollout, Rollout::Completed | Rollout::Failed) {
         return Some("a deployment is in flight".to_owned());
     }
+    if let Action::ScalingBounds(action) = &plan.action {
+        return bounds(action.min, action.max, plan, truth, caps);
+    }
+    if found.task_definition != before.task_definition || found.deployments[0].id != before.deployments[0].id {
+        return Some("another deployment than planned".to_owned());
+    }
     match plan.step(0).map(|step| &step.call) {
         Some(Call::EcsSetDesiredCount { desired, .. }) => count(*desired, truth, found, caps),
+        Some(Call::EcsStopTask { task, .. }) => stop(task, found, caps),
         _ => None,
     }
 }
 
-fn count(after: u32, truth: &Observation, found: &Workload, caps: Caps) -> Option<String> {
-    let bounds = truth.scaling.as_ref().and_then(|scaling| scaling.target);
+fn bounds(min: u32, max: u32, plan: &Plan, truth: &Observation, caps: Caps) -> Objection {
+    if scaling(truth) != scaling(&plan.observation) || scaling(truth).is_none() {
+        return Some("the plan rests on other bounds".to_owned());
+    }
+    let well = min >= caps.min_desired && max <= caps.max_desired && min <= max && max >= caps.healthy_floor;
+    (!well).then(|| format!("{min} to {max} is beyond the caps"))
+}
+
+fn stop(task: &str, found: &Workload, caps: Caps) -> Objection {
+    let well = |one: &&Task| one.last_status.as_str() == "RUNNING" && one.health.as_str() != "UNHEALTHY";
+    let left = found.tasks.iter().filter(well).filter(|one| one.id.as_str() != task).count();
+    let is_well = found.tasks.iter().any(|one| one.id.as_str() == task && well(&one));
+    let few = is_well && left < caps.healthy_floor as usize;
+    few.then(|| format!("{left} healthy tasks would be left"))
+}
+
+fn count(after: u32, truth: &Observation, found: &Workload, caps: Caps) -> Objection {
+    let bounds = scaling(truth);
     if bounds.is_some_and(|bounds| after < bounds.min || after > bounds.max) {
         return Some(format!("{after} is beyond the scaling target"));
     }
@@ -89,15 +139,120 @@ fn count(after: u32, truth: &Observation, found: &Workload, caps: Caps) -> Optio
     None
 }
 
+/// What a call sets on the route, by group; `None` where it sets something else.
+fn set(plan: &Plan, step: usize) -> Option<Vec<(String, u32)>> {
+    match &plan.step(step)?.call {
+        Call::ElbSetWeights { weights, .. } => Some(weights.iter().map(|one| (one.name.clone(), one.weight)).collect()),
+        _ => None,
+    }
+}
+
+fn weights(truth: &Observation) -> Option<Vec<(String, u32)>> {
+    let route = truth.traffic.as_ref()?.routes.first()?;
+    Some(route.weights.iter().map(|(name, weight)| (name.to_string(), *weight)).collect())
+}
+
+fn share(weights: &[(String, u32)], group: &str) -> f64 {
+    let of =
+        |mine: bool| weights.iter().filter(|(name, _)| !mine || name == group).map(|(_, weight)| weight).sum::<u32>();
+    100.0 * f64::from(of(true)) / f64::from(of(false).max(1))
+}
+
+/// Who gets more has enough that is healthy; the weights are those that the step before left, but on the way back.
+fn traffic(plan: &Plan, step: usize, truth: &Observation, caps: Caps) -> Objection {
+    let back = step >= plan.steps.len();
+    let (Some(now), Some(next)) = (weights(truth), set(plan, step)) else {
+        return Some("the weights are not known".to_owned());
+    };
+    let left = if step == 0 { weights(&plan.observation) } else { set(plan, step - 1) };
+    if !back && left.as_ref() != Some(&now) {
+        return Some(format!("the weights are {now:?}, the plan left {left:?}"));
+    }
+    for (group, _) in &next {
+        let more = share(&next, group) - share(&now, group);
+        let healthy = truth.traffic.iter().flat_map(|all| &all.groups).find(|one| one.name.as_str() == group);
+        let healthy = healthy.map_or(0, |one| one.targets.iter().filter(|one| one.state.as_str() == "healthy").count());
+        let floor = if back { 1 } else { caps.healthy_floor as usize };
+        if more > 0.001 && healthy < floor {
+            return Some(format!("{group} gets more and has {healthy} healthy targets"));
+        }
+        if !back && more.round() > f64::from(caps.max_traffic_step) {
+            return Some(format!("{group} gets {more} points more at once"));
+        }
+    }
+    None
+}
+
+fn writer(truth: &Observation) -> Option<&str> {
+    let members = truth.database.iter().flat_map(|database| &database.members);
+    members.into_iter().find(|one| one.role == MemberRole::Writer).map(|one| one.id.as_str())
+}
+
+fn failover(plan: &Plan, to: Option<&str>, truth: &Observation) -> Objection {
+    let status = truth.database.as_ref().map_or("not known", |database| database.status.as_str());
+    let lag = truth.answers.get("DBInstanceReplicaLag").and_then(|lag| lag.finite());
+    if status != "available" {
+        return Some(format!("the database is {status}"));
+    }
+    if writer(truth) != writer(&plan.observation) || writer(truth) == to {
+        return Some("another instance writes than when it was planned".to_owned());
+    }
+    (!lag.is_some_and(|milliseconds| milliseconds <= 1_000.0)).then(|| "the target lags behind".to_owned())
+}
+
 /// Whether what a run asked for was so at one of these moments.
 pub(crate) fn came_true(plan: &Plan, past: &[Observation]) -> bool {
+    past.iter().any(|truth| is_true(plan, truth))
+}
+
+fn is_true(plan: &Plan, truth: &Observation) -> bool {
+    match &plan.action {
+        Action::ShiftTraffic(_) => weights(truth) == set(plan, plan.steps.len() - 1),
+        Action::FailOver(action) => writer(truth) == action.to.as_deref(),
+        Action::ScalingBounds(action) => {
+            scaling(truth).is_some_and(|found| (found.min, found.max) == (action.min, action.max))
+        }
+        Action::SuspendScaling(_) | Action::ResumeScaling(_) => suspends(plan, truth),
+        Action::InvalidateCdn(_) => {
+            let reference = caller_reference(&plan.digest());
+            let listed = truth.cdn.iter().flat_map(|cdn| &cdn.invalidations);
+            listed.into_iter().any(|one| one.reference.as_deref() == Some(reference.as_str()))
+        }
+        Action::Silence(_) => truth.silences.as_ref().is_some_and(|all| !all.silences.is_empty()),
+        Action::Unsilence(_) => true,
+        Action::StartBackup(_) => {
+            let count = |found: &Observation| found.protection.as_ref().map_or(0, |all| all.points.len());
+            count(truth) > count(&plan.observation)
+        }
+        _ => truth.workload.as_ref().is_some_and(|found| on_service(plan, truth, found)),
+    }
+}
+
+fn on_service(plan: &Plan, truth: &Observation, found: &Workload) -> bool {
     let before = plan.observation.workload.as_ref().and_then(|before| before.deployments.first());
-    past.iter().filter_map(|truth| truth.workload.as_ref()).any(|found| match &plan.action {
-        Action::Scale(scale) => found.desired == scale.desired && found.running == scale.desired,
-        Action::Restart(_) => found.deployments.first().map(|first| &first.id) != before.map(|first| &first.id),
-        #[allow(unreachable_patterns)] // of the actions that have no row yet
-        _ => false,
-    })
+    let replaced = found.deployments.first().map(|first| &first.id) != before.map(|first| &first.id);
+    match plan.step(plan.steps.len() - 1).map(|step| &step.call) {
+        Some(Call::EcsSetDesiredCount { desired, .. }) => found.desired == *desired && found.running == *desired,
+        Some(Call::EcsForceNewDeployment { .. }) => replaced,
+        Some(Call::EcsStopTask { task, .. }) => !found.tasks.iter().any(|one| one.id.as_str() == task),
+        Some(Call::EcsDeployRevision { revision: Some(id), .. }) => found.task_definition.as_str() == id,
+        Some(Call::EcsDeployRevision { revision: None, .. }) => {
+            let runs = found.task_definition.as_str();
+            let revisions = truth.releases.iter().flat_map(|releases| &releases.revisions);
+            let runs = revisions.into_iter().find(|one| one.id.as_str() == runs);
+            runs.is_some_and(|one| one.images.iter().any(|image| image.reference.ends_with(":v8")))
+        }
+        _ => true,
+    }
+}
+
+fn suspends(plan: &Plan, truth: &Observation) -> bool {
+    let Some(Call::ScalingSetSuspended { inward, outward, scheduled, .. }) = plan.step(0).map(|step| &step.call) else {
+        return false;
+    };
+    let wanted = (*inward, *outward, *scheduled);
+    scaling(truth)
+        .is_some_and(|found| (found.scale_in_suspended, found.scale_out_suspended, found.scheduled_suspended) == wanted)
 }
 
 #[cfg(test)]
@@ -122,7 +277,7 @@ mod tests {
             ("alerts", |t| t.firing = None),
             ("rests on", |t| t.workload.as_mut().unwrap().desired = 4),
             ("several", |t| t.workload.as_mut().unwrap().deployments.push(deployment(1, 1))),
-            ("several", |t| t.workload.as_mut().unwrap().deployments[0].id = "ecs-svc/2".into()),
+            ("another", |t| t.workload.as_mut().unwrap().deployments[0].id = "ecs-svc/2".into()),
             ("in flight", |t| t.workload.as_mut().unwrap().deployments[0].rollout = Rollout::InProgress),
             ("scaling target", |t| t.scaling.as_mut().unwrap().target.as_mut().unwrap().max = 4),
         ];
@@ -145,6 +300,37 @@ mod tests {
             Consent { doctored: true, ..consent() },
         ] {
             assert!(objection(&consent, 0, &[observation()], &config()).is_some());
+        }
+    }
+
+    /// A plan of a row of the table, and what is so before it.
+    fn of(name: &str) -> (Consent, Observation) {
+        let row = super::super::rows::ROWS.iter().find(|row| row.name == name).expect("a row");
+        (Consent { plan: row.plan(), ..consent() }, (row.truth)())
+    }
+
+    #[test]
+    fn the_oracle_objects_to_what_is_wrong_with_traffic_databases_tasks_and_bounds() {
+        let wrong: [(&str, usize, Wrong); 8] = [
+            ("shift in steps", 0, ("the weights are", |t| t.traffic.as_mut().unwrap().routes[0].weights[0].1 = 50)),
+            ("shift in steps", 0, ("0 healthy targets", |t| t.traffic.as_mut().unwrap().groups[1].targets.clear())),
+            ("shift in steps", 1, ("the weights are", |_| {})),
+            ("fail over", 0, ("modifying", |t| t.database.as_mut().unwrap().status = "modifying".into())),
+            ("fail over", 0, ("another instance", |t| t.database.as_mut().unwrap().members.clear())),
+            ("fail over", 0, ("lags", |t| t.answers.clear())),
+            (
+                "stop a task",
+                0,
+                ("1 healthy tasks", |t| t.workload.as_mut().unwrap().tasks[1].health = "UNHEALTHY".into()),
+            ),
+            ("bounds", 0, ("other bounds", |t| t.scaling.as_mut().unwrap().target = None)),
+        ];
+        for (row, step, (says, meddle)) in wrong {
+            let (consent, mut truth) = of(row);
+            assert_eq!(objection(&consent, 0, &[truth.clone()], &super::super::place::gated()), None, "{row}");
+            meddle(&mut truth);
+            let said = objection(&consent, step, &[truth], &super::super::place::gated()).unwrap_or_default();
+            assert!(said.contains(says), "{row}: {says}: {said}");
         }
     }
 }

@@ -10,7 +10,11 @@ pub(crate) struct Past(Vec<(Name, Mono, Observation)>);
 impl Past {
     /// From now on this is so.
     pub(crate) fn keep(&mut self, target: &Name, from: Mono, truth: &Observation) {
-        self.0.push((target.clone(), from, truth.clone()));
+        // Most looks find what the one before found.
+        let held = self.0.iter().rev().find(|(name, _, _)| name == target);
+        if held.is_none_or(|(_, _, held)| held != truth) {
+            self.0.push((target.clone(), from, truth.clone()));
+        }
     }
 
     /// All that was so of a target at any moment from `since` on: the state that held then, and those that followed.

@@ -32,7 +32,7 @@ impl World for Seat<'_> {
             let asked = (self.clock)();
             tokio::time::sleep(self.backend.patience()).await;
             // What is told was so at some moment while it was asked: what took long may be old.
-            let found = self.backend.look(&look.target, (self.clock)());
+            let found = self.backend.look(look, (self.clock)());
             self.wire.pass("after a look");
             let refused = || SourceError::new(&look.target, SourceErrorKind::Unauthorised, "access denied");
             found.map(|found| Observation { taken: asked.wall, ..found }).ok_or_else(refused)

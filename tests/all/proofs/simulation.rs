@@ -15,18 +15,19 @@ use quarterdeck::config::Config;
 use quarterdeck::executor::engine::Engine;
 use quarterdeck::executor::journal::{Entry, Journal, JournalError, RunId, RunState};
 use quarterdeck::executor::target::Permit;
-use quarterdeck::source::{Name, Observation};
+use quarterdeck::source::{Look, Name};
 use tempfile::TempDir;
 
 use super::backend::{Backend, lock};
 use super::dice::{chance, millis};
 use super::oracle::{self, Consent};
+use super::place;
 use super::rows;
 use super::seat::Seat;
 use super::stand::{assert_truth, scratch};
 use super::weather::{self, Clock};
 use super::wire::{Crash, Tripwire};
-use crate::runs::fixture::{SERVICE, operator};
+use crate::runs::fixture::operator;
 
 /// Actions of one batch: one state directory, one seed.
 const BATCH: u32 = 100;
@@ -70,6 +71,7 @@ struct Sim {
     backend: Backend,
     clock: Clock,
     config: Config,
+    services: Vec<Name>,
     targets: Vec<Name>,
     consents: Mutex<BTreeMap<RunId, Consent>>,
     /// When the first call of each run left.
@@ -80,12 +82,10 @@ struct Sim {
 
 impl Sim {
     fn new(seed: u64) -> Self {
-        let mut config = rows::gated();
-        let targets: Vec<Name> = [SERVICE, "rtech-api", "rtech-web"].map(Name::from).into();
-        config.services = targets.iter().map(|name| service(&config, name)).collect();
+        let (config, (services, targets)) = (place::fleet(), place::names());
         let dir = scratch();
         let journal = || Journal::open(dir.path()).expect("a journal");
-        let backend = Backend::new(targets.iter().map(|name| (name.clone(), truth(name))));
+        let backend = Backend::new(targets.iter().map(|name| (name.clone(), place::of(name))));
         backend.roll(fastrand::Rng::with_seed(seed ^ 0xB0));
         Self {
             seed,
@@ -94,6 +94,7 @@ impl Sim {
             backend,
             clock: Clock::new(),
             config,
+            services,
             targets,
             consents: Mutex::default(),
             sent: Mutex::default(),
@@ -115,9 +116,10 @@ impl Sim {
     /// One operator, one action, from the look to the end of its executor.
     async fn act(&self, who: usize, mut dice: fastrand::Rng) {
         tokio::time::sleep(millis(&mut dice, 0..2_000)).await;
-        let target = self.targets[if chance(&mut dice, 50) { 0 } else { dice.usize(0..3) }].clone();
-        let action = rows::any(&target, &mut dice);
-        let Some(found) = self.backend.look(&target, self.clock.now()) else { return };
+        let service = &self.services[if chance(&mut dice, 50) { 0 } else { dice.usize(0..3) }];
+        let action = rows::any(service, &mut dice);
+        let Ok(look) = action.look(&self.config) else { return };
+        let Some(found) = self.backend.look(&look, self.clock.now()) else { return };
         let Ok(mut plan) = plan_for(&action, &found, &self.config, self.clock.now().wall) else { return };
         lock(&self.tally).actions += 1;
         let honest = plan.clone();
@@ -239,7 +241,7 @@ impl Sim {
         tokio::time::sleep(LONG_AFTER).await;
         weather::clear(&self.backend, &self.clock, &self.targets);
         for _ in 0..45 {
-            self.backend.look(&self.targets[0], self.clock.now());
+            self.backend.look(&Look::of_nothing(&self.targets[0]), self.clock.now());
         }
         let runs: Vec<_> = std::mem::take(&mut *lock(&self.consents)).into_iter().collect();
         let (journal, now) = (&self.journals[1], self.clock.now());
@@ -294,20 +296,6 @@ fn doctor(plan: &mut Plan, which: u32) {
             }
         }),
     }
-}
-
-fn service(config: &Config, name: &Name) -> quarterdeck::config::Service {
-    let mut service = config.services[0].clone();
-    service.name = name.clone();
-    service.ecs.as_mut().expect("on ECS").service = name.to_string();
-    service
-}
-
-fn truth(name: &Name) -> Observation {
-    let mut truth = crate::runs::fixture::observation();
-    let arn = format!("arn:aws:ecs:us-east-1:123456789012:service/rtech-prod/{name}");
-    truth.workload.as_mut().expect("a workload").arn = arn.as_str().into();
-    truth
 }
 
 /// Whole batches, until so many actions were planned.

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use quarterdeck::action::{Decision, judge, plan_for};
+use quarterdeck::action::{Decision, judge};
 use quarterdeck::clock::Now;
 use quarterdeck::config::Config;
 use quarterdeck::executor::engine::Engine;
@@ -44,7 +44,7 @@ impl Stand {
     pub(crate) fn new(row: Row) -> Self {
         let (dir, config, action, truth) = (scratch(), (row.config)(), (row.action)(), (row.truth)());
         let backend = Backend::new([(action.target().clone(), truth.clone())]);
-        let plan = plan_for(&action, &truth, &config, now().wall).expect("a plan");
+        let plan = row.plan();
         let judged = judge(plan.clone(), &context(&config, now().wall));
         let approved = judged.approve(action.target().as_str(), operator("ada"), now().wall).expect("approved");
         let journal = Journal::open(dir.path()).expect("a journal");

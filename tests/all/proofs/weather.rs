@@ -4,11 +4,12 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use quarterdeck::clock::{Mono, Now};
-use quarterdeck::source::{Name, Observation, Rollout};
+use quarterdeck::source::{MemberRole, Name, Number, Observation, Rollout, TrafficTarget, Workload};
 
 use super::backend::Backend;
 use super::dice::{chance, millis};
-use crate::runs::fixture::{now, observation};
+use super::place;
+use crate::runs::fixture::now;
 
 /// Both clocks of the simulation: virtual time, and how far each has jumped.
 pub(crate) struct Clock {
@@ -61,7 +62,7 @@ pub(crate) async fn blow(backend: &Backend, clock: &Clock, targets: &[Name], mut
 fn meddle(truth: &mut Observation, dice: &mut fastrand::Rng) {
     let nth = dice.u32(..);
     let Some(found) = truth.workload.as_mut() else { return };
-    match dice.u32(0..14) {
+    match dice.u32(0..19) {
         0..3 => found.desired = dice.u32(1..10),
         3 => found.deployments[0].id = format!("ecs-svc/other-{nth}").into(),
         4 => found.deployments[0].rollout = Rollout::InProgress,
@@ -76,7 +77,24 @@ fn meddle(truth: &mut Observation, dice: &mut fastrand::Rng) {
             let most = dice.u32(2..11);
             truth.scaling.iter_mut().filter_map(|scaling| scaling.target.as_mut()).for_each(|bounds| bounds.max = most);
         }
-        _ => truth.scaling.as_mut().expect("a scaling").target = None,
+        13 => truth.scaling.as_mut().expect("a scaling").target = None,
+        _ => meddle_around(truth, dice),
+    }
+}
+
+/// The same with what stands around the service.
+fn meddle_around(truth: &mut Observation, dice: &mut fastrand::Rng) {
+    let (Some(traffic), Some(database)) = (truth.traffic.as_mut(), truth.database.as_mut()) else { return };
+    let sick = |one: &mut TrafficTarget| one.state = "unhealthy".into();
+    match dice.u32(0..6) {
+        0 => traffic.routes[0].weights.iter_mut().for_each(|(_, weight)| *weight = dice.u32(1..100)),
+        1 => traffic.groups[dice.usize(0..2)].targets.iter_mut().for_each(sick),
+        2 => database.status = "modifying".into(),
+        3 => database.members.iter_mut().for_each(|one| {
+            one.role = if one.id.as_str() == "three" { MemberRole::Writer } else { MemberRole::Reader };
+        }),
+        4 => drop(truth.answers.insert("DBInstanceReplicaLag".to_owned(), Number::Finite(90_000.0))),
+        _ => truth.paging = Some(vec!["rtech-down".into()]),
     }
 }
 
@@ -87,9 +105,9 @@ pub(crate) fn clear(backend: &Backend, clock: &Clock, targets: &[Name]) {
     for target in targets {
         backend.meddle(target, clock.now(), |truth| {
             let desired = truth.workload.as_ref().map_or(3, |found| found.desired).clamp(2, 9);
-            let (arn, well) = (truth.workload.as_ref().map(|found| found.arn.clone()), observation());
-            *truth = Observation { workload: Some(crate::runs::fixture::workload(desired, desired)), ..well };
-            truth.workload.as_mut().expect("a workload").arn = arn.expect("an ARN");
+            *truth = place::of(target);
+            let arn = truth.workload.as_ref().map(|found| found.arn.clone()).expect("an ARN");
+            truth.workload = Some(Workload { arn, ..crate::runs::fixture::workload(desired, desired) });
         });
     }
 }

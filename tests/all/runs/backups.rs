@@ -40,7 +40,7 @@ pub(crate) fn config(kinds: Vec<CopySource>) -> Config {
     Config { backups: vec![thing], ..fixture::config() }
 }
 
-fn point(id: &str, kind: CopyKind, ago: u64) -> RecoveryPoint {
+pub(crate) fn point(id: &str, kind: CopyKind, ago: u64) -> RecoveryPoint {
     RecoveryPoint {
         id: Text::from(id),
         kind,
@@ -55,7 +55,7 @@ fn point(id: &str, kind: CopyKind, ago: u64) -> RecoveryPoint {
     }
 }
 
-fn job(id: &str, state: &str, outcome: JobOutcome, ago: u64) -> BackupJob {
+pub(crate) fn job(id: &str, state: &str, outcome: JobOutcome, ago: u64) -> BackupJob {
     BackupJob {
         id: Text::from(id),
         kind: JobKind::Backup,

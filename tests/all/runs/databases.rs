@@ -75,7 +75,7 @@ pub(crate) fn observation() -> Observation {
 }
 
 /// A single instance with a standby in another zone.
-fn instance() -> Observation {
+pub(crate) fn instance() -> Observation {
     let members =
         vec![member("main", MemberRole::Writer, "us-east-1a"), member("standby", MemberRole::Standby, "us-east-1b")];
     Observation { database: Some(database(members)), answers: [].into(), ..observation() }
@@ -85,7 +85,7 @@ pub(crate) fn to(instance: &str) -> Action {
     Action::FailOver(FailOver { service: SERVICE.into(), to: Some(instance.into()) })
 }
 
-fn reboot() -> Action {
+pub(crate) fn reboot() -> Action {
     Action::FailOver(FailOver { service: SERVICE.into(), to: None })
 }
 

@@ -32,30 +32,36 @@ impl Stage {
     /// The effect of a call.
     pub(crate) fn take(&self, call: &Call) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        match call {
-            Call::ElbSetWeights { route, weights, .. } => {
-                let traffic = seen.traffic.as_mut().expect("traffic");
-                let found = traffic.routes.iter_mut().find(|found| found.arn.as_str() == route).expect("a route");
-                found.weights = weights.iter().map(|one| (one.name.as_str().into(), one.weight)).collect();
-            }
-            Call::ScalingSetBounds { min, max, .. } => {
-                let target = seen.scaling.as_mut().expect("scaling").target.as_mut().expect("a target");
-                (target.min, target.max) = (*min, *max);
-            }
-            Call::ScalingSetSuspended { inward, outward, scheduled, .. } => {
-                let target = seen.scaling.as_mut().expect("scaling").target.as_mut().expect("a target");
-                target.scale_in_suspended = *inward;
-                target.scale_out_suspended = *outward;
-                target.scheduled_suspended = *scheduled;
-            }
-            other => panic!("not a call that this service knows: {other}"),
-        }
+        assert!(set(call, &mut seen), "not a call that this service knows: {call}");
     }
 
     /// The calls that arrived, as they are shown.
     pub(crate) fn said(&self) -> Vec<String> {
         self.calls.lock().expect("calls").iter().map(ToString::to_string).collect()
     }
+}
+
+/// What a call about traffic or scaling sets; false where it is about something else.
+pub(crate) fn set(call: &Call, seen: &mut Observation) -> bool {
+    match call {
+        Call::ElbSetWeights { route, weights, .. } => {
+            let traffic = seen.traffic.as_mut().expect("traffic");
+            let found = traffic.routes.iter_mut().find(|found| found.arn.as_str() == route).expect("a route");
+            found.weights = weights.iter().map(|one| (one.name.as_str().into(), one.weight)).collect();
+        }
+        Call::ScalingSetBounds { min, max, .. } => {
+            let target = seen.scaling.as_mut().expect("scaling").target.as_mut().expect("a target");
+            (target.min, target.max) = (*min, *max);
+        }
+        Call::ScalingSetSuspended { inward, outward, scheduled, .. } => {
+            let target = seen.scaling.as_mut().expect("scaling").target.as_mut().expect("a target");
+            target.scale_in_suspended = *inward;
+            target.scale_out_suspended = *outward;
+            target.scheduled_suspended = *scheduled;
+        }
+        _ => return false,
+    }
+    true
 }
 
 impl World for Stage {
