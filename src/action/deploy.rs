@@ -10,7 +10,7 @@ use super::{
     Undo, rollout, workload,
 };
 use crate::config::Config;
-use crate::source::{Image, Look, Name, Observation, Registered, Releases, Revision, Subject};
+use crate::source::{Image, Look, Name, Observation, Registered, Releases, Revision, Subject, Which};
 
 /// Bring another image or revision to a service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +64,7 @@ impl Deploy {
         }
         let mut changes = vec![Change::new("revision", running.id.as_str(), new.id.as_str())];
         changes.extend(rollout::differences(running, new));
+        changes.push(rollout::needed(found, new.id.as_str()));
         Ok(Draft {
             steps: vec![rollout::bring(ecs, Some(new.id.as_str()))],
             ..self.draft_of(changes, (found, releases), running, config)?
@@ -90,7 +91,7 @@ impl Deploy {
         let first = Step::new(format!("register a copy of {} with the image {version}", running.id), register);
         let facts = [("newest revision".to_owned(), ANY.to_owned())].into();
         let steps = vec![first, Step { facts, ..rollout::bring(ecs, None) }];
-        let changes = self.lines(running, old, &image, registry);
+        let changes = self.lines((found, running), old, &image, registry);
         Ok(Draft { steps, ..self.draft_of(changes, (found, releases), running, config)? })
     }
 
@@ -129,8 +130,13 @@ impl Deploy {
         }
     }
 
-    fn lines(&self, running: &Revision, old: &Image, image: &str, registry: &Registered) -> Vec<Change> {
-        let same = |what: &str, value: &str| Change::new(what, value, value);
+    fn lines(
+        &self,
+        (found, running): (&Observation, &Revision),
+        old: &Image,
+        image: &str,
+        registry: &Registered,
+    ) -> Vec<Change> {
         let short = |reference: &str| Image { reference: reference.into(), ..old.clone() }.short().to_owned();
         vec![
             Change::new("revision", running.id.as_str(), &format!("a new one with {}", short(image))),
@@ -139,7 +145,7 @@ impl Deploy {
                 &format!("{} ({})", old.short(), rollout::registered(&old.registry)),
                 &format!("{} ({})", short(image), rollout::registered(registry)),
             ),
-            same("roles, log groups and secrets", &format!("not verified anew: they are those of {}", running.id)),
+            rollout::needed(found, running.id.as_str()),
         ]
     }
 
@@ -273,14 +279,14 @@ impl Act for Deploy {
     }
 
     fn look(&self, config: &Config) -> Result<Look, PlanFailure> {
-        let look = rollout::look(&self.service, config)?;
+        let with_needs = |revisions| rollout::look_with_needs(&self.service, config, revisions);
         Ok(match &self.wanted {
-            Wanted::Image(version) => look.and(Subject::Candidate {
+            Wanted::Image(version) => with_needs(Which::Running)?.and(Subject::Candidate {
                 service: self.service.clone(),
                 container: self.container.clone(),
                 version: version.clone(),
             }),
-            Wanted::Revision(_) => look,
+            Wanted::Revision(number) => with_needs(Which::Number(*number))?,
         })
     }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::guards::GUARDS;
 use super::{Action, Operator, PlanFailure};
-use crate::source::Name;
+use crate::source::{CalendarState, Name};
 use crate::text::Text;
 
 /// What guards know besides plan and configuration. What could not be read is an error, and never a pass.
@@ -27,6 +27,17 @@ pub struct Facts {
     pub seconds: Known<Vec<SecondYes>>,
     /// What is left of the error budgets of the target's service; read for risky changes only.
     pub budgets: Vec<BudgetLeft>,
+    /// What the configured calendars say now.
+    pub calendars: Vec<CalendarRead>,
+}
+
+/// What a change calendar says, or why that is not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CalendarRead {
+    /// Its name in the configuration.
+    pub name: Name,
+    /// What it says.
+    pub state: Result<CalendarState, Text>,
 }
 
 /// A fact, or why it could not be read.

@@ -58,6 +58,7 @@ const MAY_BE_SKIPPED: &[&str] = &[
     "credentials-last",
     "deployment",
     "image",
+    "definition",
     "caps",
     "healthy-floor",
     "not-to-zero",

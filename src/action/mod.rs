@@ -49,7 +49,7 @@ pub use act::{Act, Draft, Effect, Objection, Scene, Sight, Stage};
 pub use approval::{Approved, Refusal};
 pub use call::{Call, Family, GroupWeight, Made, Purge};
 pub use debt::{DebtChange, Moved};
-pub use facts::{BreakGlass, BudgetLeft, Facts, Known, OtherRun, PastRun, SHORTEST_REASON, SecondYes};
+pub use facts::{BreakGlass, BudgetLeft, CalendarRead, Facts, Known, OtherRun, PastRun, SHORTEST_REASON, SecondYes};
 pub use gate::{Gate, Judgement};
 pub use guard::{Arming, Decision, GuardContext, Judged, Verdict, judge};
 pub use matcher::Matcher;

@@ -8,7 +8,7 @@ use super::deploy::{Deploy, Wanted, number};
 use super::rollout::{self, PROVEN, spell};
 use super::{Act, Action, ActionSpec, ArgumentSpec, Call, Change, Draft, PlanFailure, Scene, Sight, Undo, workload};
 use crate::config::Config;
-use crate::source::{Look, Name, Observation, Releases, Revision};
+use crate::source::{Look, Name, Observation, Releases, Revision, Which};
 
 /// Earlier revisions that are told of.
 const TOLD: usize = 5;
@@ -107,7 +107,7 @@ impl Act for RollBack {
     }
 
     fn look(&self, config: &Config) -> Result<Look, PlanFailure> {
-        rollout::look(&self.service, config)
+        rollout::look_with_needs(&self.service, config, self.revision.map_or(Which::Earlier, Which::Number))
     }
 
     fn draft(&self, found: &Observation, config: &Config) -> Result<Draft, PlanFailure> {
@@ -121,6 +121,7 @@ impl Act for RollBack {
         }
         let mut changes = vec![Change::new("revision", running.id.as_str(), old.id.as_str())];
         changes.extend(rollout::differences(running, old));
+        changes.push(rollout::needed(found, old.id.as_str()));
         changes.extend(picker(running, releases, found));
         let number = rollout::family(running.id.as_str()).1;
         Ok(Draft {

@@ -6,7 +6,10 @@ use jiff::SignedDuration;
 
 use super::{ANY, Call, Change, Effect, PlanFailure, Scene, Sight, Stage, Step, workload};
 use crate::config::{Config, EcsService};
-use crate::source::{Deployment, Image, Look, Name, Observation, Registered, Releases, Revision, Subject, Workload};
+use crate::source::{
+    Deployment, Existence, Image, Look, Name, NeedKind, Needed, Observation, Registered, Releases, Revision, Subject,
+    Which, Workload,
+};
 
 /// Tasks that must have failed to start, and none of them run, before a rollout that nothing watches is called failed: where
 /// ECS's own circuit breaker trips at the earliest.
@@ -81,6 +84,67 @@ pub(super) fn bring_back(ecs: &EcsService, revision: &str) -> Step {
     ];
     let facts = moved.map(|key| (key.to_owned(), ANY.to_owned())).into();
     Step { facts, ..bring(ecs, Some(revision)) }
+}
+
+/// The same look, and what tasks of these revisions need.
+pub(super) fn look_with_needs(service: &Name, config: &Config, revisions: Which) -> Result<Look, PlanFailure> {
+    Ok(look(service, config)?.and(Subject::Needs { service: service.clone(), revisions }))
+}
+
+/// What tasks of a revision need besides images, and whether that is there, in one line.
+pub(super) fn needed(found: &Observation, revision: &str) -> Change {
+    let words = match found.needs.as_ref().and_then(|needs| needs.of(revision)) {
+        Some(needs) => Tally::of(needs).words(),
+        None => "not verified".to_owned(),
+    };
+    Change::new("roles, log groups and secrets", &words, &words)
+}
+
+/// What a revision needs, sorted by whether it is there.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    found: BTreeMap<NeedKind, usize>,
+    /// What is missing, in words.
+    pub(super) missing: Vec<String>,
+    /// What could not be told, in words.
+    pub(super) not_verified: Vec<String>,
+}
+
+/// Things that are named of each sort.
+const NAMED: usize = 4;
+
+impl Tally {
+    pub(super) fn of<'a>(needs: impl Iterator<Item = &'a Needed>) -> Self {
+        let mut tally = Self::default();
+        for Needed { need, existence, .. } in needs {
+            match existence {
+                Existence::Found => *tally.found.entry(need.kind).or_default() += 1,
+                Existence::Missing { reason } => {
+                    tally.missing.push(format!("{} {} is missing: {reason}", need.what, need.name));
+                }
+                Existence::NotVerified { reason } => {
+                    tally.not_verified.push(format!("{} {} is not verified: {reason}", need.what, need.name));
+                }
+            }
+        }
+        tally
+    }
+
+    /// What is missing and what could not be told first, then how many are there.
+    pub(super) fn words(&self) -> String {
+        let few = |all: &[String]| {
+            let more = all.len().saturating_sub(NAMED);
+            let more = (more > 0).then(|| format!("{more} more likewise"));
+            all.iter().take(NAMED).cloned().chain(more).collect::<Vec<_>>()
+        };
+        let counted = |(kind, count): (&NeedKind, &usize)| {
+            format!("{count} {}{}", kind.word(), if *count == 1 { "" } else { "s" })
+        };
+        let found: Vec<_> = self.found.iter().map(counted).collect();
+        let found = (!found.is_empty()).then(|| format!("{} found", found.join(", ")));
+        let all: Vec<_> = few(&self.missing).into_iter().chain(few(&self.not_verified)).chain(found).collect();
+        if all.is_empty() { "it needs none".to_owned() } else { all.join("; ") }
+    }
 }
 
 /// Who takes a rollout back that fails.

@@ -136,7 +136,8 @@ fn config(document: &Document<'_>) -> Option<Config> {
     let actions_at = root.sections("action");
     let known = declared::Known::of(&actions_at, &sources.http, services.as_deref());
     let actions = named(actions_at, |section| declared::action(section, &known));
-    let guards = root.section("guards").map_or(Some(Guards::defaults(kind)), |section| guards::guards(&section, kind));
+    let guards =
+        root.section("guards").map_or(Some(Guards::defaults(kind)), |section| guards::guards(&section, &sources));
     let runbook_dirs = root.section("runbooks").map_or(Some(Vec::new()), |section| runbook_dirs(&section));
     let ui = root.section("ui").map_or(Some(default_ui()), |section| ui(&section));
     let audit = root.section("audit").map_or(Some(Audit::default()), |section| audit(&section));

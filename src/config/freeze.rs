@@ -45,6 +45,33 @@ pub enum FreezeWindow {
     },
 }
 
+/// A change calendar of AWS Systems Manager: nothing is changed while it is closed, or while that is not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Calendar {
+    /// Its name here.
+    pub name: Name,
+    /// Name or ARN of its document.
+    pub document: String,
+    /// Where it is asked; `None` is `[aws]` itself.
+    pub place: Option<Name>,
+    /// Actions that are let through, by name.
+    pub allow: Vec<String>,
+    /// People who are asked instead of refused, as `user` or `user@host`.
+    pub who: Vec<String>,
+}
+
+impl Calendar {
+    /// Whether a person may change something all the same, when asked.
+    pub fn lets(&self, person: &Operator) -> bool {
+        lets(&self.who, person)
+    }
+}
+
+fn lets(who: &[String], person: &Operator) -> bool {
+    let (user, whole) = (person.user.as_str(), format!("{}@{}", person.user, person.host));
+    who.iter().any(|one| one == user || *one == whole)
+}
+
 impl Freeze {
     /// The first window that holds at some moment of `[from, to]`: its beginning and its end.
     pub fn touching(&self, from: Timestamp, to: Timestamp) -> Option<(Timestamp, Timestamp)> {
@@ -64,8 +91,7 @@ impl Freeze {
 
     /// Whether a person may change something all the same, when asked.
     pub fn lets(&self, person: &Operator) -> bool {
-        let (user, whole) = (person.user.as_str(), format!("{}@{}", person.user, person.host));
-        self.who.iter().any(|one| one == user || *one == whole)
+        lets(&self.who, person)
     }
 
     /// A moment, in the zone in which the freeze is written.

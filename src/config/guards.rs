@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{EnvironmentKind, Freeze};
+use super::{Calendar, EnvironmentKind, Freeze};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -26,6 +26,8 @@ pub struct Guards {
     pub gate_window: Duration,
     /// When nothing may be changed.
     pub freezes: Vec<Freeze>,
+    /// Calendars elsewhere that say when nothing may be changed.
+    pub calendars: Vec<Calendar>,
     /// How long an action waits after the end of the last one of its kind on the same target, by the action's name; what
     /// is not there does not wait.
     pub cooldowns: BTreeMap<String, Duration>,
@@ -114,6 +116,7 @@ impl Guards {
             steady_deadline: 10 * MINUTE,
             gate_window,
             freezes: Vec::new(),
+            calendars: Vec::new(),
             cooldowns: COOLDOWNS.iter().chain([&shift]).map(|(name, wait)| ((*name).to_owned(), *wait)).collect(),
             actions_per_hour: 60,
             actions_per_hour_person: 30,

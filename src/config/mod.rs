@@ -46,7 +46,7 @@ pub use cost::*;
 pub use database::*;
 pub use declared::*;
 pub use error::{ConfigError, ConfigErrors};
-pub use freeze::{Freeze, FreezeWindow};
+pub use freeze::{Calendar, Freeze, FreezeWindow};
 pub use guards::{Approval, Guards, Stance};
 pub use http_source::*;
 pub use index::ServiceIndex;
@@ -422,7 +422,9 @@ impl Config {
             }
             Subject::Silences { source } => every(self.alerts_interval(source)),
             Subject::AlarmHistory { source } => every(self.alerts_interval(source).max(ALARM_HISTORY_INTERVAL)),
-            Subject::Releases { .. } | Subject::Candidate { .. } => every(self.ecs.interval.max(RELEASES_INTERVAL)),
+            Subject::Releases { .. } | Subject::Candidate { .. } | Subject::Needs { .. } => {
+                every(self.ecs.interval.max(RELEASES_INTERVAL))
+            }
             Subject::Traffic { service } => {
                 self.polled(service, |service| Some(service.load_balancer.as_ref()?.polling))
             }

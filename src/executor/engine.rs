@@ -209,7 +209,7 @@ impl Work<'_> {
     /// Observes again; refuses on drift, and where a guard denies by now.
     async fn check(&self, index: usize) -> Flow<Mono> {
         let asked = self.now();
-        let observation = self.observe().await.map_err(|reason| {
+        let observation = self.observe(index == 0).await.map_err(|reason| {
             self.not_sent(index, &format!("the target could not be observed: {reason}"), Vec::new())
         })?;
         let plan = self.taken.plan();
@@ -230,9 +230,12 @@ impl Work<'_> {
         let (now, plan) = (self.now(), self.taken.plan());
         let Engine { journal, config, world, .. } = self.engine;
         let known = facts::of_journal((journal, config), plan, self.taken.by(), Some(self.taken.run()), now);
-        let budgets = if index == 0 { facts::budgets(config, *world, plan, now).await } else { Vec::new() };
-        let break_glass = self.taken.break_glass().cloned();
-        let facts = Facts { budgets, turning_back: index >= plan.steps.len(), break_glass, ..known };
+        let (turning_back, break_glass) = (index >= plan.steps.len(), self.taken.break_glass().cloned());
+        let budgets = async { if index == 0 { facts::budgets(config, *world, plan, now).await } else { Vec::new() } };
+        // Taking back is held up by no calendar, and waits for none.
+        let calendars = async { if turning_back { Vec::new() } else { facts::calendars(config, *world, now).await } };
+        let (budgets, calendars) = tokio::join!(budgets, calendars);
+        let facts = Facts { budgets, calendars, turning_back, break_glass, ..known };
         let context = GuardContext { config, now: self.now().wall, arming: Arming::Confirmed, facts };
         match index {
             0 => judge(plan.with_observation(found), &context).reasons(),
@@ -488,7 +491,7 @@ impl Work<'_> {
     /// What a look tells of a step.
     async fn sight(&self, step: usize, made: &Made) -> Result<Sight, String> {
         let plan = self.taken.plan();
-        let found = self.observe().await?;
+        let found = self.observe(false).await?;
         Ok(plan.action.sight(&Scene { plan, step, made }, &found))
     }
 
@@ -502,8 +505,10 @@ impl Work<'_> {
         Ok(())
     }
 
-    async fn observe(&self) -> Result<Observation, String> {
+    /// Looks at the target: at all that a plan rests on, or at what is needed to watch it.
+    async fn observe(&self, whole: bool) -> Result<Observation, String> {
         let look = self.taken.plan().action.look(self.engine.config).map_err(|failure| failure.to_string())?;
+        let look = if whole { look } else { look.to_watch() };
         let asked = self.engine.world.observe(&look, self.now());
         match tokio::time::timeout(OBSERVE, asked).await {
             Ok(Ok(observation)) => Ok(observation),

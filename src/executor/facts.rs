@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use super::journal::{Journal, RunId};
 use super::second;
 use crate::action::guards::RISKY;
-use crate::action::{BudgetLeft, Facts, Operator, Plan};
+use crate::action::{BudgetLeft, CalendarRead, Facts, Operator, Plan};
 use crate::clock::Now;
 use crate::config::{Config, Objective};
 use crate::slo::{self, BadShare};
@@ -18,6 +18,9 @@ use crate::text::Text;
 
 /// The longest that counting a budget may take.
 const COUNT: Duration = Duration::from_secs(10);
+
+/// The longest that asking a calendar may take.
+const CALENDAR: Duration = Duration::from_secs(4);
 
 /// How far back runs are looked for at least: an hour, for how many there were in it.
 const AT_LEAST: Duration = Duration::from_secs(3_600);
@@ -48,6 +51,18 @@ pub(super) async fn budgets(config: &Config, world: &dyn World, plan: &Plan, now
     let service = config.service(plan.action.target()).filter(|_| risky);
     let objectives = service.map(|service| service.objectives.as_slice()).unwrap_or_default();
     join_all(objectives.iter().map(|objective| budget(world, objective, now))).await
+}
+
+/// What the calendars of the configuration say now: all at the same time, in bounded time.
+pub(super) async fn calendars(config: &Config, world: &dyn World, now: Now) -> Vec<CalendarRead> {
+    join_all(config.guards.calendars.iter().map(|calendar| async move {
+        let state = match timeout(CALENDAR, world.calendar(calendar, now)).await {
+            Err(_) => Err(format!("no answer within {} s", CALENDAR.as_secs())),
+            Ok(told) => told.map_err(|error| error.to_string()),
+        };
+        CalendarRead { name: calendar.name.clone(), state: state.map_err(|reason| Text::clean(&reason)) }
+    }))
+    .await
 }
 
 async fn budget(world: &dyn World, objective: &Objective, now: Now) -> BudgetLeft {

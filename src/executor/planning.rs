@@ -103,9 +103,12 @@ impl Planner<'_> {
     /// Lets the guards judge a plan on the evidence that it holds.
     pub async fn judge(&self, plan: Plan, arming: Arming) -> Judged {
         let now = (self.clock)();
-        let (facts, budgets) =
-            tokio::join!(self.facts(plan.clone(), now), facts::budgets(self.config, self.world, &plan, now));
-        let facts = Facts { budgets, break_glass: self.break_glass.clone(), ..facts };
+        let (facts, budgets, calendars) = tokio::join!(
+            self.facts(plan.clone(), now),
+            facts::budgets(self.config, self.world, &plan, now),
+            facts::calendars(self.config, self.world, now)
+        );
+        let facts = Facts { budgets, calendars, break_glass: self.break_glass.clone(), ..facts };
         judge(plan, &GuardContext { config: self.config, now: now.wall, arming, facts })
     }
 

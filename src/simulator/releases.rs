@@ -8,8 +8,8 @@ use super::measure::moment;
 use super::tasks::{Crew, Ending, FIRST_REVISION};
 use super::{ACCOUNT, REGION};
 use crate::source::{
-    Candidate, Image, Registered, Releases, Revision, Route, Safety, ServiceDeployment, TargetGroup, Traffic,
-    TrafficTarget,
+    Candidate, Existence, Image, Need, NeedKind, Needed, Needs, Registered, Releases, Revision, Route, Safety,
+    ServiceDeployment, TargetGroup, Traffic, TrafficTarget,
 };
 use crate::text::Text;
 
@@ -106,7 +106,31 @@ fn revision(profile: &Profile, (revision, commit, days): &(u32, &str, f64), bega
         registered_by: Some(Text::clean(&format!("arn:aws:sts::{ACCOUNT}:assumed-role/ci/deploy"))),
         images: vec![image(profile, commit, moment(began, -600.0 - days * DAY))],
         content: Some(Text::clean(&format!("the definition of {}", profile.name))),
+        needs: needs(profile),
     }
+}
+
+/// What tasks of a service need.
+fn needs(profile: &Profile) -> Vec<Need> {
+    let need = |kind, what: &str, name: String| {
+        let (what, name) = (Text::clean(what), Text::clean(&name));
+        Need { kind, what, name, region: None }
+    };
+    let role = |of: &str| format!("arn:aws:iam::{ACCOUNT}:role/{}-{of}", profile.name);
+    let secret = format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{}/database-Q7x2Lm", profile.name);
+    vec![
+        need(NeedKind::Role, "task role", role("task")),
+        need(NeedKind::Role, "execution role", role("execution")),
+        need(NeedKind::LogGroup, &format!("log group of {}", profile.name), format!("/ecs/{}", profile.name)),
+        need(NeedKind::Secret, &format!("secret DATABASE_URL of {}", profile.name), secret),
+    ]
+}
+
+/// The same, looked up: all of it is there.
+pub fn needed(profile: &Profile, releases: &Releases) -> Needs {
+    let of: Vec<Text> = releases.revisions.iter().map(|revision| revision.id.clone()).collect();
+    let found = |need| Needed { need, of: of.clone(), existence: Existence::Found };
+    Needs { all: needs(profile).into_iter().map(found).collect(), of: of.clone() }
 }
 
 fn image(profile: &Profile, tag: &str, pushed: Timestamp) -> Image {

@@ -175,6 +175,12 @@ impl Simulated {
                     _ => Payload::Workload(ecs::workload(&at.course, profile, at.began, at.seconds).ok_or_else(none)?),
                 })
             }
+            Subject::Needs { service, .. } => {
+                let profile = self.orchestrated(service)?;
+                let crew = at.course.crew(profile.name).ok_or_else(|| missing(subject))?;
+                let found = releases::releases(profile, crew, at.began, at.seconds).ok_or_else(|| missing(subject))?;
+                Ok(Payload::Needs(releases::needed(profile, &found)))
+            }
             _ => self.read(subject, at, None),
         }
     }

@@ -18,8 +18,8 @@ use crate::source::logs::{LogReader, NoLogs};
 use crate::source::probe;
 use crate::source::prometheus::{self, Prometheus};
 use crate::source::{
-    Alert, AlertState, Cdn, Look, Name, Number, Observation, SeenAlerts, SeenBack, SeenDeclared, SharedSource,
-    Silences, SourceError, SourceErrorKind, Subject, World,
+    Alert, AlertState, CalendarState, Cdn, Look, Name, Number, Observation, SeenAlerts, SeenBack, SeenDeclared,
+    SharedSource, Silences, SourceError, SourceErrorKind, Subject, World,
 };
 use crate::text::Text;
 
@@ -110,6 +110,19 @@ impl World for Backends {
                 (Query::CloudWatch(_) | Query::CloudWatchMaths { .. }, _, None) => {
                     Err(missing("cloudwatch", "the query is CloudWatch's, and the configuration has no [aws]"))
                 }
+            }
+        })
+    }
+
+    fn calendar<'a>(
+        &'a self,
+        calendar: &'a config::Calendar,
+        _now: Now,
+    ) -> BoxFuture<'a, Result<CalendarState, SourceError>> {
+        Box::pin(async move {
+            match &self.aws {
+                Some(connections) => aws::calendar(connections, calendar).await,
+                None => Err(missing("aws", "the calendar is SSM's, and the configuration has no [aws]")),
             }
         })
     }

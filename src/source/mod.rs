@@ -34,7 +34,7 @@ use crate::text::Text;
 
 pub use data::*;
 pub use number::{Number, Unit};
-pub use subject::{Name, SignalId, Subject};
+pub use subject::{Name, SignalId, Subject, Which};
 pub use tracked::{Cadence, Measured, Tracked};
 pub use world::World;
 

@@ -151,6 +151,13 @@ pub enum Subject {
         /// The tag, or `sha256:…`.
         version: String,
     },
+    /// What revisions of a service need besides images: it is asked for by plans only, together with its releases.
+    Needs {
+        /// The service.
+        service: Name,
+        /// Which revisions.
+        revisions: Which,
+    },
     /// The load balancer before a service: weights and target health (ELBv2).
     Traffic {
         /// The service.
@@ -197,6 +204,29 @@ pub enum Subject {
     },
 }
 
+/// Revisions of a service that are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Which {
+    /// The one that it runs.
+    Running,
+    /// The one of this number, in the family of the one that it runs.
+    Number(u32),
+    /// All before the one that it runs, as far as they are listed and can be run.
+    Earlier,
+}
+
+impl Which {
+    /// Whether a revision of that number is meant, where the one that runs has the other number.
+    pub fn means(self, number: u32, running: u32) -> bool {
+        match self {
+            Self::Running => number == running,
+            Self::Number(wanted) => number == wanted,
+            Self::Earlier => number < running,
+        }
+    }
+}
+
 impl Subject {
     /// The service that it belongs to, if it belongs to one.
     pub fn service(&self) -> Option<&Name> {
@@ -208,6 +238,7 @@ impl Subject {
             | Self::Health { service, .. }
             | Self::Releases { service }
             | Self::Candidate { service, .. }
+            | Self::Needs { service, .. }
             | Self::Traffic { service }
             | Self::Database { service }
             | Self::Cdn { service }
@@ -243,6 +274,7 @@ impl Subject {
             Payload::AlarmHistory(_) => matches!(self, Self::AlarmHistory { .. }),
             Payload::Releases(_) => matches!(self, Self::Releases { .. }),
             Payload::Candidate(_) => matches!(self, Self::Candidate { .. }),
+            Payload::Needs(_) => matches!(self, Self::Needs { .. }),
             Payload::Traffic(_) => matches!(self, Self::Traffic { .. }),
             Payload::Database(_) => matches!(self, Self::Database { .. }),
             Payload::Protection(_) => matches!(self, Self::Protection { .. }),
@@ -271,6 +303,7 @@ impl fmt::Display for Subject {
             Self::AlarmHistory { source } => write!(f, "alarm history {source}"),
             Self::Releases { service } => write!(f, "releases {service}"),
             Self::Candidate { service, version, .. } => write!(f, "image {version} of {service}"),
+            Self::Needs { service, .. } => write!(f, "what tasks of {service} need"),
             Self::Traffic { service } => write!(f, "traffic {service}"),
             Self::Database { service } => write!(f, "database {service}"),
             Self::Protection { protected } => write!(f, "recovery of {protected}"),

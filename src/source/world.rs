@@ -6,10 +6,12 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 
 use crate::clock::Now;
-use crate::config::{Objective, PromQuery, Query};
+use crate::config::{Calendar, Objective, PromQuery, Query};
 use crate::source::logs::{LogReader, NoLogs};
 use crate::source::prometheus::promql_duration;
-use crate::source::{Look, Number, Observation, SharedSource, SourceError, WindowCount};
+use crate::source::{
+    CalendarState, Look, Number, Observation, SharedSource, SourceError, SourceErrorKind, WindowCount,
+};
 
 /// The backends of one environment, read only: real ones or the simulated fleet.
 pub trait World: Send + Sync {
@@ -30,6 +32,13 @@ pub trait World: Send + Sync {
             let (bad, valid) = tokio::join!(self.ask(&bad, now), self.ask(&valid, now));
             Ok(WindowCount { window, bad: bad?, valid: valid? })
         })
+    }
+
+    /// Asks a change calendar what it says now.
+    fn calendar<'a>(&'a self, calendar: &'a Calendar, _now: Now) -> BoxFuture<'a, Result<CalendarState, SourceError>> {
+        let reason = "no calendar can be asked here";
+        let error = SourceError::new(&calendar.name, SourceErrorKind::Missing, reason);
+        Box::pin(async move { Err(error) })
     }
 
     /// The logs, read on demand.

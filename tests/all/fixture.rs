@@ -892,6 +892,7 @@ pub(crate) fn releases(service: &str) -> Releases {
             registry,
         }],
         content: None,
+        needs: Vec::new(),
     };
     let found = |digest: &str, findings| Registered::Found {
         digest: Text::from(format!("sha256:{digest}")),

@@ -48,14 +48,32 @@ def post(url, value):
         return json.load(reply)
 
 
-def register_revisions(ecs):
+def make_needs(url):
+    """What tasks of rtech-app need besides images; their log group is in seeds/logs.py."""
+    iam = client("iam", url)
+    trust = {"Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole", "Effect": "Allow"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    roles = [
+        iam.create_role(RoleName=name, Path="/ecs/", AssumeRolePolicyDocument=policy)["Role"]["Arn"]
+        for name in ("rtech-app-task", "rtech-app-execution")
+    ]
+    secret = client("secretsmanager", url).create_secret(Name="rtech/database", SecretString="{}")["ARN"]
+    client("ssm", url).put_parameter(Name="/rtech/flags", Value="off", Type="SecureString")
+    secrets = [{"name": "DATABASE_URL", "valueFrom": f"{secret}:url::"}, {"name": "FLAGS", "valueFrom": "/rtech/flags"}]
+    return roles, secrets
+
+
+def register_revisions(ecs, roles, secrets):
     arns = []
+    log = {"awslogs-group": "/ecs/rtech-app", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "ecs"}
     for image in IMAGES:
         definition = ecs.register_task_definition(
             family="rtech-app",
             requiresCompatibilities=["FARGATE"],
             cpu="256",
             memory="512",
+            taskRoleArn=roles[0],
+            executionRoleArn=roles[1],
             containerDefinitions=[
                 {
                     "name": "rtech-app",
@@ -64,6 +82,8 @@ def register_revisions(ecs):
                     "memory": 512,
                     "essential": True,
                     "portMappings": [{"containerPort": 3000, "protocol": "tcp"}],
+                    "secrets": secrets,
+                    "logConfiguration": {"logDriver": "awslogs", "options": log},
                 }
             ],
         )
@@ -167,7 +187,7 @@ def seed_the_rest(moto, ministack, again=False):
 def main(url, ministack):
     ecs = client("ecs", url)
     ecs.create_cluster(clusterName=CLUSTER)
-    revisions = register_revisions(ecs)
+    revisions = register_revisions(ecs, *make_needs(url))
     create_services(ecs, revisions[-1], create_balancer(url))
     wait_until_steady(url)
     register_scaling(client("application-autoscaling", url))

@@ -111,6 +111,7 @@ pub const GUARDS: &[Guard] = &[
     once("deployment", "no deployment is in flight", SETTLED, surroundings::deployment),
     once("in-flight", "a deployment is in flight", HALT, surroundings::in_flight_now),
     once("image", "its images exist, and what their scans found", REVISION, release::image),
+    once("definition", "roles, log groups and secrets exist", REVISION, release::definition),
     once("proven", "the revision carried traffic before", REVISION, release::proven),
     once("scaling-bounds", "within the scaling target's bounds", COUNT, capacity::scaling_bounds),
     once("caps", "within the configured caps", COUNTED, capacity::caps),

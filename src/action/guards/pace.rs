@@ -6,7 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::super::guard::{Decision, Finding, GuardContext};
 use super::super::{PastRun, Plan};
-use crate::config::Freeze;
+use crate::config::{Calendar, Freeze, Guards};
+use crate::source::CalendarState;
 
 const HOUR: SignedDuration = SignedDuration::from_secs(3_600);
 
@@ -14,33 +15,65 @@ const HOUR: SignedDuration = SignedDuration::from_secs(3_600);
 const FLAPPING: &[&str] = &["fail_over"];
 
 pub(super) fn freeze(plan: &Plan, context: &GuardContext<'_>) -> Finding {
-    let freezes = &context.config.guards.freezes;
-    if freezes.is_empty() {
+    let Guards { freezes, calendars, .. } = &context.config.guards;
+    if freezes.is_empty() && calendars.is_empty() {
         return Finding::allow("no change freeze is configured");
     }
     if context.facts.turning_back {
         return Finding::allow("taking back was approved with the plan");
     }
     let end = context.now.checked_add(plan.longest()).unwrap_or(Timestamp::MAX);
-    let found = freezes.iter().filter_map(|freeze| {
+    let frozen = freezes.iter().filter_map(|freeze| {
         let window = freeze.touching(context.now, end)?;
         Some(frozen(plan, context, freeze, window))
     });
-    let none = || Finding::allow(format!("{} configured, none holds now", freezes.len()));
-    found.max_by_key(|finding| finding.decision).unwrap_or_else(none)
+    let closed = calendars.iter().filter_map(|calendar| closed(plan, context, calendar, end));
+    let none = || Finding::allow(format!("{} configured, none holds now", freezes.len() + calendars.len()));
+    frozen.chain(closed).max_by_key(|finding| finding.decision).unwrap_or_else(none)
 }
 
 fn frozen(plan: &Plan, context: &GuardContext<'_>, freeze: &Freeze, window: (Timestamp, Timestamp)) -> Finding {
     let (name, begins, ends) = (&freeze.name, freeze.told(window.0), freeze.told(window.1));
-    let line = match window.0 <= context.now {
+    let begun = window.0 <= context.now;
+    let line = match begun {
         true => format!("{name} until {ends}: {}", freeze.reason),
         false => format!("{name} begins {begins}, and this may take until then: {}", freeze.reason),
     };
-    if freeze.allow.iter().any(|action| action == plan.action.name()) {
+    held(plan, context, (line, begun), (&freeze.allow, freeze.lets(&context.facts.by)))
+}
+
+/// What a calendar that is closed now, or before the plan may be at its end, makes of it. One that can't be read is closed.
+fn closed(plan: &Plan, context: &GuardContext<'_>, calendar: &Calendar, end: Timestamp) -> Option<Finding> {
+    let name = &calendar.name;
+    let told = |at: Timestamp| at.strftime("%Y-%m-%d %H:%MZ").to_string();
+    let read = context.facts.calendars.iter().find(|read| read.name == *name);
+    let (line, closed) = match read.map(|read| &read.state) {
+        None => (format!("the calendar {name} was not read, which counts as closed"), true),
+        Some(Err(reason)) => (format!("the calendar {name} can't be read, which counts as closed: {reason}"), true),
+        Some(Ok(CalendarState { open: false, next })) => {
+            let until = next.map_or("; it does not say until when".to_owned(), |at| format!(" until {}", told(at)));
+            (format!("the calendar {name} is closed{until}"), true)
+        }
+        Some(Ok(CalendarState { open: true, next: Some(at) })) if *at <= end => {
+            (format!("the calendar {name} closes {}, and this may take until then", told(*at)), false)
+        }
+        Some(Ok(_)) => return None,
+    };
+    Some(held(plan, context, (line, closed), (&calendar.allow, calendar.lets(&context.facts.by))))
+}
+
+/// What a freeze that holds, or is about to, makes of a plan.
+fn held(
+    plan: &Plan,
+    context: &GuardContext<'_>,
+    (line, begun): (String, bool),
+    (allow, may): (&[String], bool),
+) -> Finding {
+    if allow.iter().any(|action| action == plan.action.name()) {
         Finding::allow(format!("{line}; {} is let through", plan.action.name()))
-    } else if freeze.lets(&context.facts.by) {
+    } else if may {
         Finding::ask(format!("{line}; {} may all the same", context.facts.by.user))
-    } else if window.0 > context.now && plan.steps.len() == 1 {
+    } else if !begun && plan.steps.len() == 1 {
         Finding::ask(line)
     } else {
         Finding::deny(line)

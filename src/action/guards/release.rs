@@ -1,7 +1,7 @@
 //! Guards about the revision that a plan brings to a workload: its images, and whether it carried traffic.
 
 use super::super::guard::{Decision, Finding, GuardContext};
-use super::super::rollout::{PROVEN, registered, spell};
+use super::super::rollout::{PROVEN, Tally, registered, spell};
 use super::super::{Call, Plan};
 use crate::source::{Registered, Releases};
 
@@ -44,6 +44,28 @@ fn judged(name: &str, registry: &Registered) -> Finding {
         }
     };
     Finding::new(decision, words)
+}
+
+/// The revision whose definition tasks are started by: of a new one, that which it is a copy of.
+fn definition_of(plan: &Plan) -> Option<&str> {
+    let base = plan.steps.iter().find_map(|step| match &step.call {
+        Call::EcsRegisterRevision { base, .. } => Some(base.as_str()),
+        _ => None,
+    });
+    brought(plan)?.or(base)
+}
+
+/// A task whose role, log group or secret is missing can't start; what could not be looked up is for a person to judge.
+pub(super) fn definition(plan: &Plan, _context: &GuardContext<'_>) -> Finding {
+    let needs = definition_of(plan).and_then(|id| plan.observation.needs.as_ref()?.of(id));
+    let Some(needs) = needs else { return Finding::deny("what its tasks need was not looked up") };
+    let tally = Tally::of(needs);
+    let decision = match (tally.missing.is_empty(), tally.not_verified.is_empty()) {
+        (false, _) => Decision::Deny,
+        (true, false) => Decision::Ask,
+        (true, true) => Decision::Allow,
+    };
+    Finding::new(decision, tally.words())
 }
 
 pub(super) fn proven(plan: &Plan, context: &GuardContext<'_>) -> Finding {

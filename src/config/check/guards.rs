@@ -7,11 +7,11 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-use super::words::{duration, filled, maybe, or};
-use super::{HOUR, MINUTE, SECOND, named};
+use super::words::{duration, filled, maybe, or, place};
+use super::{HOUR, MINUTE, SECOND, Sources, named};
 use crate::action::ACTIONS;
 use crate::config::raw::{Entry, Section};
-use crate::config::{Approval, EnvironmentKind, Freeze, FreezeWindow, Guards, Stance};
+use crate::config::{Approval, Calendar, EnvironmentKind, Freeze, FreezeWindow, Guards, Stance};
 use crate::slo::schedule::Recurrence;
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -19,7 +19,8 @@ const DAY: Duration = Duration::from_secs(86_400);
 const STANCES: &[(&str, Stance)] = &[("allow", Stance::Allow), ("ask", Stance::Ask), ("deny", Stance::Deny)];
 
 /// `[guards]`.
-pub(super) fn guards(section: &Section<'_>, kind: EnvironmentKind) -> Option<Guards> {
+pub(super) fn guards(section: &Section<'_>, sources: &Sources) -> Option<Guards> {
+    let kind = sources.kind;
     let default = Guards::defaults(kind);
     let span = |key, default, least, most| or(section.get(key), default, |entry| duration(entry, least..=most));
     let stance = |key, default| or(section.get(key), default, |entry| entry.one_of(STANCES));
@@ -30,6 +31,7 @@ pub(super) fn guards(section: &Section<'_>, kind: EnvironmentKind) -> Option<Gua
     let steady_deadline = span("steady_deadline", default.steady_deadline, 30 * SECOND, 2 * HOUR);
     let gate_window = span("gate_window", default.gate_window, Duration::ZERO, HOUR);
     let freezes = named(section.sections("freeze"), freeze);
+    let calendars = named(section.sections("calendar"), |section| calendar(section, sources));
     let cooldowns = cooldowns(section, default.cooldowns);
     let actions_per_hour = limit(section, "actions_per_hour", default.actions_per_hour);
     let actions_per_hour_person = limit(section, "actions_per_hour_person", default.actions_per_hour_person);
@@ -47,6 +49,7 @@ pub(super) fn guards(section: &Section<'_>, kind: EnvironmentKind) -> Option<Gua
         steady_deadline: steady_deadline?,
         gate_window: gate_window?,
         freezes: freezes?,
+        calendars: calendars?,
         cooldowns: cooldowns?,
         actions_per_hour: actions_per_hour?,
         actions_per_hour_person: actions_per_hour_person?,
@@ -123,6 +126,42 @@ fn freeze(section: &Section<'_>) -> Option<Freeze> {
     let window = window(section, zone.as_ref());
     section.done();
     Some(Freeze { name: name?, reason: reason?, window: window?, zone: zone?, allow: allow?, who: who? })
+}
+
+/// `[[guards.calendar]]`.
+fn calendar(section: &Section<'_>, sources: &Sources) -> Option<Calendar> {
+    if !sources.aws {
+        section.error("needs the section [aws]", Some("SSM is asked there; a [[guards.freeze]] needs nothing"));
+    }
+    let name = section.need("name").and_then(|entry| super::name(&entry));
+    let document = section.need("document").and_then(|entry| document(&entry));
+    let place = place(section.get("place"), sources);
+    let allow = or(section.get("allow"), Vec::new(), actions);
+    let who = or(section.get("who"), Vec::new(), people);
+    section.done();
+    let calendar = Calendar { name: name?, document: document?, place: place?, allow: allow?, who: who? };
+    Some(calendar).filter(|_| sources.aws)
+}
+
+/// Name or ARN of a calendar's document.
+/// <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetCalendarState.html>
+fn document(entry: &Entry<'_>) -> Option<String> {
+    let written = entry.expanded()?.value;
+    let parts: Vec<&str> = written.splitn(6, ':').collect();
+    let name = match parts.as_slice() {
+        ["arn", _, "ssm", region, account, document] if !region.is_empty() && account.len() == 12 => {
+            document.strip_prefix("document/").unwrap_or_default()
+        }
+        [name] => name,
+        _ => "",
+    };
+    let of_name = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+    if (3..=128).contains(&name.len()) && name.chars().all(of_name) {
+        return Some(written);
+    }
+    let hint = "its document's name, or \"arn:aws:ssm:REGION:ACCOUNT:document/NAME\" of one that is shared";
+    entry.error("is no change calendar", Some(hint));
+    None
 }
 
 fn zone(entry: &Entry<'_>) -> Option<TimeZone> {

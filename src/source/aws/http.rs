@@ -8,6 +8,7 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use aws_smithy_async::rt::sleep::SharedAsyncSleep;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_http_client::{Connector, ConnectorBuilder};
@@ -50,17 +51,18 @@ impl HttpClient for Pool {
     fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
         let mut connectors = self.connectors.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (settings.connect_timeout(), settings.read_timeout());
-        connectors.entry(key).or_insert_with(|| connector(settings, components)).clone()
+        connectors.entry(key).or_insert_with(|| connector(settings, components.sleep_impl())).clone()
     }
 }
 
-fn connector(settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+/// A connector with a pool of its own.
+pub(super) fn connector(settings: &HttpConnectorSettings, sleep: Option<SharedAsyncSleep>) -> SharedHttpConnector {
     let mut builder: ConnectorBuilder<_> = Connector::builder()
         .connector_settings(settings.clone())
         .proxy_config(ProxyConfig::from_env())
         .pool_max_idle_per_host(4)
         .tls_provider(Provider::Rustls(CryptoMode::Ring));
-    builder.set_sleep_impl(components.sleep_impl());
+    builder.set_sleep_impl(sleep);
     SharedHttpConnector::new(Capped { inner: SharedHttpConnector::new(builder.build()) })
 }
 

@@ -19,13 +19,15 @@
 //! `acm:ListCertificates`, `acm:DescribeCertificate`, `cloudfront:GetDistribution`, `cloudfront:ListInvalidations`,
 //! `cloudfront:GetInvalidation`;
 //! for releases `ecs:ListTaskDefinitions`, `ecs:DescribeTaskDefinition`, `ecs:ListServiceDeployments`,
-//! `ecs:DescribeServiceDeployments`, `ecs:DescribeServiceRevisions`, `ecr:DescribeImages`; for load balancers
+//! `ecs:DescribeServiceDeployments`, `ecs:DescribeServiceRevisions`, `ecr:DescribeImages`; for plans that bring a revision
+//! `iam:GetRole`, `logs:DescribeLogGroups`, `secretsmanager:DescribeSecret`, `ssm:DescribeParameters`; for calendars `ssm:GetCalendarState`; for load balancers
 //! `elasticloadbalancing:DescribeLoadBalancers`, `elasticloadbalancing:DescribeListeners`,
 //! `elasticloadbalancing:DescribeRules`, `elasticloadbalancing:DescribeTargetGroups`,
 //! `elasticloadbalancing:DescribeTargetHealth`;
 //! `sts:GetCallerIdentity` needs no permission.
 
 mod balancer;
+mod calendar;
 mod cdn;
 mod cdn_decode;
 mod certificate;
@@ -42,6 +44,7 @@ mod http;
 pub mod identity;
 mod logs;
 pub mod meter;
+mod needs;
 mod observe;
 mod places;
 mod protection;
@@ -50,6 +53,7 @@ mod recent;
 mod releases;
 pub mod scaling;
 mod scaling_decode;
+mod signed;
 mod usage;
 
 use std::sync::Arc;
@@ -60,6 +64,7 @@ use futures_util::stream::{self, StreamExt};
 use crate::config::Config;
 use crate::source::{Name, SharedSource};
 
+pub use calendar::calendar;
 pub use cloudwatch::ask;
 pub use connect::Connection;
 pub use logs::CloudWatchLogs;

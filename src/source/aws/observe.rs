@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Connection, Connections, cloudwatch, ecs, identity, releases, scaling};
+use super::{Connection, Connections, cloudwatch, ecs, identity, needs, releases, scaling};
 use crate::clock::Now;
 use crate::config::{Config, EcsService};
 use crate::source::{
-    Ask, Candidate, Look, Name, Observation, Payload, Reading, Scaling, SharedSource, Source, SourceError,
+    Ask, Candidate, Look, Name, Needs, Observation, Payload, Reading, Scaling, SharedSource, Source, SourceError,
     SourceErrorKind, Subject, Workload, poll,
 };
 
@@ -46,7 +46,18 @@ pub async fn observe(
     for payload in others?.into_iter().flatten() {
         seen.keep(payload);
     }
-    Ok(Observation { workload: workload?, scaling: scaling?, candidate: candidate?, ..seen })
+    let seen = Observation { workload: workload?, scaling: scaling?, candidate: candidate?, ..seen };
+    Ok(Observation { needs: needs(connection, look, &seen).await, ..seen })
+}
+
+/// What the revisions need that are asked for, where workload and revisions were read.
+async fn needs(connection: &Connection, look: &Look, seen: &Observation) -> Option<Needs> {
+    let asked = look.subjects.iter().find_map(|subject| match subject {
+        Subject::Needs { revisions, .. } => Some(*revisions),
+        _ => None,
+    })?;
+    let (workload, releases) = (seen.workload.as_ref()?, seen.releases.as_ref()?);
+    Some(needs::check(connection, releases, (asked, workload)).await)
 }
 
 /// The workload, with its tasks listed anew, where it is asked for.
@@ -88,7 +99,8 @@ async fn candidate(connection: &Connection, config: &Config, look: &Look) -> Res
 /// New sources, of the target alone, for what else is asked: they have no earlier answers to give.
 fn others(connections: &Connections, config: &Config, look: &Look) -> Vec<SharedSource> {
     let read_here = |subject: &Subject| {
-        matches!(subject, Subject::Workload { .. } | Subject::Scaling { .. } | Subject::Candidate { .. })
+        let of_ecs = matches!(subject, Subject::Workload { .. } | Subject::Scaling { .. });
+        of_ecs || matches!(subject, Subject::Candidate { .. } | Subject::Needs { .. })
     };
     let wanted: Vec<&Subject> = look.subjects.iter().filter(|subject| !read_here(subject)).collect();
     if wanted.is_empty() {

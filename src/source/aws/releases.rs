@@ -7,11 +7,13 @@ mod candidate;
 mod content;
 mod decode;
 mod deployments;
+mod needs;
 mod registry;
 mod revisions;
 mod tasks;
 
 pub(super) use candidate::candidate;
+pub(super) use needs::is_same;
 pub(crate) use registry::decode_any as decode_any_image;
 
 use std::collections::BTreeMap;

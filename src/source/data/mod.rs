@@ -1,12 +1,14 @@
 //! What sources tell, as plain data: the same shapes whatever the backend. One file a family of payloads.
 
 mod alert;
+mod calendar;
 mod cdn;
 mod cost;
 mod database;
 mod declared;
 mod exemplar;
 mod log;
+mod need;
 mod observation;
 mod probe;
 mod protection;
@@ -25,12 +27,14 @@ use super::number::Number;
 use crate::text::Text;
 
 pub use alert::*;
+pub use calendar::*;
 pub use cdn::*;
 pub use cost::*;
 pub use database::*;
 pub use declared::*;
 pub use exemplar::*;
 pub use log::*;
+pub use need::*;
 pub use observation::*;
 pub use probe::*;
 pub use protection::*;
@@ -65,6 +69,8 @@ pub enum Payload {
     Releases(Releases),
     /// Of [`Subject::Candidate`](super::Subject::Candidate).
     Candidate(Candidate),
+    /// Of [`Subject::Needs`](super::Subject::Needs).
+    Needs(Needs),
     /// Of [`Subject::Traffic`](super::Subject::Traffic).
     Traffic(Traffic),
     /// Of [`Subject::Database`](super::Subject::Database).
@@ -104,8 +110,8 @@ macro_rules! contents {
 
 contents! {
     Objective(ObjectiveData), Workload(Workload), Scaling(Scaling), Health(Health), Alerts(Vec<Alert>),
-    Identity(Identity), Silences(Silences), AlarmHistory(AlarmHistory), Releases(Releases), Candidate(Candidate), Traffic(Traffic),
-    Database(Database), Protection(Protection), Cdn(Cdn), Probe(Probe), Cost(Cost), Usage(Usage), Exemplars(Exemplars),
+    Identity(Identity), Silences(Silences), AlarmHistory(AlarmHistory), Releases(Releases), Candidate(Candidate), Needs(Needs),
+    Traffic(Traffic), Database(Database), Protection(Protection), Cdn(Cdn), Probe(Probe), Cost(Cost), Usage(Usage), Exemplars(Exemplars),
 }
 
 /// One sample of a series.

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Alert, Candidate, Cdn, Database, Identity, Protection, Releases, Scaling, SeenAlerts, SeenDeclared, Silences,
-    Traffic, Workload,
+    Alert, Candidate, Cdn, Database, Identity, Needs, Protection, Releases, Scaling, SeenAlerts, SeenDeclared,
+    Silences, Traffic, Workload,
 };
 use crate::config::Query;
 use crate::source::{Name, Number, Subject};
@@ -55,6 +55,12 @@ impl Look {
         self
     }
 
+    /// The same without what only the first call's guards want to know: for looking again and again while it is carried out.
+    pub fn to_watch(mut self) -> Self {
+        self.subjects.retain(|subject| !matches!(subject, Subject::Needs { .. }));
+        self
+    }
+
     /// Whether anything of it is read from AWS, with credentials that must be known then.
     pub fn is_on_aws(&self) -> bool {
         let elsewhere = |subject: &Subject| matches!(subject, Subject::Silences { .. } | Subject::Alerts { .. });
@@ -82,6 +88,9 @@ pub struct Observation {
     /// The image that is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub candidate: Option<Candidate>,
+    /// What the revisions that it may be brought to need, and whether that is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub needs: Option<Needs>,
     /// How its load balancer spreads traffic.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traffic: Option<Traffic>,
@@ -123,6 +132,7 @@ impl Observation {
             scaling: None,
             releases: None,
             candidate: None,
+            needs: None,
             traffic: None,
             database: None,
             protection: None,
@@ -152,6 +162,7 @@ impl Observation {
             Payload::Scaling(scaling) => self.scaling = Some(scaling),
             Payload::Releases(releases) => self.releases = Some(releases),
             Payload::Candidate(candidate) => self.candidate = Some(candidate),
+            Payload::Needs(needs) => self.needs = Some(needs),
             Payload::Traffic(traffic) => self.traffic = Some(traffic),
             Payload::Database(database) => self.database = Some(database),
             Payload::Protection(protection) => self.protection = Some(protection),

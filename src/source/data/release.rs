@@ -101,6 +101,9 @@ pub struct Revision {
     /// was not read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<Text>,
+    /// What its tasks need besides images. Looked up for a plan as [`Needs`](super::Needs), and kept there only.
+    #[serde(skip)]
+    pub needs: Vec<super::Need>,
 }
 
 impl Revision {

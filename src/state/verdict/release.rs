@@ -131,6 +131,7 @@ mod tests {
                 registry: Registered::Missing,
             }],
             content: None,
+            needs: Vec::new(),
         };
         let of = |id: &str| Releases { revisions: vec![revision(id)], ..Releases::default() };
         assert!(judged(&of("app:7"))[0].contains("NOT IN ITS REGISTRY"));

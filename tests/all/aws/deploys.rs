@@ -1,13 +1,17 @@
 //! Calls about revisions, deployments and tasks against a scripted AWS: what exactly is sent, and that it is sent once.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use quarterdeck::action::Action;
+use quarterdeck::clock::Now;
+use quarterdeck::config::{Calendar, Query};
 use quarterdeck::executor::aws::Aws;
 use quarterdeck::executor::journal::RunState;
 use quarterdeck::source::aws::Connections;
-use quarterdeck::source::{Observation, Rollout};
+use quarterdeck::source::{CalendarState, Look, Number, Observation, Rollout, SharedSource, SourceError, World};
 use serde_json::{Value, json};
 
 use super::identity::{WHOLE, xml};
@@ -184,4 +188,59 @@ async fn an_answer_that_tells_nothing_is_looked_for_and_never_sent_again() {
             assert_eq!(server.seen("UpdateService").len(), updates, "{operation}: {word}");
         }
     }
+}
+
+/// The world of a test, with a change calendar that closes after it was asked so often.
+struct Closing<W>(W, AtomicUsize);
+
+impl<W: World> World for Closing<W> {
+    fn sources(&self) -> Vec<SharedSource> {
+        Vec::new()
+    }
+
+    fn observe<'a>(&'a self, look: &'a Look, now: Now) -> BoxFuture<'a, Result<Observation, SourceError>> {
+        self.0.observe(look, now)
+    }
+
+    fn ask<'a>(&'a self, query: &'a Query, now: Now) -> BoxFuture<'a, Result<Number, SourceError>> {
+        self.0.ask(query, now)
+    }
+
+    fn calendar<'a>(&'a self, _: &'a Calendar, _: Now) -> BoxFuture<'a, Result<CalendarState, SourceError>> {
+        let left = self.1.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+        Box::pin(async move { Ok(CalendarState { open: left.is_ok(), next: None }) })
+    }
+}
+
+/// A deploy of an image, two calls, under a calendar that is open for so many of them.
+async fn deployed_while_open(asks: usize) -> (Arc<Server>, RunState, String) {
+    let mut config = config();
+    config.guards.steady_deadline = Duration::from_secs(1);
+    let (allow, who) = (Vec::new(), Vec::new());
+    config.guards.calendars = vec![Calendar { name: "shop".into(), document: "shop".into(), place: None, allow, who }];
+    let server = server().await;
+    let told = server.clone();
+    let world = Told(move || {
+        let mut found = observed(true);
+        if !told.seen("RegisterTaskDefinition").is_empty() {
+            found.releases.as_mut().expect("releases").revisions.insert(0, revision(8, "v8"));
+        }
+        found
+    });
+    let world = Closing(world, AtomicUsize::new(asks));
+    let bench = Bench::approved(config, &action("deploy", &[("image", "v8")]), &world).await;
+    let state = bench.execute(&world, &Aws::new(Connections::single(connection_at(&settings(&server))))).await;
+    (server, state, bench.view().last_word())
+}
+
+#[tokio::test]
+async fn a_calendar_is_asked_before_every_call_and_stops_the_next_one_when_it_closes() {
+    let (server, state, word) = deployed_while_open(0).await;
+    assert_eq!((state, server.seen("RegisterTaskDefinition").len()), (RunState::Refused, 0), "{word}");
+    let (server, state, word) = deployed_while_open(1).await;
+    let sent = (server.seen("RegisterTaskDefinition").len(), server.seen("UpdateService").len());
+    assert_eq!((state, sent), (RunState::Failed, (1, 0)), "{word}");
+    assert!(word.contains("the calendar shop is closed"), "{word}");
+    let (server, _, word) = deployed_while_open(2).await;
+    assert_eq!(server.seen("UpdateService").len(), 1, "{word}");
 }

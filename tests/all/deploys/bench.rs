@@ -1,21 +1,24 @@
 //! A service with three revisions, and a bench that carries out any action on it.
 
 use futures_util::future::BoxFuture;
-use quarterdeck::action::{Action, judge, plan_for, spec};
+use quarterdeck::action::{Action, CalendarRead, judge, plan_for, spec};
 use quarterdeck::clock::Now;
-use quarterdeck::config::{Config, Query, Stance};
+use quarterdeck::config::{Calendar, Config, Query, Stance};
 use quarterdeck::executor::engine::Engine;
 use quarterdeck::executor::journal::{Entry, Journal, RunId, RunState, RunView};
 use quarterdeck::executor::target::Target;
 use quarterdeck::source::{
-    Candidate, Image, Look, Number, Observation, Registered, Releases, Revision, Safety, ServiceDeployment,
-    SharedSource, SourceError, World,
+    CalendarState, Candidate, Existence, Image, Look, Need, NeedKind, Needed, Needs, Number, Observation, Registered,
+    Releases, Revision, Safety, ServiceDeployment, SharedSource, SourceError, World,
 };
+use quarterdeck::text::Text;
 use tempfile::TempDir;
 
 use crate::runs::fixture::{SERVICE, context, now, observation, operator};
 
 pub(crate) const REPOSITORY: &str = "123456789012.dkr.ecr.us-east-1.amazonaws.com/rtech-app";
+
+const SECRET: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:token-AbCdEf";
 
 pub(crate) fn found(critical: u32) -> Registered {
     Registered::Found {
@@ -38,6 +41,7 @@ pub(crate) fn revision(number: u32, tag: &str) -> Revision {
         registered_by: None,
         images: vec![image("app", tag)],
         content: Some("the same".into()),
+        needs: Vec::new(),
     }
 }
 
@@ -71,7 +75,26 @@ pub(crate) fn releases(rolls_back: bool) -> Releases {
 /// What is observed where the image of the tag `v8` is asked for.
 pub(crate) fn observed(rolls_back: bool) -> Observation {
     let candidate = Candidate { reference: format!("{REPOSITORY}:v8").into(), registry: found(0) };
-    Observation { releases: Some(releases(rolls_back)), candidate: Some(candidate), ..observation() }
+    let (releases, needs) = (Some(releases(rolls_back)), Some(needs(Existence::Found)));
+    Observation { releases, needs, candidate: Some(candidate), ..observation() }
+}
+
+/// What all four revisions need: roles that are there, and a secret.
+pub(crate) fn needs(secret: Existence) -> Needs {
+    let of: Vec<Text> = (4..=7).map(|number| format!("rtech-app:{number}").into()).collect();
+    let needed = |kind, what: &str, name: &str, existence| Needed {
+        need: Need { kind, what: what.into(), name: name.into(), region: None },
+        of: of.clone(),
+        existence,
+    };
+    let role = |what: &str, name: &str| needed(NeedKind::Role, what, name, Existence::Found);
+    let all = vec![
+        role("task role", "arn:aws:iam::123456789012:role/app"),
+        role("execution role", "arn:aws:iam::123456789012:role/run"),
+        needed(NeedKind::LogGroup, "log group of app", "/ecs/rtech-app", Existence::Found),
+        needed(NeedKind::Secret, "secret TOKEN of app", SECRET, secret),
+    ];
+    Needs { of, all }
 }
 
 /// The action as typed: `deploy`, `image=v8`.
@@ -123,7 +146,13 @@ impl Bench {
         let look = action.look(&config).expect("a look");
         let found = world.observe(&look, clock()).await.expect("observed");
         let plan = plan_for(action, &found, &config, clock().wall).expect("a plan");
-        let judged = judge(plan, &context(&config, clock().wall));
+        let mut known = context(&config, clock().wall);
+        let open = |calendar: &Calendar| CalendarRead {
+            name: calendar.name.clone(),
+            state: Ok(CalendarState { open: true, next: None }),
+        };
+        known.facts.calendars = config.guards.calendars.iter().map(open).collect();
+        let judged = judge(plan, &known);
         let name = judged.plan.action.target().to_string();
         let approved = judged.approve(&name, operator("ada"), clock().wall).expect("approved");
         let run = journal.approve(approved, clock()).expect("a run");

@@ -88,3 +88,18 @@ fn one_task_is_stopped_with_one_call() {
     assert_eq!(code, 0, "{text}");
     assert_eq!(sent(&lab), (0, 0, 1), "{text}");
 }
+
+/// moto answers for IAM, Secrets Manager and SSM, ministack for the logs; AWS itself has not been asked.
+#[test]
+fn what_tasks_need_is_looked_up_and_a_revision_whose_secret_is_gone_is_denied() {
+    let lab = Lab::take();
+    let words = "2 roles, 1 log group, 1 secret, 1 parameter found";
+    let (text, code) = run(&lab, &["plan", "deploy", "rtech-app", "image=e58b013"]);
+    assert!(code == 0 && text.contains(words), "{code}: {text}");
+    for operation in ["GetSecretValue", "GetParameters", "GetParameter"] {
+        assert!(lab.requests(operation).is_empty(), "{operation} tells values");
+    }
+    lab.call("secretsmanager.DeleteSecret", &json!({"SecretId": "rtech/database"}));
+    let (text, code) = run(&lab, &["plan", "deploy", "rtech-app", "image=e58b013"]);
+    assert!(code == 4 && text.contains("it is marked for deletion"), "{code}: {text}");
+}

@@ -99,6 +99,16 @@ impl Lab {
         assert!(output.status.success(), "{url} {body}: {}", String::from_utf8_lossy(&output.stderr));
     }
 
+    /// Sends the AWS emulator an operation of JSON 1.1, such as `secretsmanager.DeleteSecret`.
+    pub(crate) fn call(&self, target: &str, body: &Value) {
+        let service = target.split('.').next().unwrap_or_default();
+        let signed =
+            format!("Authorization: AWS4-HMAC-SHA256 Credential=lab/20260101/us-east-1/{service}/aws4_request");
+        let (target, url) = (format!("X-Amz-Target: {target}"), self.variable("QD_MOTO_URL").to_owned());
+        let headers = ["-H", &target, "-H", &signed, "-H", "Content-Type: application/x-amz-json-1.1"];
+        curl(&[&["-sS", "-X", "POST"], &headers[..], &["-d", &body.to_string(), &url]].concat());
+    }
+
     /// Sets how the switch before Prometheus behaves: `pass`, `hang`, `refuse`, …
     pub(crate) fn prometheus_mode(&self, mode: &str) {
         self.post("QD_PROMETHEUS_PROXY_CONTROL_URL", "/_mode", &json!({ "mode": mode }));

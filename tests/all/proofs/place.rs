@@ -140,6 +140,7 @@ pub(crate) fn seen(look: &Look, truth: &Observation) -> Observation {
         scaling: only(asks(|one| matches!(one, Subject::Scaling { .. })), &truth.scaling),
         releases: only(asks(|one| matches!(one, Subject::Releases { .. })), &truth.releases),
         candidate: only(asks(|one| matches!(one, Subject::Candidate { .. })), &truth.candidate),
+        needs: only(asks(|one| matches!(one, Subject::Needs { .. })), &truth.needs),
         traffic: only(asks(|one| matches!(one, Subject::Traffic { .. })), &truth.traffic),
         database: only(asks(|one| matches!(one, Subject::Database { .. })), &truth.database),
         protection: only(asks(|one| matches!(one, Subject::Protection { .. })), &truth.protection),

@@ -13,17 +13,17 @@ use quarterdeck::action::restart::Restart;
 use quarterdeck::action::scaling_bounds::ScalingBounds;
 use quarterdeck::action::silence::Silence;
 use quarterdeck::action::{
-    Action, Arming, BreakGlass, BudgetLeft, Call, Decision, Facts, Known, Matcher, OtherRun, PastRun, Plan, SecondYes,
-    Undo, Verdict, judge, plan_for,
+    Action, Arming, BreakGlass, BudgetLeft, CalendarRead, Call, Decision, Facts, Known, Matcher, OtherRun, PastRun,
+    Plan, SecondYes, Undo, Verdict, judge, plan_for,
 };
 use quarterdeck::clock::Now;
 use quarterdeck::config::{
-    Approval, CdnId, CdnPlace, Config, Declared, DeclaredCommand, EnvironmentKind, Freeze, FreezeWindow, Guards, How,
-    Objective, Query, Simulator, Stance,
+    Approval, Calendar, CdnId, CdnPlace, Config, Declared, DeclaredCommand, EnvironmentKind, Freeze, FreezeWindow,
+    Guards, How, Objective, Query, Simulator, Stance,
 };
 use quarterdeck::source::{
-    AlertState, Cdn, Invalidation, NextRun, Observation, Registered, Rollout, ScheduledAction, SeenAlert, SeenAlerts,
-    SeenDeclared, SeenProgram, Silences,
+    AlertState, CalendarState, Cdn, Existence, Invalidation, NextRun, Observation, Registered, Rollout,
+    ScheduledAction, SeenAlert, SeenAlerts, SeenDeclared, SeenProgram, Silences,
 };
 use quarterdeck::text::Text;
 
@@ -186,6 +186,39 @@ static ROWS: &[Row] = &[
     row("freeze", Deny, "quiet until", |c| {
         frozen(c, -60, 60, |f| f.allow = vec!["scale".into()]);
         frozen(c, -60, 60, |f| f.name = "quiet".into());
+    }),
+    row("freeze", Allow, "1 configured, none holds now", |c| calendar(c, true, None, |_| {})),
+    row("freeze", Allow, "1 configured, none holds now", |c| calendar(c, true, Some(121), |_| {})),
+    row("freeze", Ask, "the calendar shop closes 2026-01-01 00:18Z, and this may take until then", |c| {
+        calendar(c, true, Some(120), |_| {});
+    }),
+    row("freeze", Deny, "the calendar shop closes", |c| {
+        calendar(c, true, Some(120), |_| {});
+        c.doctor = |p| p.steps.push(p.steps[0].clone());
+    }),
+    row("freeze", Deny, "the calendar shop is closed until 2026-01-01 01:16Z", |c| {
+        calendar(c, false, Some(3600), |_| {})
+    }),
+    row("freeze", Deny, "the calendar shop is closed; it does not say until when", |c| {
+        calendar(c, false, None, |_| {});
+    }),
+    row("freeze", Deny, "the calendar shop can't be read, which counts as closed: AccessDenied", |c| {
+        calendar(c, true, None, |_| {});
+        c.facts.calendars[0].state = Err("AccessDenied".into());
+    }),
+    row("freeze", Deny, "the calendar shop was not read, which counts as closed", |c| {
+        calendar(c, true, None, |_| {});
+        c.facts.calendars.clear();
+    }),
+    row("freeze", Allow, "scale is let through", |c| calendar(c, false, None, |l| l.allow = vec!["scale".into()])),
+    row("freeze", Ask, "ada may all the same", |c| calendar(c, false, None, |l| l.who = vec!["ada".into()])),
+    row("freeze", Deny, "the calendar shop is closed", |c| {
+        calendar(c, false, None, |_| {});
+        frozen(c, -60, 60, |f| f.allow = vec!["scale".into()]);
+    }),
+    row("freeze", Allow, "taking back was approved", |c| {
+        calendar(c, false, None, |_| {});
+        c.facts.turning_back = true;
     }),
     row("cooldown", Allow, "no scale on this target in the last 60 s", |_| {}),
     row("cooldown", Deny, "run r ended 59 s ago; wait 1 s more of 60 s", |c| past(c, 59, |_| {})),
@@ -358,6 +391,26 @@ static ROWS: &[Row] = &[
     row("image", Deny, "not in its registry", |c| {
         deploy(c, "revision", "6");
         c.observed.releases.as_mut().unwrap().revisions[1].images[0].registry = Registered::Missing;
+    }),
+    row("definition", Allow, "2 roles, 1 log group, 1 secret found", |c| deploy(c, "image", "v8")),
+    row("definition", Allow, "2 roles, 1 log group, 1 secret found", |c| deploy(c, "revision", "6")),
+    row("definition", Allow, "it needs none", |c| {
+        deploy(c, "revision", "6");
+        c.observed.needs.as_mut().unwrap().all.clear();
+    }),
+    row("definition", Ask, "token-AbCdEf is not verified: AccessDenied", |c| {
+        secret(c, Existence::NotVerified { reason: "AccessDenied".into() });
+    }),
+    row("definition", Deny, "secret TOKEN of app arn:aws:secretsmanager:", |c| {
+        secret(c, Existence::Missing { reason: "it is marked for deletion".into() });
+    }),
+    row("definition", Deny, "what its tasks need was not looked up", |c| {
+        deploy(c, "image", "v8");
+        c.observed.needs = None;
+    }),
+    row("definition", Deny, "what its tasks need was not looked up", |c| {
+        deploy(c, "revision", "6");
+        c.observed.needs.as_mut().unwrap().of.retain(|id| id.as_str() != "rtech-app:6");
     }),
     row("proven", Allow, "a new revision", |c| deploy(c, "image", "v8")),
     row("proven", Allow, "rtech-app:6 served for 2 d 0 h", |c| deploy(c, "revision", "6")),
@@ -835,6 +888,17 @@ fn unreadable<T>() -> Known<T> {
     Err::<T, _>("disk").into()
 }
 
+/// A calendar that says this, and turns so many seconds after now.
+fn calendar(case: &mut Case, open: bool, next: Option<i64>, change: fn(&mut Calendar)) {
+    let (allow, who) = (Vec::new(), Vec::new());
+    let mut calendar = Calendar { name: "shop".into(), document: "shop".into(), place: None, allow, who };
+    change(&mut calendar);
+    let next = next.map(|seconds| now().wall + SignedDuration::from_secs(seconds));
+    let state = Ok(CalendarState { open, next });
+    case.facts.calendars.push(CalendarRead { name: calendar.name.clone(), state });
+    case.config.guards.calendars.push(calendar);
+}
+
 /// A freeze from so many to so many seconds after now.
 fn frozen(case: &mut Case, from: i64, to: i64, change: fn(&mut Freeze)) {
     let at = |seconds: i64| now().wall + SignedDuration::from_secs(seconds);
@@ -952,6 +1016,12 @@ fn act(case: &mut Case, name: &str, arguments: &[(&str, &str)]) {
 fn deploy(case: &mut Case, what: &str, value: &str) {
     case.observed = bench::observed(true);
     act(case, "deploy", &[(what, value)]);
+}
+
+/// A deployment of a revision with a secret of which that is known.
+fn secret(case: &mut Case, existence: Existence) {
+    deploy(case, "revision", "6");
+    case.observed.needs = Some(bench::needs(existence));
 }
 
 fn in_flight(case: &mut Case) {

@@ -6,6 +6,7 @@ use aws_sdk_ecs::types::{
 
 use super::super::decode::{last_part, text, timestamp};
 use super::content::content;
+use super::needs::needs;
 use crate::source::{Image, Registered, Revision, Safety, ServiceDeployment, StoppedContainer, StoppedTask};
 use crate::text::Text;
 
@@ -38,6 +39,7 @@ pub(super) fn revision(definition: &TaskDefinition) -> Option<Revision> {
         registered_by: definition.registered_by().map(Text::clean),
         images: definition.container_definitions().iter().map(image).collect(),
         content: Some(content(definition)),
+        needs: needs(definition),
     })
 }
 
