@@ -9,6 +9,7 @@ use crate::config::keymap::KeyPress;
 use crate::executor::journal::{Debt, RunId, RunView};
 use crate::executor::team::Team;
 use crate::runbook::{CheckResult, Session};
+use crate::slo::recovery::RestoreTest;
 use crate::source::Reading;
 use crate::source::logs::desk::{LogNews, LogRequest};
 use crate::text::Text;
@@ -44,6 +45,8 @@ pub enum Event {
     Team(Team),
     /// What is left open changed: the most urgent first.
     Debts(Vec<Debt>),
+    /// The last restore test of each protected thing changed.
+    RestoreTests(Vec<RestoreTest>),
     /// The runbook sessions that were kept, newest first; told once, at the start.
     Sessions(Vec<Session>),
     /// The plan that was asked for, judged; or why there is none.

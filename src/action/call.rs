@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Matcher, declared};
+use super::{CopyChange, Matcher, declared};
 use crate::source::Name;
 
 /// What earlier steps of a run made, by step: the identifier of a new revision, snapshot, silence …
@@ -275,6 +275,15 @@ pub enum Call {
         /// The longest that it may run.
         timeout_seconds: u64,
     },
+    /// A restored copy beside production is made or removed.
+    RdsCopy {
+        /// What is done to it.
+        #[serde(flatten)]
+        change: CopyChange,
+        /// The place of `[[aws.place]]`; none is `[aws]` itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        place: Option<Name>,
+    },
 }
 
 /// What of a Cloudflare zone's cache is purged.
@@ -345,6 +354,10 @@ pub enum Family {
     Request,
     /// What a declared command on this host changes.
     Command,
+    /// A database beside production that is restored from a copy.
+    Restore,
+    /// The removal of what was restored beside production.
+    Removal,
 }
 
 /// How long a call may take before nobody waits for its answer; the client's own timeouts are shorter.
@@ -375,6 +388,7 @@ impl Call {
             }
             Self::DeclaredRequest { .. } => Family::Request,
             Self::DeclaredCommand { .. } => Family::Command,
+            Self::RdsCopy { change, .. } => change.family(),
         }
     }
 
@@ -413,6 +427,7 @@ impl Call {
             | Self::BackupStart { place, .. }
             | Self::RdsClusterSnapshot { place, .. }
             | Self::RdsInstanceSnapshot { place, .. }
+            | Self::RdsCopy { place, .. }
             | Self::CloudFrontInvalidate { place, .. } => place.as_ref(),
             Self::CloudflarePurge { .. }
             | Self::AlertmanagerSilence { .. }
@@ -420,6 +435,11 @@ impl Call {
             | Self::DeclaredRequest { .. }
             | Self::DeclaredCommand { .. } => None,
         }
+    }
+
+    /// Whether it removes what an earlier step would have made, and none did: then there is nothing to do.
+    pub fn removes_nothing(&self, made: &Made) -> bool {
+        matches!(self, Self::RdsCopy { change, .. } if change.removes().is_some_and(|step| !made.contains_key(&step)))
     }
 
     /// Whether it sets the weights of a rule, not those of a listener.
@@ -436,6 +456,7 @@ impl Call {
                 revision: Some(made.get(&0)?.clone()),
                 place: place.clone(),
             }),
+            Self::RdsCopy { change, .. } => change.is_due(made).then(|| self.clone()),
             Self::EcsSetDesiredCount { .. }
             | Self::EcsForceNewDeployment { .. }
             | Self::ScalingSetBounds { .. }
@@ -538,6 +559,7 @@ impl std::fmt::Display for Call {
                     write!(f, " with {}", env.join(", "))?;
                 }
             }
+            Self::RdsCopy { change, .. } => write!(f, "{change}")?,
         }
         self.place().map_or(Ok(()), |place| write!(f, " in {place}"))
     }

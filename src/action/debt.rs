@@ -23,6 +23,9 @@ pub enum DebtChange {
     Settles {
         /// The key.
         key: String,
+        /// What is left open where it goes only part of the way, in words; `None` is told of the plan itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unless: Option<String>,
     },
 }
 
@@ -39,6 +42,11 @@ impl DebtChange {
     /// Leaves something open, until somebody undoes it.
     pub fn opens(key: &str, what: impl Into<String>) -> Self {
         Self::Opens { key: key.to_owned(), what: what.into(), until: None, moved: None }
+    }
+
+    /// Undoes what is open under this key.
+    pub fn settles(key: impl Into<String>) -> Self {
+        Self::Settles { key: key.into(), unless: None }
     }
 
     /// The same, of a setting that was moved.
@@ -61,7 +69,7 @@ impl DebtChange {
     /// What kind of debt it is about.
     pub fn key(&self) -> &str {
         match self {
-            Self::Opens { key, .. } | Self::Settles { key } => key,
+            Self::Opens { key, .. } | Self::Settles { key, .. } => key,
         }
     }
 }

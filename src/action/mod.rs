@@ -6,6 +6,7 @@
 mod act;
 pub mod approval;
 mod call;
+mod copy_change;
 mod database;
 mod debt;
 pub mod declared;
@@ -22,6 +23,8 @@ pub mod invalidate_cdn;
 mod matcher;
 pub mod plan;
 pub mod restart;
+pub mod restore_test;
+mod restored;
 pub mod roll_back;
 mod rollout;
 pub mod scale;
@@ -48,6 +51,7 @@ use crate::text::Text;
 pub use act::{Act, Draft, Effect, Objection, Scene, Sight, Stage};
 pub use approval::{Approved, Refusal};
 pub use call::{Call, Family, GroupWeight, Made, Purge};
+pub use copy_change::{CopyChange, Network};
 pub use debt::{DebtChange, Moved};
 pub use facts::{BreakGlass, BudgetLeft, CalendarRead, Facts, Known, OtherRun, PastRun, SHORTEST_REASON, SecondYes};
 pub use gate::{Gate, Judgement};
@@ -124,6 +128,8 @@ actions! {
     Http(http::Http),
     /// Run a declared command on this host.
     Exec(exec::Exec),
+    /// Restore the newest copy of a protected thing beside production, check it, time it, remove it.
+    RestoreTest(restore_test::RestoreTest),
 }
 
 impl Action {

@@ -96,7 +96,7 @@ impl Plan {
     /// The longest that it may take from its first call to its last look, the way back included.
     pub fn longest(&self) -> Duration {
         let steps = self.steps.iter().chain(&self.on_failure);
-        let each = |step: &Step| self.steady_deadline.saturating_add(step.bake);
+        let each = |step: &Step| step.within.unwrap_or(self.steady_deadline).saturating_add(step.bake);
         steps.map(each).fold(self.gate_window, Duration::saturating_add)
     }
 
@@ -174,6 +174,22 @@ mod seconds {
     }
 }
 
+/// A duration as whole seconds, where there is one.
+mod maybe_seconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serialize as _, Serializer};
+
+    #[allow(clippy::ref_option)] // serde hands it over so
+    pub(super) fn serialize<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+        duration.map(|duration| duration.as_secs()).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+        Ok(Option::<u64>::deserialize(deserializer)?.map(Duration::from_secs))
+    }
+}
+
 /// One line of before → after. A line whose sides are equal is a fact to know, not a change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
@@ -221,12 +237,23 @@ pub struct Step {
     /// How long the gates are watched after this step, before the next; the last step has the plan's gate window.
     #[serde(rename = "bake_seconds", with = "seconds", default, skip_serializing_if = "Duration::is_zero")]
     pub bake: Duration,
+    /// How long it may take until it is steady, where that is not the plan's deadline.
+    #[serde(rename = "within_seconds", with = "maybe_seconds", default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<Duration>,
+    /// Whether the on-failure branch runs too where this step is late, refused or not sent: what earlier ones made must not
+    /// stay. The first step, as long as nothing was sent, has nothing to take back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub turns_back: bool,
+    /// Whether the time from the run's first call until this step is steady is what the run measures.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub measures: bool,
 }
 
 impl Step {
     /// A step that no earlier one prepares, and after which nothing is waited for.
     pub fn new(summary: impl Into<String>, call: Call) -> Self {
-        Self { summary: summary.into(), call, facts: BTreeMap::new(), bake: Duration::ZERO }
+        let (facts, bake) = (BTreeMap::new(), Duration::ZERO);
+        Self { summary: summary.into(), call, facts, bake, within: None, turns_back: false, measures: false }
     }
 }
 

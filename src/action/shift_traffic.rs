@@ -293,7 +293,7 @@ impl Shift<'_> {
     fn debt(&self) -> DebtChange {
         let last = self.last();
         if last.iter().filter(|(_, weight)| *weight > 0).count() == 1 {
-            return DebtChange::Settles { key: DEBT.to_owned() };
+            return DebtChange::settles(DEBT);
         }
         let what = format!("{} sends {}, began at {}", self.route.listener, words(last), words(&self.start));
         DebtChange::opens(DEBT, what).moved(sorted(&self.start), sorted(last))

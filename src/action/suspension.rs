@@ -247,7 +247,7 @@ impl Act for ResumeScaling {
     fn draft(&self, found: &Observation, config: &Config) -> Result<Draft, PlanFailure> {
         let (_, draft) = draft(&self.service, Kinds::default(), found, config)?;
         // Policies may move the count from here on: the gates tell whether that goes well.
-        Ok(Draft { debt: Some(DebtChange::Settles { key: DEBT.to_owned() }), gated: true, ..draft })
+        Ok(Draft { debt: Some(DebtChange::settles(DEBT)), gated: true, ..draft })
     }
 
     fn facts(&self, found: &Observation) -> BTreeMap<String, String> {

@@ -182,7 +182,7 @@ impl Act for Unsilence {
             changes: self.changes(one, found),
             steps: vec![Step::new(format!("end silence {}", one.id), call)],
             undo: self.again(one, made),
-            debt: Some(DebtChange::Settles { key: key(&list(one)) }),
+            debt: Some(DebtChange::settles(key(&list(one)))),
             ..Draft::default()
         })
     }

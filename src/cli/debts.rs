@@ -12,7 +12,8 @@ use super::room::{self, Room, say, say_json};
 use super::{Global, TextOutput};
 use crate::clock::Now;
 use crate::config::{self, Config};
-use crate::executor::journal::{Debt, Journal};
+use crate::executor::journal::{Debt, Journal, RestoreTests};
+use crate::slo::recovery::RestoreTest;
 use crate::store::FILE;
 use crate::text::Text;
 use crate::view::part::debt::sentence;
@@ -73,11 +74,28 @@ fn list(room: &Room, output: TextOutput) -> anyhow::Result<ExitCode> {
 /// # Errors
 /// It can't be read.
 pub(super) fn open(config: &Config) -> anyhow::Result<Vec<Debt>> {
-    let state_dir = config::find::state_dir(config)?;
-    if !state_dir.join(FILE).is_file() {
-        return Ok(Vec::new());
+    journal(config)?.map_or_else(|| Ok(Vec::new()), |journal| Ok(journal.debts()?))
+}
+
+/// The last restore tests in the journal of a configuration; none where there is no journal yet.
+///
+/// # Errors
+/// It can't be read.
+pub(super) fn restore_tests(config: &Config) -> anyhow::Result<Vec<RestoreTest>> {
+    let mut tests = RestoreTests::default();
+    if let Some(journal) = journal(config)? {
+        journal.catch_up_restore_tests(&mut tests, &config.environment.name)?;
     }
-    Ok(Journal::new(room::store(&state_dir, Some(config))?.into()).debts()?)
+    Ok(tests.tests())
+}
+
+/// The journal of a configuration, if there is one yet.
+fn journal(config: &Config) -> anyhow::Result<Option<Journal>> {
+    let state_dir = config::find::state_dir(config)?;
+    match state_dir.join(FILE).is_file() {
+        true => Ok(Some(Journal::new(room::store(&state_dir, Some(config))?.into()))),
+        false => Ok(None),
+    }
 }
 
 /// What is open, for whoever takes over.

@@ -17,7 +17,7 @@ use crate::action::{Action, Approved, Arming, BreakGlass, Judged, Plan, PlanFail
 use crate::clock::Now;
 use crate::config::{Config, Query};
 use crate::event::{Effect, Event, LogLevel};
-use crate::executor::journal::{Journal, JournalError, RunId, follow};
+use crate::executor::journal::{Journal, JournalError, RestoreTests, RunId, follow};
 use crate::executor::planning::Planner;
 use crate::executor::process::{self, Launch};
 use crate::executor::team::Team;
@@ -113,6 +113,8 @@ impl Doors {
             start_following(journal, &events, &mut tasks);
             tasks.push(task(follow_team(journal.clone(), events.clone())));
             tasks.push(task(follow_debts(journal.clone(), events.clone())));
+            let environment = config.environment.name.clone();
+            tasks.push(task(follow_restore_tests(journal.clone(), environment, events.clone())));
             tasks.push(task(tell_confirming(journal.clone(), to_tell)));
         }
         let exe = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("quarterdeck"));
@@ -223,6 +225,26 @@ async fn follow_debts(journal: Arc<Journal>, events: mpsc::Sender<Event>) {
             if let Some(debts) = debts.filter(|debts| *debts != told) {
                 told.clone_from(&debts);
                 drop(events.send(Event::Debts(debts)).await);
+            }
+        }
+        tokio::time::sleep(TEAM).await;
+    }
+}
+
+/// Tells the last restore tests, at once and then whenever there is another. What can't be read is told by the journal's own
+/// follower.
+async fn follow_restore_tests(journal: Arc<Journal>, environment: Name, events: mpsc::Sender<Event>) {
+    let mut known = RestoreTests::default();
+    while !events.is_closed() {
+        let (asked, environment) = (journal.clone(), environment.clone());
+        let mut next = known.clone();
+        let read =
+            tokio::task::spawn_blocking(move || asked.catch_up_restore_tests(&mut next, &environment).map(|()| next));
+        if let Ok(Ok(next)) = read.await {
+            let news = next.tests() != known.tests();
+            known = next;
+            if news {
+                drop(events.send(Event::RestoreTests(known.tests())).await);
             }
         }
         tokio::time::sleep(TEAM).await;

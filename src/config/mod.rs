@@ -438,7 +438,7 @@ impl Config {
                 let interval = found.and_then(|log| Some(log.count.as_ref()?.interval));
                 Cadence { every: interval.unwrap_or(LOG_COUNT_BIN), lag: LOG_COUNT_BIN * 2 }
             }
-            Subject::Protection { protected } => {
+            Subject::Protection { protected } | Subject::Restore { protected } => {
                 let thing = self.backups.iter().find(|thing| thing.name == *protected);
                 let polling = thing.and_then(|thing| Some(thing.copies.as_ref()?.polling));
                 every(polling.map_or(DEFAULT_INTERVAL, |polling| polling.interval))

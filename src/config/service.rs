@@ -7,9 +7,11 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{CdnPlace, Copies, DatabasePlace, HttpQuery, LoadBalancer, LogSource, Polling, ProbeCheck, Secret};
+use super::{
+    CdnPlace, Copies, CopySource, DatabasePlace, HttpQuery, LoadBalancer, LogSource, Polling, ProbeCheck, Secret,
+};
 use crate::source::aws::cloudwatch::pacing;
-use crate::source::{Cadence, Name, Unit};
+use crate::source::{Cadence, DatabaseKind, Name, Unit};
 
 /// A service that is watched and acted on.
 #[derive(Debug, Clone)]
@@ -285,12 +287,38 @@ pub struct Protected {
     pub restore_took: Option<Duration>,
     /// How long a backup that is started from here may take.
     pub backup_within: Duration,
+    /// How a restore test of it goes.
+    pub restore_test: RestoreTesting,
     /// Measures that sources tell of it.
     pub measures: Vec<Signal>,
     /// The service whose screen shows it too.
     pub service: Option<Name>,
     /// Where its copies are found.
     pub copies: Option<Copies>,
+}
+
+impl Protected {
+    /// The one cluster or instance whose snapshots are its copies; `None` where it has none or several.
+    pub fn database(&self) -> Option<(DatabaseKind, &str)> {
+        let kinds = self.copies.iter().flat_map(|copies| &copies.kinds);
+        let mut databases = kinds.filter_map(|kind| match kind {
+            CopySource::Cluster(name) => Some((DatabaseKind::Cluster, name.as_str())),
+            CopySource::Instance(name) => Some((DatabaseKind::Instance, name.as_str())),
+            _ => None,
+        });
+        databases.next().filter(|_| databases.next().is_none())
+    }
+}
+
+/// How a protected thing is restored beside production, as a test.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RestoreTesting {
+    /// How long it may take until the copy is available.
+    pub within: Duration,
+    /// The class of the instance; `None` is that of production, which can run every version of its engine.
+    pub class: Option<String>,
+    /// Whether the copy's endpoint must take a TCP connection from here.
+    pub reach: bool,
 }
 
 /// Caps for actions on one service.

@@ -65,6 +65,8 @@ struct Work<'a> {
     hold: Hold<'a>,
     progress: AtomicUsize,
     broken_before: OnceLock<BTreeSet<SignalId>>,
+    /// When the first call was about to leave.
+    first_call: OnceLock<Mono>,
 }
 
 /// What an engine does next, or why it stops.
@@ -109,8 +111,8 @@ impl Engine<'_> {
             Err(_refused) => return Ok(RunState::Refused),
         };
         let hold = Hold::new(self.journal.shared(), &taken, self.clock);
-        let (progress, broken_before) = (AtomicUsize::new(0), OnceLock::new());
-        let work = Work { engine: self, taken: &taken, hold, progress, broken_before };
+        let (progress, broken_before, first_call) = (AtomicUsize::new(0), OnceLock::new(), OnceLock::new());
+        let work = Work { engine: self, taken: &taken, hold, progress, broken_before, first_call };
         let ended = tokio::select! {
             ended = work.carry_out() => ended,
             never = work.heartbeat() => never,
@@ -152,17 +154,21 @@ impl Work<'_> {
         let Some(last) = plan.steps.len().checked_sub(1) else {
             return Err(refused("the plan has no calls; nothing was sent".to_owned(), Vec::new()));
         };
+        let mut measured = None;
         for (index, step) in plan.steps.iter().enumerate().take(last) {
             let found = self.perform(index, made).await?;
-            self.write(Entry::Settled { step: index, found: Text::clean(&found.words) })?;
+            let took_seconds = self.took(step.measures);
+            self.write(Entry::Settled { step: index, found: Text::clean(&found.words), took_seconds })?;
+            measured = measured.or(took_seconds);
             self.bake(step.bake, Some(index + 1)).await?;
         }
         let Found { words, told } = self.perform(last, made).await?;
         if !plan.gates.is_empty() && !plan.gate_window.is_zero() {
-            self.write(Entry::Settled { step: last, found: Text::clean(&words) })?;
+            self.write(settled(last, &words))?;
         }
         let gates = self.bake(plan.gate_window, None).await?;
-        let found = Text::clean(&gates.map_or(words.clone(), |gates| format!("{words}; {gates}")));
+        let found = gates.map_or(words.clone(), |gates| format!("{words}; {gates}"));
+        let found = Text::clean(&measured.map_or(found.clone(), |took| format!("measured {took} s; {found}")));
         if told {
             let reason = Text::from("only its answer is known: nothing reads its effect back");
             return Ok(Entry::Inconclusive { reason, found });
@@ -179,6 +185,10 @@ impl Work<'_> {
         self.write(Entry::TurningBack { reason: Text::clean(reason) })?;
         let mut found = String::new();
         for index in plan.steps.len()..plan.steps.len() + plan.on_failure.len() {
+            if plan.step(index).is_some_and(|step| step.call.removes_nothing(made)) {
+                self.write(settled(index, "nothing to remove: it was not made"))?;
+                continue;
+            }
             let performed = self.perform(index, made).await;
             found = performed.map(|found| found.words).map_err(|stop| match stop {
                 Stop::Bad { reason: again, effect } => {
@@ -186,7 +196,7 @@ impl Work<'_> {
                 }
                 other => other,
             })?;
-            self.write(Entry::Settled { step: index, found: Text::clean(&found) })?;
+            self.write(settled(index, &found))?;
         }
         Err(failed(reason, &format!("it was taken back: {found}")))
     }
@@ -196,6 +206,7 @@ impl Work<'_> {
         let call = self.call(index, made)?;
         let observed = self.check(index).await?;
         self.write(Entry::Started { step: index })?;
+        let _ = self.first_call.set(self.now().mono); // only the first one is kept
         let answer = self.send(index, &call, observed).await?;
         self.settle_answer(index, answer, made).await?;
         self.watch(index, made).await
@@ -250,10 +261,24 @@ impl Work<'_> {
         }
         let drift: Vec<_> = drift.iter().map(ToString::to_string).collect();
         let reason = if drift.is_empty() { reason.to_owned() } else { format!("{reason}: {}", drift.join("; ")) };
-        failed(&reason, &self.unsent(index))
+        self.stopped(index, &reason, &self.unsent(index))
     }
 
-    /// What of the plan was not sent, in words.
+    /// The end at a later step: the way back is gone where the plan wants that, for what earlier steps made must not stay.
+    fn stopped(&self, index: usize, reason: &str, effect: &str) -> Stop {
+        match index > 0 && self.taken.plan().step(index).is_some_and(|step| step.turns_back) {
+            true => Stop::Bad { reason: reason.to_owned(), effect: effect.to_owned() },
+            false => failed(reason, effect),
+        }
+    }
+
+    /// How long it took from the first call on, where that is measured.
+    fn took(&self, measures: bool) -> Option<u64> {
+        let first = self.first_call.get().filter(|_| measures)?;
+        Some(self.now().mono.since(*first).as_secs())
+    }
+
+    /// What of the plan did not go through, in words.
     fn unsent(&self, index: usize) -> String {
         let steps = self.taken.plan().steps.len();
         match index {
@@ -326,7 +351,7 @@ impl Work<'_> {
             Ok(sight) => format!("{nothing}; yet, not by this call, read back: {}", sight.words),
             Err(reason) => format!("{nothing}; reading back failed: {reason}"),
         };
-        Err(failed(&error.to_string(), &effect))
+        Err(self.stopped(index, &error.to_string(), &effect))
     }
 
     /// It ran and failed: one look tells what can be told of its effect.
@@ -376,15 +401,17 @@ impl Work<'_> {
     /// Reads back until steady, moved away, failed, or the deadline. What was found.
     async fn watch(&self, index: usize, made: &Made) -> Flow<Found> {
         let began = self.now().mono;
-        let deadline = self.taken.plan().steady_deadline;
+        let plan = self.taken.plan();
+        let step = plan.step(index);
+        let deadline = step.and_then(|step| step.within).unwrap_or(plan.steady_deadline);
         let mut said = String::new();
         let mut watch = Watch::new(began);
         loop {
-            let found = match self.sight(index, made).await {
+            let (found, read) = match self.sight(index, made).await {
                 Ok(sight) => match watch.look(&sight, self.now().mono) {
                     Finding::Steady(words) => return Ok(Found { words, told: false }),
                     Finding::Told(words) => return Ok(Found { words, told: true }),
-                    Finding::Moving(found) => found,
+                    Finding::Moving(found) => (found, true),
                     Finding::Failed(reason) => {
                         return Err(Stop::Bad {
                             reason,
@@ -395,11 +422,10 @@ impl Work<'_> {
                         return Err(failed(&reason, &format!("the call took effect; found {}", sight.words)));
                     }
                 },
-                Err(error) => format!("could not be read back: {error}"),
+                Err(error) => (format!("could not be read back: {error}"), false),
             };
             if self.now().mono.since(began) >= deadline {
-                let reason = Text::clean(&format!("not steady within {} s", deadline.as_secs()));
-                return Err(Stop::Outcome(Entry::Unknown { reason, found: Text::clean(&found) }));
+                return Err(late(deadline, found, read && step.is_some_and(|step| step.turns_back)));
             }
             self.progress(&mut said, found)?;
             tokio::time::sleep(pace(self.now().mono.since(began))).await;
@@ -555,6 +581,20 @@ impl Work<'_> {
 /// How long is waited between two looks at what has gone on for so long: what takes hours is not asked every two seconds.
 fn pace(gone: Duration) -> Duration {
     (gone / 30).clamp(POLL, SELDOM)
+}
+
+/// What a step that is not steady in time means: nobody knows, or the way back is gone.
+fn late(deadline: Duration, found: String, turns_back: bool) -> Stop {
+    let reason = format!("not steady within {} s", deadline.as_secs());
+    match turns_back {
+        true => Stop::Bad { reason, effect: format!("the call took effect; found {found}") },
+        false => Stop::Outcome(Entry::Unknown { reason: Text::clean(&reason), found: Text::clean(&found) }),
+    }
+}
+
+/// A step that others follow is steady.
+fn settled(step: usize, found: &str) -> Entry {
+    Entry::Settled { step, found: Text::clean(found), took_seconds: None }
 }
 
 fn refused(reason: String, drift: Vec<Change>) -> Stop {

@@ -88,6 +88,17 @@ pub enum Mutated {
     BackedUp(Name),
     /// A snapshot of this identifier, of the cluster that stands for the service.
     Snapshotted(Name),
+    /// A copy of the cluster, or its instance, is made beside it.
+    Copied {
+        /// Its identifier.
+        copy: String,
+        /// Whether it is an instance; else it is a cluster.
+        instance: bool,
+        /// What its tag says.
+        mark: String,
+    },
+    /// The copy of this identifier is removed.
+    Uncopied(String),
 }
 
 /// What the file holds.

@@ -13,6 +13,7 @@
 //! | `ecs`, `alerts`, `health` | the same facts in the shapes that real backends tell |
 //! | `protection` | its backups, by the calendar |
 //! | `ecs`, `alerts`, `health`, `logs` | the same facts in the shapes that real backends tell |
+//! | `restore` | copies of the database that were restored beside it |
 //! | `silences` | silences, and the alerts that they hold back |
 //! | `source`, `target` | the doors: reading and changing |
 //! | `demo` | the configuration of `quarterdeck demo` |
@@ -32,6 +33,7 @@ mod noise;
 mod outside;
 mod protection;
 pub mod releases;
+mod restore;
 pub mod scenario;
 mod silences;
 pub mod source;

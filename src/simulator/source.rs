@@ -12,13 +12,15 @@ use super::fleet::{self, Profile};
 use super::log::{Log, Mutation};
 use super::measure::{self, moment};
 use super::scenario::Scenario;
-use super::{SOURCE, SimulatorError, alerts, cost, database, ecs, health, outside, protection, releases, silences};
+use super::{
+    SOURCE, SimulatorError, alerts, cost, database, ecs, health, outside, protection, releases, restore, silences,
+};
 use crate::clock::Now;
-use crate::config::{Config, Objective, Query};
+use crate::config::{Config, Objective, Protected, Query};
 use crate::source::logs::LogReader;
 use crate::source::{
-    AlertState, Ask, Cadence, Look, Name, Number, ObjectiveData, Observation, Payload, Reading, Readings, SharedSource,
-    SignalData, Source, SourceError, SourceErrorKind, Subject, WindowCount, World,
+    AlertState, Ask, Cadence, Look, Name, Number, ObjectiveData, Observation, Payload, Protection, Reading, Readings,
+    Restore, SharedSource, SignalData, Source, SourceError, SourceErrorKind, Subject, WindowCount, World,
 };
 
 /// The windows that objectives are counted over, besides their own period: those of multi-window burn-rate alerts
@@ -120,9 +122,10 @@ impl Simulated {
                 Payload::Database(found.ok_or_else(|| missing(subject))?)
             }
             Subject::Protection { protected } => {
-                let thing = self.config.backups.iter().find(|thing| thing.name == *protected);
-                let thing = thing.ok_or_else(|| missing(subject))?;
-                Payload::Protection(protection::protection(thing, self.seed, (at.began, at.seconds), &at.mutations))
+                Payload::Protection(self.protection(protected, at).ok_or_else(|| missing(subject))?.1)
+            }
+            Subject::Restore { protected } => {
+                Payload::Restore(self.restore(protected, at).ok_or_else(|| missing(subject))?)
             }
             Subject::LogCount { service, .. } => {
                 let now = moment(at.began, at.seconds);
@@ -137,6 +140,18 @@ impl Simulated {
             }
             _ => return Err(missing(subject)),
         })
+    }
+
+    /// A protected thing and its copies.
+    fn protection(&self, name: &Name, at: &Moment) -> Option<(&Protected, Protection)> {
+        let thing = self.config.backups.iter().find(|thing| thing.name == *name)?;
+        Some((thing, protection::protection(thing, self.seed, (at.began, at.seconds), &at.mutations)))
+    }
+
+    /// What a restore test of a protected thing rests on.
+    fn restore(&self, name: &Name, at: &Moment) -> Option<Restore> {
+        let (thing, all) = self.protection(name, at)?;
+        restore::restore(thing, &all, at.seconds, &at.mutations)
     }
 
     /// The profile behind a configured service: by the name that the orchestrator has for it.

@@ -25,7 +25,7 @@ use crate::text::Text;
 
 pub use loss::{Bound, Loss, Newest};
 pub use objects::{Encryption, ObjectFinding, Shrinkage};
-pub use restore::{Restored, RestoredBy};
+pub use restore::{RestoreTest, Restored, RestoredBy};
 pub use runs::Lapse;
 pub use worst::Worst;
 
@@ -102,12 +102,18 @@ pub struct Recovery<'a> {
     pub objects: Vec<ObjectFinding<'a>>,
 }
 
-/// How a thing could be recovered `now`, by what was read and what is promised.
-pub fn recovery<'a>(protection: &'a Protection, promise: &Promise, now: Timestamp) -> Recovery<'a> {
+/// How a thing could be recovered `now`, by what was read, what was tested from here, and what is promised.
+pub fn recovery<'a>(
+    protection: &'a Protection,
+    tested: Option<&'a RestoreTest>,
+    promise: &Promise,
+    now: Timestamp,
+) -> Recovery<'a> {
+    let known = restore::Known { protection, tested, recorded: promise.recorded };
     let loss = Loss::now(protection, now);
     let worst = Worst::of(protection, promise.every);
-    let restored = Restored::last(protection, promise.recorded, now);
-    let took = restore::last_measured(protection, promise.recorded, now);
+    let restored = Restored::last(&known, now);
+    let took = restore::last_measured(&known, now);
     Recovery {
         rpo: loss.standing(promise.rpo),
         rpo_worst: worst.standing(promise.rpo),

@@ -173,6 +173,11 @@ pub enum Subject {
         /// The protected thing.
         protected: Name,
     },
+    /// What a restore test of a protected thing rests on: it is asked for by plans only.
+    Restore {
+        /// The protected thing.
+        protected: Name,
+    },
     /// The content delivery network that a service is (CloudFront, Cloudflare).
     Cdn {
         /// The service.
@@ -250,6 +255,7 @@ impl Subject {
             | Self::Silences { .. }
             | Self::AlarmHistory { .. }
             | Self::Protection { .. }
+            | Self::Restore { .. }
             | Self::Cost { .. }
             | Self::Usage { .. } => None,
         }
@@ -278,6 +284,7 @@ impl Subject {
             Payload::Traffic(_) => matches!(self, Self::Traffic { .. }),
             Payload::Database(_) => matches!(self, Self::Database { .. }),
             Payload::Protection(_) => matches!(self, Self::Protection { .. }),
+            Payload::Restore(_) => matches!(self, Self::Restore { .. }),
             Payload::Cdn(_) => matches!(self, Self::Cdn { .. }),
             Payload::Probe(_) => matches!(self, Self::Probe { .. }),
             Payload::Cost(_) => matches!(self, Self::Cost { .. }),
@@ -307,6 +314,7 @@ impl fmt::Display for Subject {
             Self::Traffic { service } => write!(f, "traffic {service}"),
             Self::Database { service } => write!(f, "database {service}"),
             Self::Protection { protected } => write!(f, "recovery of {protected}"),
+            Self::Restore { protected } => write!(f, "restored copies of {protected}"),
             Self::Cdn { service } => write!(f, "CDN {service}"),
             Self::Probe { service, probe } => write!(f, "probe {service}/{probe}"),
             Self::LogCount { service, log } => write!(f, "log count {service}/{log}"),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::history::History;
 use crate::clock::Now;
 use crate::config::Config;
+use crate::slo::recovery::RestoreTest;
 use crate::source::Name;
 use crate::source::{
     Alert, Content, Health, Identity, Measured, Number, ObjectiveData, Payload, Reading, Scaling, SignalData, SignalId,
@@ -18,6 +19,8 @@ use crate::text::Text;
 pub struct ReadingStore {
     series: HashMap<Subject, Tracked<Series>>,
     others: HashMap<Subject, Tracked<Payload>>,
+    /// The last restore test of each protected thing that the journal knows.
+    restore_tests: HashMap<Name, RestoreTest>,
     /// Counts what was received: in all, of no service, and of each service.
     received: u64,
     shared: u64,
@@ -47,6 +50,18 @@ impl ReadingStore {
             Ok(payload) => self.succeed(reading.subject, payload, now),
             Err(error) => self.fail(&reading.subject, error, now),
         }
+    }
+
+    /// Takes what the journal tells of restore tests.
+    pub fn learn_restore_tests(&mut self, tests: Vec<RestoreTest>) {
+        self.received += 1;
+        self.shared += 1;
+        self.restore_tests = tests.into_iter().map(|test| (test.protected.clone(), test)).collect();
+    }
+
+    /// The last restore test of a protected thing.
+    pub fn restore_test(&self, protected: &Name) -> Option<&RestoreTest> {
+        self.restore_tests.get(protected)
     }
 
     fn count(&mut self, subject: &Subject) {

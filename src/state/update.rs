@@ -29,6 +29,7 @@ fn handle(state: &mut State, event: Event) -> Effects {
         Event::Reading(reading) => receive(state, reading),
         Event::Team(team) => state.team = team,
         Event::Debts(debts) => state.debts = debts,
+        Event::RestoreTests(tests) => state.readings.learn_restore_tests(tests),
         Event::Sessions(sessions) => follow::learn(state, sessions),
         Event::Planned { ticket, outcome } => act::planned(state, ticket, outcome),
         Event::Logged(level, text) => state.record(level, &text),

@@ -26,6 +26,7 @@ mod places;
 mod protection;
 mod releases;
 mod requests;
+mod restore_test;
 mod scaling;
 mod server;
 mod start_backup;

@@ -382,6 +382,11 @@ fn mongodb() -> Protected {
         last_restore_test: Some(jiff::civil::date(2025, 12, 7)),
         restore_took: Some(Duration::from_secs(2520)),
         backup_within: Duration::from_secs(7200),
+        restore_test: quarterdeck::config::RestoreTesting {
+            within: Duration::from_secs(14_400),
+            class: None,
+            reach: false,
+        },
         measures: vec![Signal {
             objective: None,
             baseline: None,

@@ -228,6 +228,40 @@ fn a_snapshot_of_the_cluster_is_made_and_the_next_plan_names_another() {
     }
 }
 
+/// The identifiers of all clusters and instances, as moto tells them.
+fn databases(lab: &Lab) -> Vec<String> {
+    let scope = "Authorization: AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/rds/aws4_request";
+    let ask = |operation: &str| {
+        let form = format!("Action={operation}&Version=2014-10-31");
+        let arguments = ["-s", "--max-time", "10", "-H", scope, "-d", &form, lab.variable("QD_MOTO_URL")];
+        let output = Command::new("curl").args(arguments).output().expect("curl runs");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let all = ask("DescribeDBClusters") + &ask("DescribeDBInstances");
+    let names = all.split('<').filter_map(|part| {
+        part.strip_prefix("DBClusterIdentifier>").or_else(|| part.strip_prefix("DBInstanceIdentifier>"))
+    });
+    names.map(str::to_owned).collect()
+}
+
+/// moto restores at once; what was there before is there afterwards, and nothing else.
+#[test]
+fn a_cluster_is_restored_beside_production_and_removed_and_all_is_as_before() {
+    let lab = Lab::take();
+    let (text, code) = done_to_the_database(&lab, &["start_backup", "rtech-mongodb", "by=snapshot"]);
+    assert_eq!(code, 0, "{text}");
+    let before = databases(&lab);
+    assert!(before.contains(&"rtech-mongodb".to_owned()), "{before:?}");
+    lab.forget_requests();
+    let (text, code) = done_to_the_database(&lab, &["restore_test", "rtech-mongodb"]);
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("measured "), "{text}");
+    let count = |operation| lab.requests(operation).len();
+    let calls = ["RestoreDBClusterFromSnapshot", "CreateDBInstance", "DeleteDBInstance", "DeleteDBCluster"];
+    assert_eq!(calls.map(count), [1, 1, 1, 1]);
+    assert_eq!(databases(&lab), before);
+}
+
 /// ministack completes the job at once.
 #[test]
 fn a_backup_job_is_started_and_completes() {

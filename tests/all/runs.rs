@@ -11,6 +11,7 @@ mod journal;
 mod plans;
 pub(crate) mod process;
 mod properties;
+pub(crate) mod restores;
 pub(crate) mod scaling;
 mod second;
 pub(crate) mod stage;

@@ -11,6 +11,7 @@ mod pace;
 mod place;
 mod readiness;
 mod release;
+mod restore;
 mod scaling;
 mod second;
 mod surroundings;
@@ -55,6 +56,12 @@ pub(crate) const RISKY: &[Family] = &[Family::Deployment, Family::Revision, Fami
 
 /// What makes a copy of what is protected.
 const BACKUP: Scope = Of(&[Family::Backup]);
+
+/// What restores a copy beside production.
+const RESTORE: Scope = Of(&[Family::Restore]);
+
+/// What restores or removes a copy beside production.
+const COPY: Scope = Of(&[Family::Restore, Family::Removal]);
 
 /// What sets a count of tasks.
 const COUNT: Scope = Of(&[Family::Count]);
@@ -131,6 +138,10 @@ pub const GUARDS: &[Guard] = &[
     each("traffic-health", "who gets more traffic is healthy enough", TRAFFIC, traffic::health),
     once("traffic-owner", "no deployment shifts this traffic", TRAFFIC, traffic::owner),
     once("backup-idle", "no other backup is under way", BACKUP, backup::idle),
+    once("restore-point", "the newest copy is what is restored", RESTORE, restore::point),
+    once("restore-alone", "no other restored copy is there", RESTORE, restore::alone),
+    once("restore-quota", "the account has room for it", RESTORE, restore::quota),
+    each("own-copy", "nothing is removed but what it makes", COPY, restore::own_copy),
     each("evidence", "what was observed is fresh", Every, evidence::fresh),
     once("alerts", "firing alerts are known", Every, surroundings::alerts),
     once("paging-alerts", "no alert pages somebody", Of(RISKY), readiness::paging),

@@ -8,6 +8,7 @@ use crate::cli::debts;
 use crate::clock::Now;
 use crate::config::Config;
 use crate::executor::journal::Debt;
+use crate::state::ReadingStore;
 use crate::text::Text;
 use crate::view::part::debt;
 
@@ -40,4 +41,11 @@ pub(super) fn lines(report: &Report) -> Vec<Row> {
         [String::new(), "debts".to_owned(), unknown, String::new(), String::new(), reason.to_string()]
     });
     report.debts.iter().map(row).chain(missing).collect()
+}
+
+/// Takes the restore tests that the journal of the configuration knows; where it can't be read, the report says so of its debts.
+pub(super) fn learn_restore_tests(readings: &mut ReadingStore, config: &Config) {
+    if let Ok(tests) = debts::restore_tests(config) {
+        readings.learn_restore_tests(tests);
+    }
 }

@@ -83,7 +83,8 @@ pub fn exit_code(level: Level) -> u8 {
 
 async fn once(config: &Arc<Config>, output: Output) -> anyhow::Result<Level> {
     let world = build::world(config.clone()).await.context("the backends can't be set up")?;
-    let readings = gather::once(&world.sources()).await;
+    let mut readings = gather::once(&world.sources()).await;
+    debts::learn_restore_tests(&mut readings, config);
     print(&Report::new(config, &readings, Now::read()).with_debts(config), output)
 }
 
@@ -94,6 +95,7 @@ async fn watch(config: &Arc<Config>, output: Output, every: Duration) -> anyhow:
     let mut readings = ReadingStore::default();
     watched.first_round(&mut readings).await;
     loop {
+        debts::learn_restore_tests(&mut readings, config);
         let report = Report::new(config, &readings, Now::read()).with_debts(config);
         if print(&report, output).is_err() {
             return Ok(report.level);

@@ -113,7 +113,7 @@ pub struct RestoreReport {
     pub last: Option<Timestamp>,
     /// Whether what was restored was found to be good.
     pub validated: Option<bool>,
-    /// Who knows of it: a `job`, or a `person` who wrote it into the configuration.
+    /// Who knows of it: a `job`, a `run` of `restore_test`, or a `person` who wrote it into the configuration.
     pub by: Option<&'static str>,
 }
 
@@ -177,6 +177,7 @@ impl RestoreReport {
     pub(super) fn of(thing: &Protected, recovery: &Recovery<'_>) -> Self {
         let by = |by: RestoredBy<'_>| match by {
             RestoredBy::Job(_) => "job",
+            RestoredBy::Run(_) => "run",
             RestoredBy::Person => "person",
         };
         Self {

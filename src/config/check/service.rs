@@ -10,13 +10,18 @@ use super::signal::{measure, objective, signal};
 use super::words::{duration, file, filled, line, maybe, name, or, place, url};
 use super::{Sources, named};
 use crate::config::raw::{Entry, Section};
-use crate::config::{Caps, EcsService, EnvironmentKind, HealthCheck, HealthShape, Protected, Role, Service, Signal};
+use crate::config::{
+    Caps, EcsService, EnvironmentKind, HealthCheck, HealthShape, Protected, RestoreTesting, Role, Service, Signal,
+};
 use crate::source::Name;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// How long a backup may take, where nothing is written.
 const BACKUP_WITHIN: Duration = Duration::from_secs(2 * 3_600);
+
+/// How long a restore may take, where nothing is written.
+const RESTORE_WITHIN: Duration = Duration::from_secs(4 * 3_600);
 
 /// The most tasks that a cap may allow.
 const MOST_TASKS: u64 = 5_000;
@@ -206,6 +211,7 @@ pub(super) fn backup(section: &Section<'_>, sources: &Sources) -> Option<Protect
     let restore_took = span("restore_took");
     let within =
         or(section.get("backup_within"), BACKUP_WITHIN, |entry| duration(entry, Duration::from_secs(30)..=DAY));
+    let restore_test = restore_testing(section);
     let measures = named(section.sections("measure"), |section| measure(section, sources, owner));
     let service = maybe(section.get("service"), super::words::name);
     let copies = super::copies::copies(section, sources);
@@ -220,8 +226,29 @@ pub(super) fn backup(section: &Section<'_>, sources: &Sources) -> Option<Protect
         last_restore_test: last_restore_test?,
         restore_took: restore_took?,
         backup_within: within?,
+        restore_test: restore_test?,
         measures: measures?,
         service: service?,
         copies: copies?,
     })
+}
+
+/// `restore_within`, `restore_class` and `restore_reach`.
+fn restore_testing(section: &Section<'_>) -> Option<RestoreTesting> {
+    let within =
+        or(section.get("restore_within"), RESTORE_WITHIN, |entry| duration(entry, Duration::from_secs(60)..=DAY));
+    let class = maybe(section.get("restore_class"), class);
+    let reach = or(section.get("restore_reach"), false, |entry| entry.boolean());
+    Some(RestoreTesting { within: within?, class: class?, reach: reach? })
+}
+
+/// The class of an instance of RDS, such as `db.t4g.medium`.
+fn class(entry: &Entry<'_>) -> Option<String> {
+    let value = filled(entry)?;
+    let safe = value.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-'));
+    if safe && value.starts_with("db.") && value != "db.serverless" {
+        return Some(value);
+    }
+    entry.error("is not a class of instances", Some("such as db.t4g.medium"));
+    None
 }

@@ -8,6 +8,7 @@ mod ecs;
 mod ecs_revision;
 mod error;
 mod rds;
+mod restore;
 
 use std::time::Duration;
 
@@ -46,6 +47,7 @@ impl Aws {
             | Family::Task => ecs::send(&config, call, permit).await,
             Family::Bounds | Family::Suspension => autoscaling::send(&config, call, permit).await,
             Family::Failover => rds::send(&config, call, permit).await,
+            Family::Restore | Family::Removal => Box::pin(restore::send(&config, call, permit)).await,
             Family::CloudFront => cloudfront::send(&config, call, permit).await,
             Family::Traffic => balancer::send(&config, call, permit).await,
             Family::Cloudflare | Family::Silence | Family::Request | Family::Command => {

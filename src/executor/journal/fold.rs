@@ -82,6 +82,8 @@ pub(super) fn next(phase: Phase, entry: &Entry) -> Result<Phase, IllegalEntry> {
         (Taken, Entry::Started { step: 0 }) => Started(At { step: 0, back: false }),
         (Applied(at), Entry::Started { step }) if *step == at.step + 1 => Started(At { step: *step, ..at }),
         (Turning(from), Entry::Started { step }) if *step > from => Started(At { step: *step, back: true }),
+        // A step of the way back that has nothing to take back.
+        (Turning(from), Entry::Settled { step, .. }) if *step > from => Turning(*step),
         // Of a run whose executor is gone: where it stands stays as it is.
         (Taken | Started(_) | Applied(_) | Turning(_) | Ended(_), Entry::Released { .. }) => phase,
         (Ended(ended), Entry::DebtAccepted { .. }) if ended != RunState::Refused => phase,
@@ -90,6 +92,8 @@ pub(super) fn next(phase: Phase, entry: &Entry) -> Result<Phase, IllegalEntry> {
         }
         (Applied(at), Entry::Settled { step, .. }) if *step == at.step => Applied(at),
         (Applied(at), Entry::TurningBack { .. }) if !at.back => Turning(at.step),
+        // A later step was refused, and what earlier ones made must not stay.
+        (Started(at), Entry::TurningBack { .. }) if !at.back && at.step > 0 => Turning(at.step),
         (Started(_) | Applied(_) | Turning(_), Entry::Progress { .. }) => phase,
         (Applied(at), Entry::Done { .. }) if !at.back => Ended(RunState::Done),
         (Applied(at), Entry::Inconclusive { .. }) if !at.back => Ended(RunState::Inconclusive),

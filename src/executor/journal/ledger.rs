@@ -88,8 +88,9 @@ impl Ledger {
         let place = (ending.plan.target_arn.to_string(), change.key().to_owned());
         match (ending.outcome(), change) {
             (Outcome::Nothing, _) => {}
-            (Outcome::Perhaps, DebtChange::Settles { key }) if ending.plan.steps.len() > 1 => {
-                self.0.entry(place).or_insert_with_key(|(target, _)| ending.part_of_the_way(target, key));
+            (Outcome::Perhaps, DebtChange::Settles { key, unless }) if ending.plan.steps.len() > 1 => {
+                let what = unless.clone().unwrap_or_else(|| ending.in_part());
+                self.0.entry(place).or_insert_with_key(|(target, _)| ending.part_of_the_way(target, key, what));
             }
             (Outcome::Perhaps, DebtChange::Settles { .. }) => {}
             (Outcome::Whole, DebtChange::Settles { .. }) => drop(self.0.remove(&place)),
@@ -142,13 +143,13 @@ impl Ending<'_> {
     }
 
     /// What was to be over at the last step, and did not get there, is open.
-    fn part_of_the_way(&self, target: &str, key: &str) -> Debt {
+    fn part_of_the_way(&self, target: &str, key: &str, what: String) -> Debt {
         Debt {
             run: self.run.clone(),
             target: self.plan.action.target().clone(),
             target_id: target.to_owned(),
             key: key.to_owned(),
-            what: format!("it went only part of the way of {}", self.plan.summary()),
+            what,
             was: None,
             undo: self.undo(),
             owner: self.by.clone(),
@@ -156,6 +157,10 @@ impl Ending<'_> {
             until: None,
             certain: false,
         }
+    }
+
+    fn in_part(&self) -> String {
+        format!("it went only part of the way of {}", self.plan.summary())
     }
 
     fn undo(&self) -> Option<String> {

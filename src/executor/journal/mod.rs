@@ -10,6 +10,7 @@ mod follow;
 mod leases;
 mod ledger;
 mod past;
+mod restores;
 mod seal;
 
 use std::time::Duration;
@@ -26,6 +27,7 @@ pub use database::{Journal, JournalError, Taken};
 pub use fold::{IllegalEntry, fold, state_of};
 pub use follow::follow;
 pub use ledger::Debt;
+pub use restores::RestoreTests;
 
 /// A run's identifier: sortable by time, short enough to type.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -118,6 +120,9 @@ pub enum Entry {
         step: usize,
         /// What was found.
         found: Text,
+        /// How long it took from the run's first call on, in seconds, where that is what the plan measures.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        took_seconds: Option<u64>,
     },
     /// The change turned out badly, and the on-failure branch of the plan begins. At most once in a run.
     TurningBack {
@@ -308,7 +313,10 @@ impl Entry {
             Self::Started { step } => format!("step {} is being sent", step + 1),
             Self::Accepted { receipt, .. } => format!("accepted: {receipt}"),
             Self::FoundApplied { reason, found, .. } => format!("found applied: {found} ({reason})"),
-            Self::Settled { step, found } => format!("step {} is steady: {found}", step + 1),
+            Self::Settled { step, found, took_seconds } => {
+                let took = took_seconds.map_or(String::new(), |took| format!(", {took} s after the first call"));
+                format!("step {} is steady: {found}{took}", step + 1)
+            }
             Self::TurningBack { reason } => format!("taking it back, as approved: {reason}"),
             Self::Inconclusive { reason, found } => format!("inconclusive: {reason}; found {found}"),
             Self::Progress { found } => found.to_string(),

@@ -2,6 +2,7 @@
 
 mod around;
 mod database;
+mod restored;
 mod service;
 
 use std::path::Path;
@@ -66,6 +67,7 @@ impl SimulatedTarget {
             | Family::Suspension
             | Family::Traffic => self.service(call),
             Family::Failover | Family::Backup => self.database(call),
+            Family::Restore | Family::Removal => self.restored(call),
             Family::CloudFront | Family::Cloudflare | Family::Silence => self.around(call, permit),
             Family::Request | Family::Command => Err(not_sent("the simulated fleet carries out no declared actions")),
         }

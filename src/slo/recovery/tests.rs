@@ -81,7 +81,7 @@ fn daily(due: &[&str]) -> Schedule {
 
 /// Loss in seconds, its bound, and how it stands against 15 minutes.
 fn loss(protection: &Protection) -> (Option<u64>, Bound, Standing) {
-    let found = recovery(protection, &promise(), now());
+    let found = recovery(protection, None, &promise(), now());
     (found.loss.age.map(|age| age.as_secs()), found.loss.bound, found.rpo)
 }
 
@@ -119,8 +119,8 @@ fn a_job_that_failed_or_runs_leaves_nothing_to_restore() {
 fn nothing_to_restore_is_a_missed_objective_and_never_a_loss_of_zero() {
     let nothing = with(vec![], vec![]);
     assert_eq!(loss(&nothing), (None, Bound::Exact, Standing::Missed));
-    assert!(recovery(&nothing, &promise(), now()).loss.is_nothing());
-    assert_eq!(recovery(&nothing, &Promise::default(), now()).rpo, Standing::NotSet);
+    assert!(recovery(&nothing, None, &promise(), now()).loss.is_nothing());
+    assert_eq!(recovery(&nothing, None, &Promise::default(), now()).rpo, Standing::NotSet);
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn what_could_not_be_read_makes_an_upper_bound_and_no_verdict_against_it() {
 fn a_cut_in_the_future_is_not_believed() {
     let future = with(vec![point("2026-11-21T12:10:00Z")], vec![]);
     assert_eq!(loss(&future), (None, Bound::Exact, Standing::Unknown));
-    assert_eq!(recovery(&future, &promise(), now()).loss.from_future, 1);
+    assert_eq!(recovery(&future, None, &promise(), now()).loss.from_future, 1);
     let both = with(vec![point("2026-11-21T12:10:00Z"), point("2026-11-21T10:00:00Z")], vec![]);
     assert_eq!(loss(&both).0, Some(2 * HOUR));
     assert_eq!(loss(&with(vec![point("2026-11-21T12:00:30Z")], vec![])).0, Some(0), "a clock may differ a little");
@@ -165,7 +165,7 @@ fn an_upload_whose_start_is_not_told_loses_at_least_its_age() {
 /// The worst case in seconds, whether it is whole, and how it stands against `rpo`.
 fn worst(protection: &Protection, every: Option<u64>, rpo: u64) -> (Option<(u64, bool)>, Standing) {
     let promise = Promise { rpo: Some(seconds(rpo)), every: every.map(seconds), ..Promise::default() };
-    let found = recovery(protection, &promise, now());
+    let found = recovery(protection, None, &promise, now());
     (found.worst.total().map(|(sum, whole)| (sum.as_secs(), whole)), found.rpo_worst)
 }
 
@@ -223,7 +223,7 @@ fn restored(
 ) -> (Option<(String, bool)>, Option<u64>, Standing) {
     let recorded = recorded.map(|(when, took)| (at(when), took.map(seconds)));
     let protection = with(vec![], jobs);
-    let found = recovery(&protection, &Promise { recorded, ..promise() }, now());
+    let found = recovery(&protection, None, &Promise { recorded, ..promise() }, now());
     let last = found.restored.map(|last| (last.at.to_string(), last.is_validated()));
     (last, found.took.map(|took| took.as_secs() / MINUTE), found.rto)
 }
@@ -252,7 +252,7 @@ fn the_time_of_a_restore_is_that_of_the_last_measured_one() {
 
 /// Runs that are missing, and whether one followed.
 fn lapses(protection: &Protection, promise: &Promise) -> Vec<(String, String, bool)> {
-    let found = recovery(protection, promise, now());
+    let found = recovery(protection, None, promise, now());
     found.lapses.iter().map(|lapse| (lapse.rule.to_string(), lapse.due.to_string(), lapse.made_good)).collect()
 }
 
@@ -269,7 +269,7 @@ fn a_run_that_never_began_is_missing_by_its_rule_and_time() {
     let expected =
         vec![(name(), "2026-11-21T02:00:00Z".to_owned(), false), (name(), "2026-11-17T02:00:00Z".to_owned(), true)];
     assert_eq!(lapses(&protection, &promise()), expected);
-    let found = recovery(&protection, &promise(), now());
+    let found = recovery(&protection, None, &promise(), now());
     assert_eq!((found.failed.len(), found.failing().count(), found.lapsing().count()), (1, 0, 1));
 }
 
@@ -280,7 +280,7 @@ fn a_run_that_may_still_begin_or_that_nobody_can_look_up_is_not_missing() {
     assert_eq!(lapses(&protection, &promise()), vec![]);
     protection.schedules = vec![Schedule { checked_since: None, ..daily(&["2026-11-21T02:00:00Z"]) }];
     assert_eq!(lapses(&protection, &promise()), vec![]);
-    assert_eq!(recovery(&protection, &promise(), now()).unchecked, [&Text::from("DailyBackups")]);
+    assert_eq!(recovery(&protection, None, &promise(), now()).unchecked, [&Text::from("DailyBackups")]);
 }
 
 #[test]
@@ -321,11 +321,11 @@ fn a_dump_far_smaller_than_those_before_is_told() {
     let sizes = [1000, 1100, 900, 400];
     let dumps = (18..).zip(sizes).map(|(day, bytes)| dump(&format!("2026-11-{day}T04:30:00Z"), bytes)).collect();
     let protection = with(dumps, vec![]);
-    let size = |least| recovery(&protection, &of_dumps(least, None), now()).objects[0].size.unwrap();
+    let size = |least| recovery(&protection, None, &of_dumps(least, None), now()).objects[0].size.unwrap();
     assert_eq!((size(50).median, size(50).percent, size(50).too_small), (1000.0, 40.0, true));
     assert!(!size(40).too_small);
     let few = with(vec![dump("2026-11-20T04:30:00Z", 10), dump("2026-11-21T04:30:00Z", 1)], vec![]);
-    assert_eq!(recovery(&few, &of_dumps(50, None), now()).objects[0].size, None, "two are no history");
+    assert_eq!(recovery(&few, None, &of_dumps(50, None), now()).objects[0].size, None, "two are no history");
 }
 
 #[test]
@@ -333,10 +333,33 @@ fn encryption_that_is_not_told_is_not_taken_for_the_wanted_one() {
     let of = |encrypted: Option<bool>, found: Option<&str>| {
         let newest = RecoveryPoint { encrypted, encryption: found.map(Text::from), ..dump("2026-11-21T04:30:00Z", 9) };
         let protection = with(vec![newest], vec![]);
-        recovery(&protection, &of_dumps(50, Some("AES256")), now()).objects[0].encryption
+        recovery(&protection, None, &of_dumps(50, Some("AES256")), now()).objects[0].encryption
     };
     assert_eq!(of(Some(true), Some("AES256")), Encryption::AsWanted);
     assert_eq!(of(Some(true), Some("aws:kms")), Encryption::Wrong);
     assert_eq!(of(Some(false), None), Encryption::Wrong);
     assert_eq!(of(None, None), Encryption::Unknown);
+}
+
+#[test]
+fn a_restore_test_of_a_run_counts_as_verified_and_its_time_is_held_against_the_objective() {
+    let test = |at: &str, minutes| RestoreTest {
+        protected: "db".into(),
+        run: Text::from("20261119-r"),
+        at: self::at(at),
+        took: seconds(minutes * MINUTE),
+    };
+    let old = job(JobKind::Restore, JobOutcome::Completed, "2026-11-01T00:00:00Z", Some("2026-11-01T02:00:00Z"));
+    let protection = with(vec![], vec![old]);
+    let told = |test: &RestoreTest| {
+        let found = recovery(&protection, Some(test), &promise(), now());
+        (found.took, found.rto, found.restored.map(|last| (last.is_validated(), last.by == RestoredBy::Run(test))))
+    };
+    let (measured, slow) = (test("2026-11-19T12:00:00Z", 14), test("2026-11-19T12:00:00Z", 61));
+    assert_eq!(told(&measured), (Some(seconds(14 * MINUTE)), Standing::Met, Some((true, true))));
+    assert_eq!(told(&slow), (Some(seconds(61 * MINUTE)), Standing::Missed, Some((true, true))));
+    let before = test("2026-10-01T00:00:00Z", 14);
+    assert_eq!(told(&before).1, Standing::Missed, "a newer restore of the platform took two hours");
+    let coming = test("2026-12-01T00:00:00Z", 14);
+    assert_eq!(told(&coming).2.map(|found| found.1), Some(false), "what lies in the future is not believed");
 }

@@ -15,6 +15,7 @@
 //! `backup:ListRestoreJobsByProtectedResource`, `backup:DescribeProtectedResource`, `backup:ListBackupPlans`,
 //! `backup:GetBackupPlan`; `rds:DescribeDBClusters`, `rds:DescribeDBClusterSnapshots`, `rds:DescribeDBInstances`,
 //! `rds:DescribeDBSnapshots`, `rds:DescribeExportTasks`; `s3:ListBucket` and `s3:GetObject` of the objects' bucket and prefix;
+//! for restore tests `rds:DescribeAccountAttributes` besides, which may be missing;
 //! for logs what `logs` names;
 //! `acm:ListCertificates`, `acm:DescribeCertificate`, `cloudfront:GetDistribution`, `cloudfront:ListInvalidations`,
 //! `cloudfront:GetInvalidation`;
@@ -51,6 +52,7 @@ mod protection;
 mod rds;
 mod recent;
 mod releases;
+mod restore;
 pub mod scaling;
 mod scaling_decode;
 mod signed;

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Connection, Connections, cloudwatch, ecs, identity, needs, releases, scaling};
+use futures_util::FutureExt;
+
+use super::{Connection, Connections, cloudwatch, ecs, identity, needs, releases, restore, scaling};
 use crate::clock::Now;
 use crate::config::{Config, EcsService};
 use crate::source::{
-    Ask, Candidate, Look, Name, Needs, Observation, Payload, Reading, Scaling, SharedSource, Source, SourceError,
-    SourceErrorKind, Subject, Workload, poll,
+    Ask, Candidate, Look, Name, Needs, Observation, Payload, Reading, Restore, Scaling, SharedSource, Source,
+    SourceError, SourceErrorKind, Subject, Workload, poll,
 };
 
 /// The longest that an observation may take.
@@ -31,11 +33,13 @@ pub async fn observe(
 ) -> Result<Observation, SourceError> {
     let connection = connections.exactly(look.place.as_ref()).ok_or_else(|| no_place(look))?;
     let others = others(connections, config, look);
-    let (who, workload, scaling, candidate, firing, others) = tokio::join!(
+    let (who, workload, scaling, candidate, restore, firing, others) = tokio::join!(
         within("sts", async { identity::Reader::new(connection, DEADLINE).await.identity(connection).await }),
         workload(connection, config, look),
         scaling(connection, config, look, now),
         candidate(connection, config, look),
+        // On the heap: with it among them the others would be too large for a thread's stack.
+        restore(connection, config, look).boxed(),
         within("cloudwatch", async {
             cloudwatch::firing(connection, (config, look.place.as_ref()), &look.target, DEADLINE).await
         }),
@@ -46,7 +50,7 @@ pub async fn observe(
     for payload in others?.into_iter().flatten() {
         seen.keep(payload);
     }
-    let seen = Observation { workload: workload?, scaling: scaling?, candidate: candidate?, ..seen };
+    let seen = Observation { workload: workload?, scaling: scaling?, candidate: candidate?, restore: restore?, ..seen };
     Ok(Observation { needs: needs(connection, look, &seen).await, ..seen })
 }
 
@@ -96,11 +100,21 @@ async fn candidate(connection: &Connection, config: &Config, look: &Look) -> Res
     within("releases", releases::candidate(connection, &placed, asked, DEADLINE)).await.map(Some)
 }
 
+/// What a restore test rests on, where it is asked for.
+async fn restore(connection: &Connection, config: &Config, look: &Look) -> Result<Option<Restore>, SourceError> {
+    let asked = |subject: &Subject| matches!(subject, Subject::Restore { .. });
+    let thing = config.backups.iter().find(|thing| thing.name == look.target);
+    match thing.filter(|_| look.subjects.iter().any(asked)) {
+        Some(thing) => within("restore", restore::restore(connection, thing, DEADLINE)).await.map(Some),
+        None => Ok(None),
+    }
+}
+
 /// New sources, of the target alone, for what else is asked: they have no earlier answers to give.
 fn others(connections: &Connections, config: &Config, look: &Look) -> Vec<SharedSource> {
     let read_here = |subject: &Subject| {
         let of_ecs = matches!(subject, Subject::Workload { .. } | Subject::Scaling { .. });
-        of_ecs || matches!(subject, Subject::Candidate { .. } | Subject::Needs { .. })
+        of_ecs || matches!(subject, Subject::Candidate { .. } | Subject::Needs { .. } | Subject::Restore { .. })
     };
     let wanted: Vec<&Subject> = look.subjects.iter().filter(|subject| !read_here(subject)).collect();
     if wanted.is_empty() {

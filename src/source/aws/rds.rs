@@ -7,10 +7,17 @@ use aws_sdk_rds::Client;
 use aws_sdk_rds::types::{DbCluster, DbInstance, Filter, ResourcePendingMaintenanceActions};
 
 use super::error::Asked;
+use super::protection::{Listed, Page, paged};
 use crate::source::{Name, SourceError, SourceErrorKind};
 
 /// Pages that are read of any listing; a page has up to 100 entries, a cluster up to 16 instances.
 const PAGES: usize = 5;
+
+/// Records of a page, the API's limit.
+const A_PAGE: i32 = 100;
+
+/// Pages that are read of a listing of the whole account.
+const EVERY_PAGES: usize = 20;
 
 /// Reads the RDS API.
 pub(super) struct Rds {
@@ -65,6 +72,28 @@ impl Rds {
         Err(asked.error(SourceErrorKind::Malformed, &format!("more than {PAGES} pages of instances")))
     }
 
+    /// All clusters of the account; an error rather than a part of them.
+    pub(super) async fn every_cluster(&self) -> Result<Vec<DbCluster>, SourceError> {
+        let asked = &self.asked("rds:DescribeDBClusters");
+        let listed = paged(EVERY_PAGES, |marker| async move {
+            let sent = self.client.describe_db_clusters().max_records(A_PAGE).set_marker(marker).send().await;
+            let page = sent.map_err(|error| asked.failed(&error))?;
+            Ok(Page { next: page.marker, items: page.db_clusters.unwrap_or_default() })
+        });
+        whole(listed.await?, asked)
+    }
+
+    /// All instances of the account; an error rather than a part of them.
+    pub(super) async fn every_instance(&self) -> Result<Vec<DbInstance>, SourceError> {
+        let asked = &self.asked("rds:DescribeDBInstances");
+        let listed = paged(EVERY_PAGES, |marker| async move {
+            let sent = self.client.describe_db_instances().max_records(A_PAGE).set_marker(marker).send().await;
+            let page = sent.map_err(|error| asked.failed(&error))?;
+            Ok(Page { next: page.marker, items: page.db_instances.unwrap_or_default() })
+        });
+        whole(listed.await?, asked)
+    }
+
     /// Maintenance that waits for what a filter lets through.
     pub(super) async fn pending(&self, filter: Filter) -> Result<Vec<ResourcePendingMaintenanceActions>, SourceError> {
         let asked = self.asked("rds:DescribePendingMaintenanceActions");
@@ -76,6 +105,14 @@ impl Rds {
     /// Who asks what, for the message of an error.
     pub(super) fn asked<'a>(&'a self, operation: &'a str) -> Asked<'a> {
         Asked { source: &self.source, operation, who: &self.who }
+    }
+}
+
+/// A listing, if all of it was read.
+fn whole<T>(listed: Listed<T>, asked: &Asked<'_>) -> Result<Vec<T>, SourceError> {
+    match listed.cut {
+        None => Ok(listed.items),
+        Some(why) => Err(asked.error(SourceErrorKind::Malformed, &why)),
     }
 }
 

@@ -13,6 +13,7 @@ mod observation;
 mod probe;
 mod protection;
 mod release;
+mod restore;
 mod scaling;
 mod seen_alert;
 mod silence;
@@ -39,6 +40,7 @@ pub use observation::*;
 pub use probe::*;
 pub use protection::*;
 pub use release::*;
+pub use restore::*;
 pub use scaling::*;
 pub use seen_alert::*;
 pub use silence::*;
@@ -77,6 +79,8 @@ pub enum Payload {
     Database(Database),
     /// Of [`Subject::Protection`](super::Subject::Protection).
     Protection(Protection),
+    /// Of [`Subject::Restore`](super::Subject::Restore).
+    Restore(Restore),
     /// Of [`Subject::Cdn`](super::Subject::Cdn).
     Cdn(Cdn),
     /// Of [`Subject::Probe`](super::Subject::Probe).
@@ -111,7 +115,7 @@ macro_rules! contents {
 contents! {
     Objective(ObjectiveData), Workload(Workload), Scaling(Scaling), Health(Health), Alerts(Vec<Alert>),
     Identity(Identity), Silences(Silences), AlarmHistory(AlarmHistory), Releases(Releases), Candidate(Candidate), Needs(Needs),
-    Traffic(Traffic), Database(Database), Protection(Protection), Cdn(Cdn), Probe(Probe), Cost(Cost), Usage(Usage), Exemplars(Exemplars),
+    Traffic(Traffic), Database(Database), Protection(Protection), Restore(Restore), Cdn(Cdn), Probe(Probe), Cost(Cost), Usage(Usage), Exemplars(Exemplars),
 }
 
 /// One sample of a series.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Alert, Candidate, Cdn, Database, Identity, Needs, Protection, Releases, Scaling, SeenAlerts, SeenDeclared,
+    Alert, Candidate, Cdn, Database, Identity, Needs, Protection, Releases, Restore, Scaling, SeenAlerts, SeenDeclared,
     Silences, Traffic, Workload,
 };
 use crate::config::Query;
@@ -100,6 +100,9 @@ pub struct Observation {
     /// The copies of a protected thing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub protection: Option<Protection>,
+    /// What a restore test of a protected thing rests on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restore: Option<Restore>,
     /// The content delivery network that it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cdn: Option<Cdn>,
@@ -136,6 +139,7 @@ impl Observation {
             traffic: None,
             database: None,
             protection: None,
+            restore: None,
             cdn: None,
             silences: None,
             alerts: None,
@@ -166,6 +170,7 @@ impl Observation {
             Payload::Traffic(traffic) => self.traffic = Some(traffic),
             Payload::Database(database) => self.database = Some(database),
             Payload::Protection(protection) => self.protection = Some(protection),
+            Payload::Restore(restore) => self.restore = Some(restore),
             Payload::Cdn(cdn) => self.cdn = Some(cdn),
             Payload::Silences(silences) => self.silences = Some(silences),
             Payload::Alerts(alerts) => self.alerts = Some(alerts.into()),

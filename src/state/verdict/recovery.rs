@@ -56,7 +56,7 @@ pub fn backup_verdict<'a>(
     let measured: Measured<'a, Protection> = readings.of(config, &subject, now);
     let protection = measured.value().map_or(&NOTHING, |(protection, _)| protection);
     let promise = promise(thing);
-    let recovery = recovery(protection, &promise, now.wall);
+    let recovery = recovery(protection, readings.restore_test(&thing.name), &promise, now.wall);
     let mut reasons = measures(readings, config, thing, now);
     let judged = thing.copies.is_some() || !reasons.is_empty();
     if thing.copies.is_some() {

@@ -79,6 +79,11 @@ impl Server {
         self.shared.seen.lock().unwrap().len()
     }
 
+    /// All requests so far, in the order of their arrival.
+    pub(super) fn all(&self) -> Vec<Request> {
+        self.shared.seen.lock().unwrap().clone()
+    }
+
     /// All requests of one operation so far.
     pub(super) fn seen(&self, operation: &str) -> Vec<Request> {
         let seen = self.shared.seen.lock().unwrap();

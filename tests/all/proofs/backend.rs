@@ -190,8 +190,14 @@ impl Inner {
     fn take_in(&mut self, run: &RunId, call: &Call) -> Option<usize> {
         let made = self.made.entry(run.clone()).or_default().clone();
         let plan = self.plans.get(run);
-        let step =
-            plan.and_then(|plan| plan.calls().position(|planned| planned.resolved(&made).as_ref() == Some(call)));
+        let step = plan.and_then(|plan| {
+            // The way back may have the same call as a later step: a step is due only when all before it arrived.
+            let came = |step: usize| self.arrived.iter().any(|arrival| arrival.run == *run && arrival.step == step);
+            let is_due = |step: usize| step >= plan.steps.len() || (0..step).all(came);
+            plan.calls()
+                .enumerate()
+                .position(|(step, planned)| is_due(step) && planned.resolved(&made).as_ref() == Some(call))
+        });
         let Some(step) = step else {
             self.strangers.push(format!("{run}: {call}"));
             return None;

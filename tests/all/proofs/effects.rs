@@ -1,16 +1,17 @@
 //! What each call does to the made-up backend, at once and between two looks. One function a kind of call.
 
 use quarterdeck::action::invalidate_cdn::caller_reference;
-use quarterdeck::action::{Call, Plan};
+use quarterdeck::action::{Call, CopyChange, Plan};
 use quarterdeck::clock::Now;
 use quarterdeck::executor::target::ApplyError;
 use quarterdeck::source::{
-    BackupJob, CopyKind, Deployment, Invalidation, JobKind, JobOutcome, Member, MemberRole, Observation, RecoveryPoint,
-    Releases, Rollout, Silence, SilenceState, Workload,
+    self, BackupJob, CopyKind, Deployment, Invalidation, JobKind, JobOutcome, Member, MemberRole, Observation,
+    RecoveryPoint, Releases, Rollout, Silence, SilenceState, Workload,
 };
 
 use crate::runs::backups;
 use crate::runs::fixture::{deployment, workload};
+use crate::runs::restores;
 use crate::runs::stage;
 
 /// The end of an image's name whose tasks don't start.
@@ -45,6 +46,7 @@ pub(crate) fn take_effect(sent: &Sent<'_>, truth: &mut Observation) -> Effect {
         Call::RdsClusterSnapshot { snapshot, .. } | Call::RdsInstanceSnapshot { snapshot, .. } => {
             back_up(snapshot.clone(), sent, truth)
         }
+        Call::RdsCopy { change, .. } => copied(change, truth),
         Call::DeclaredRequest { .. } | Call::DeclaredCommand { .. } => declared(truth),
         call if stage::set(call, truth) => Ok(None),
         _ => no_such("call that this backend knows"),
@@ -53,6 +55,24 @@ pub(crate) fn take_effect(sent: &Sent<'_>, truth: &mut Observation) -> Effect {
 
 fn no_such(what: &str) -> Effect {
     Err(ApplyError::Rejected(format!("there is no {what}").as_str().into()))
+}
+
+/// What a call about a restored copy does; RDS refuses what is there, and what is not there.
+fn copied(change: &CopyChange, truth: &mut Observation) -> Effect {
+    let Some(restore) = truth.restore.as_mut() else { return no_such("database") };
+    let is = |copy: &source::RestoredCopy| copy.kind == change.kind() && copy.id.as_str() == change.copy();
+    let there = restore.copies.iter_mut().find(|copy| is(copy));
+    match (change.removes(), there) {
+        (None, None) => {
+            restore.copies.push(restores::copy(change, "creating"));
+            Ok(Some(change.copy().to_owned()))
+        }
+        (Some(_), Some(copy)) => {
+            copy.status = "deleting".into();
+            Ok(None)
+        }
+        _ => no_such("copy, or there is one already"),
+    }
 }
 
 fn on_service(sent: &Sent<'_>, truth: &mut Observation) -> Effect {
@@ -213,6 +233,10 @@ pub(crate) fn move_on(truth: &mut Observation) {
     }
     if let Some(cdn) = truth.cdn.as_mut() {
         cdn.invalidations.iter_mut().for_each(|one| one.status = "Completed".into());
+    }
+    if let Some(restore) = truth.restore.as_mut() {
+        restore.copies.retain(|copy| copy.status.as_str() != "deleting");
+        restore.copies.iter_mut().for_each(|copy| copy.status = "available".into());
     }
     finish_backups(truth);
 }

@@ -19,7 +19,7 @@ use quarterdeck::source::{
 use super::effects::BAD;
 use crate::deploys::bench;
 use crate::runs::fixture::{SERVICE, flag, flag_seen, now};
-use crate::runs::{backups, databases, traffic};
+use crate::runs::{backups, databases, restores, traffic};
 
 /// The Alertmanager's name.
 const ALERTS: &str = "alertmanager";
@@ -120,6 +120,7 @@ pub(crate) fn whole() -> Observation {
         database: data.database,
         answers: data.answers,
         protection: backups::observation().protection,
+        restore: restores::observation().restore,
         cdn: Some(network()),
         silences: Some(Silences::default()),
         alerts: Some(SeenAlerts { alerts: Vec::new(), whole: true }),
@@ -144,6 +145,7 @@ pub(crate) fn seen(look: &Look, truth: &Observation) -> Observation {
         traffic: only(asks(|one| matches!(one, Subject::Traffic { .. })), &truth.traffic),
         database: only(asks(|one| matches!(one, Subject::Database { .. })), &truth.database),
         protection: only(asks(|one| matches!(one, Subject::Protection { .. })), &truth.protection),
+        restore: only(asks(|one| matches!(one, Subject::Restore { .. })), &truth.restore),
         cdn: only(asks(|one| matches!(one, Subject::Cdn { .. })), &truth.cdn),
         silences: only(asks(|one| matches!(one, Subject::Silences { .. })), &truth.silences),
         alerts: only(asks(|one| matches!(one, Subject::Alerts { .. })), &truth.alerts),

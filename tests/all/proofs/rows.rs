@@ -17,7 +17,7 @@ use super::place::{
 };
 use crate::runs::fixture::{SERVICE, flag, now, scale};
 use crate::runs::traffic::shift;
-use crate::runs::{backups, databases};
+use crate::runs::{backups, databases, restores};
 
 /// One action on one backend.
 #[derive(Clone, Copy)]
@@ -31,6 +31,8 @@ pub(crate) struct Row {
     pub(crate) reading: f64,
     /// How a run ends, where all calls are accepted.
     pub(crate) ends: RunState,
+    /// How many calls it sends, where its bakes do not tell.
+    pub(crate) sent: Option<usize>,
 }
 
 /// What the gates read while all is well.
@@ -81,6 +83,13 @@ pub(crate) static ROWS: &[Row] = &[
         ends: RunState::Inconclusive,
         ..row("the same, not read back", || action_of(&blind()), blindly, WELL)
     },
+    row("restore test", restores::action, plain, WELL),
+    Row {
+        truth: of_another_version,
+        ends: RunState::Failed,
+        sent: Some(2),
+        ..row("restore test, not what was saved", restores::action, plain, WELL)
+    },
     Row { truth: commanded, ..row("a declared command", || action_of(&command()), plain, WELL) },
 ];
 
@@ -88,6 +97,9 @@ impl Row {
     /// How many calls a run sends, where all are accepted: those of the on-failure branch included, if it is taken.
     pub(crate) fn calls(&self) -> usize {
         let plan = self.plan();
+        if let Some(sent) = self.sent {
+            return sent;
+        }
         match self.turns_back() {
             // The first step's bake finds the broken gate; where nothing is watched in between, the last one's.
             true => plan.steps.iter().position(|step| !step.bake.is_zero()).map_or(plan.steps.len(), |at| at + 1) + 1,
@@ -109,7 +121,7 @@ impl Row {
 
 const fn row(name: &'static str, action: fn() -> Action, config: fn() -> Config, reading: f64) -> Row {
     let ends = if reading > WELL { RunState::Failed } else { RunState::Done };
-    Row { name, action, config, truth: whole, reading, ends }
+    Row { name, action, config, truth: whole, reading, ends, sent: None }
 }
 
 /// Ways back are taken by some row of every action that has one.
@@ -132,6 +144,13 @@ fn every_action_is_in_the_table() {
 /// The action that is typed so, on the service.
 fn typed(name: &str, arguments: &[(&str, &str)]) -> Action {
     crate::runs::scaling::typed(name, arguments).expect("arguments")
+}
+
+/// What is restored turns out to be of another version than was saved: only the cluster is made, and removed.
+fn of_another_version() -> Observation {
+    let mut truth = whole();
+    truth.restore.as_mut().expect("read").point.as_mut().expect("a snapshot").version = "4.0.0".into();
+    truth
 }
 
 pub(crate) fn restart() -> Action {

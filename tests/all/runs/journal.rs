@@ -30,7 +30,7 @@ fn entry(name: &str) -> Entry {
         "accepted" => Entry::Accepted { step: 0, receipt: text(), made: None },
         "accepted 1" => Entry::Accepted { step: 1, receipt: text(), made: None },
         "found" => Entry::FoundApplied { step: 0, reason: text(), found: text(), made: None },
-        "settled" => Entry::Settled { step: 0, found: text() },
+        "settled" => Entry::Settled { step: 0, found: text(), took_seconds: None },
         "turning" => Entry::TurningBack { reason: text() },
         "inconclusive" => Entry::Inconclusive { reason: text(), found: text() },
         "progress" => Entry::Progress { found: text() },

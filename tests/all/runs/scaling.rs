@@ -89,7 +89,7 @@ fn resuming_names_all_three_kinds_and_settles_the_debt() {
     let Call::ScalingSetSuspended { inward: false, outward: false, scheduled: false, .. } = plan.steps[0].call else {
         panic!("{plan:?}");
     };
-    assert_eq!(plan.debt, Some(DebtChange::Settles { key: "scaling suspended".into() }));
+    assert_eq!(plan.debt, Some(DebtChange::settles("scaling suspended")));
     assert_eq!(undo(&plan), "suspend_scaling rtech-app kinds=out for=2h");
 }
 

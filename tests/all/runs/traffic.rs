@@ -111,7 +111,7 @@ fn a_shift_goes_in_absolute_steps_each_of_which_knows_what_the_one_before_left()
     let bakes: Vec<_> = plan.steps.iter().map(|step| step.bake.as_secs()).collect();
     assert_eq!((bakes, plan.target_arn.as_str(), plan.gates.len()), (vec![120, 120, 0], LISTENER, 1));
     assert_eq!(undo(&plan), "shift_traffic rtech-app 'weights=blue:90,green:10'".replace('\'', ""));
-    assert_eq!(plan.debt, Some(DebtChange::Settles { key: "traffic shifted".into() }));
+    assert_eq!(plan.debt, Some(DebtChange::settles("traffic shifted")));
 }
 
 #[test]

@@ -9,7 +9,7 @@ mod backup_decode;
 mod exports;
 mod key_time;
 mod objects;
-mod snapshots;
+pub(super) mod snapshots;
 
 pub(crate) use key_time::decode_any as decode_any_key;
 
@@ -200,19 +200,19 @@ impl Found {
 }
 
 /// Items of a listing, and why it was cut, if it was.
-struct Listed<T> {
-    items: Vec<T>,
-    cut: Option<String>,
+pub(super) struct Listed<T> {
+    pub(super) items: Vec<T>,
+    pub(super) cut: Option<String>,
 }
 
 /// One page of a listing, and how to ask for the next.
-struct Page<T> {
-    items: Vec<T>,
-    next: Option<String>,
+pub(super) struct Page<T> {
+    pub(super) items: Vec<T>,
+    pub(super) next: Option<String>,
 }
 
 /// Reads page after page, at most `most`; a token that comes again ends it too.
-async fn paged<T, F>(most: usize, ask: impl Fn(Option<String>) -> F) -> Result<Listed<T>, SourceError>
+pub(super) async fn paged<T, F>(most: usize, ask: impl Fn(Option<String>) -> F) -> Result<Listed<T>, SourceError>
 where
     F: Future<Output = Result<Page<T>, SourceError>>,
 {

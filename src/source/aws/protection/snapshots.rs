@@ -200,7 +200,11 @@ impl Snapshot<'_> {
     }
 }
 
-async fn cluster_snapshots(rds: &Rds, name: &str) -> Result<Listed<DbClusterSnapshot>, SourceError> {
+/// The snapshots of a cluster.
+pub(in crate::source::aws) async fn cluster_snapshots(
+    rds: &Rds,
+    name: &str,
+) -> Result<Listed<DbClusterSnapshot>, SourceError> {
     let asked = &rds.asked("rds:DescribeDBClusterSnapshots");
     paged(PAGES, |marker| async move {
         let asking = rds.client().describe_db_cluster_snapshots().db_cluster_identifier(name);
@@ -211,7 +215,11 @@ async fn cluster_snapshots(rds: &Rds, name: &str) -> Result<Listed<DbClusterSnap
     .await
 }
 
-async fn instance_snapshots(rds: &Rds, name: &str) -> Result<Listed<DbSnapshot>, SourceError> {
+/// The snapshots of an instance.
+pub(in crate::source::aws) async fn instance_snapshots(
+    rds: &Rds,
+    name: &str,
+) -> Result<Listed<DbSnapshot>, SourceError> {
     let asked = &rds.asked("rds:DescribeDBSnapshots");
     paged(PAGES, |marker| async move {
         let asking = rds.client().describe_db_snapshots().db_instance_identifier(name);

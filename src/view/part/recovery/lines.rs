@@ -134,6 +134,7 @@ fn restored_words(restored: &Restored<'_>, look: &Look<'_>) -> Vec<Bit<'static>>
         .map_or_else(|| "; how long it took was not recorded".to_owned(), |took| format!(", took {}", length(took)));
     let (role, how) = match restored.by {
         RestoredBy::Person => (Role::Text, "; a person recorded it".to_owned()),
+        RestoredBy::Run(test) => (Role::Text, format!("; measured by a restore test, run {}", test.run)),
         RestoredBy::Job(job) if restored.is_validated() => (Role::Text, format!("; validated, job {}", job.id)),
         RestoredBy::Job(job) => (Role::Warning, format!("; completed, NOT VALIDATED, job {}", job.id)),
     };
