@@ -136,6 +136,7 @@ pub(super) fn shown_is_sent(plan: &Plan, context: &GuardContext<'_>) -> Finding 
         && plan.debt == again.debt
         && plan.undo == again.undo
         && plan.target_arn == again.target_arn
+        && (&plan.account, &plan.region) == (&again.account, &again.region)
         && plan.changes.first() == again.changes.first();
     if same {
         Finding::allow(calls(plan))

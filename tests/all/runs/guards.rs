@@ -157,6 +157,14 @@ static ROWS: &[Row] = &[
     row("shown-is-sent", Deny, "not those of this action", |c| {
         c.doctor = |p| p.undo = Undo::Impossible { reason: "none".into() };
     }),
+    row("shown-is-sent", Deny, "not those of this action", |c| {
+        silence(c, "HighLatency");
+        c.doctor = |p| p.account = "999999999999".into();
+    }),
+    row("shown-is-sent", Deny, "not those of this action", |c| {
+        silence(c, "HighLatency");
+        c.doctor = |p| p.region = "eu-west-1".into();
+    }),
     row("shown-is-sent", Deny, "the target changed since", |c| {
         c.doctor = |p| p.observation.workload.as_mut().unwrap().desired = 4
     }),
