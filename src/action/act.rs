@@ -24,6 +24,14 @@ pub trait Act {
     /// The configuration does not say where the target is, or it is not of a kind that can be changed so.
     fn look(&self, config: &Config) -> Result<Look, PlanFailure>;
 
+    /// What is read back after a call: what [`Act::sight`] judges by, no more, since it is asked every few seconds.
+    ///
+    /// # Errors
+    /// As [`Act::look`].
+    fn look_back(&self, config: &Config) -> Result<Look, PlanFailure> {
+        Ok(Look { is_back: true, ..self.look(config)? })
+    }
+
     /// What the action makes of what was observed.
     ///
     /// # Errors

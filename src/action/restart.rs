@@ -48,6 +48,10 @@ impl Act for Restart {
         workload::look(&self.service, config)
     }
 
+    fn look_back(&self, config: &Config) -> Result<Look, PlanFailure> {
+        workload::look_back(&self.service, config)
+    }
+
     fn draft(&self, found: &Observation, config: &Config) -> Result<Draft, PlanFailure> {
         let EcsService { cluster, service, place } = workload::ecs(&self.service, config)?.clone();
         let (workload, _) = workload::read(found)?;

@@ -93,6 +93,10 @@ impl Act for Scale {
         workload::look(&self.service, config)
     }
 
+    fn look_back(&self, config: &Config) -> Result<Look, PlanFailure> {
+        workload::look_back(&self.service, config)
+    }
+
     fn draft(&self, found: &Observation, config: &Config) -> Result<Draft, PlanFailure> {
         let ecs = workload::ecs(&self.service, config)?;
         let (workload, scaling) = workload::read(found)?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Effect, PlanFailure, Sight, Stage};
 use crate::config::{Config, EcsService, Service};
-use crate::source::{Look, Name, Observation, Rollout, Scaling, ScalingTarget, Workload};
+use crate::source::{Look, Name, Observation, Rollout, Scaling, ScalingTarget, Subject, Workload};
 
 /// The services that run on ECS.
 pub(super) fn targets(config: &Config) -> Vec<Name> {
@@ -32,6 +32,12 @@ pub(super) fn ecs<'a>(name: &Name, config: &'a Config) -> Result<&'a EcsService,
 /// Workload and scaling of the service.
 pub(super) fn look(name: &Name, config: &Config) -> Result<Look, PlanFailure> {
     Ok(Look::workload(name, ecs(name, config)?.place.as_ref()))
+}
+
+/// The workload alone: the rest says nothing of what a call did.
+pub(super) fn look_back(name: &Name, config: &Config) -> Result<Look, PlanFailure> {
+    let workload = Subject::Workload { service: name.clone() };
+    Ok(Look { is_back: true, ..Look::of(name, ecs(name, config)?.place.as_ref(), workload) })
 }
 
 /// What was read of the workload.

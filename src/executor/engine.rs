@@ -18,7 +18,7 @@ use crate::action::{
 };
 use crate::clock::{Mono, Now};
 use crate::config::Config;
-use crate::source::{Number, Observation, SignalId, World};
+use crate::source::{Look, Number, Observation, SignalId, World};
 use crate::text::Text;
 
 /// How old the observation may be when the call is handed to the target.
@@ -220,7 +220,7 @@ impl Work<'_> {
     /// Observes again; refuses on drift, and where a guard denies by now.
     async fn check(&self, index: usize) -> Flow<Mono> {
         let asked = self.now();
-        let observation = self.observe(index == 0).await.map_err(|reason| {
+        let observation = self.look_again(index).await.map_err(|reason| {
             self.not_sent(index, &format!("the target could not be observed: {reason}"), Vec::new())
         })?;
         let plan = self.taken.plan();
@@ -517,7 +517,8 @@ impl Work<'_> {
     /// What a look tells of a step.
     async fn sight(&self, step: usize, made: &Made) -> Result<Sight, String> {
         let plan = self.taken.plan();
-        let found = self.observe(false).await?;
+        let look = plan.action.look_back(self.engine.config).map_err(|failure| failure.to_string())?;
+        let found = self.observe(look.to_watch()).await?;
         Ok(plan.action.sight(&Scene { plan, step, made }, &found))
     }
 
@@ -531,10 +532,13 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Looks at the target: at all that a plan rests on, or at what is needed to watch it.
-    async fn observe(&self, whole: bool) -> Result<Observation, String> {
+    /// What the plan was made of, read anew before a call; what costs many requests before the first one only.
+    async fn look_again(&self, index: usize) -> Result<Observation, String> {
         let look = self.taken.plan().action.look(self.engine.config).map_err(|failure| failure.to_string())?;
-        let look = if whole { look } else { look.to_watch() };
+        self.observe(if index == 0 { look } else { look.to_watch() }).await
+    }
+
+    async fn observe(&self, look: Look) -> Result<Observation, String> {
         let asked = self.engine.world.observe(&look, self.now());
         match tokio::time::timeout(OBSERVE, asked).await {
             Ok(Ok(observation)) => Ok(observation),

@@ -78,7 +78,7 @@ impl World for Backends {
                 self.on_aws(look, now),
                 self.silences(look, now),
                 self.answers(look, now),
-                self.alerts_of(&look.target),
+                self.alerts_of(look),
                 self.raised(look),
                 self.zone(look),
                 self.declared(look, now)
@@ -220,8 +220,12 @@ impl Backends {
         }
     }
 
-    /// The firing alerts of a service: none where no one raises any, `None` where they could not be read.
-    async fn alerts_of(&self, service: &Name) -> Option<Vec<Alert>> {
+    /// The firing alerts of a service: none where no one raises any, `None` where they could not be read, or are not asked for.
+    async fn alerts_of(&self, look: &Look) -> Option<Vec<Alert>> {
+        if look.is_back {
+            return None;
+        }
+        let service = &look.target;
         let Some(source) = &self.alerts else { return Some(Vec::new()) };
         let fires = |alert: &Alert| alert.state == AlertState::Firing && alert.service.as_ref() == Some(service);
         match source.alerts().await {

@@ -9,8 +9,8 @@ use super::{Connection, Connections, cloudwatch, ecs, identity, needs, releases,
 use crate::clock::Now;
 use crate::config::{Config, EcsService};
 use crate::source::{
-    Ask, Candidate, Look, Name, Needs, Observation, Payload, Reading, Restore, Scaling, SharedSource, Source,
-    SourceError, SourceErrorKind, Subject, Workload, poll,
+    Alert, Ask, Candidate, Identity, Look, Name, Needs, Observation, Payload, Reading, Restore, Scaling, SharedSource,
+    Source, SourceError, SourceErrorKind, Subject, Workload, poll,
 };
 
 /// The longest that an observation may take.
@@ -34,24 +34,35 @@ pub async fn observe(
     let connection = connections.exactly(look.place.as_ref()).ok_or_else(|| no_place(look))?;
     let others = others(connections, config, look);
     let (who, workload, scaling, candidate, restore, firing, others) = tokio::join!(
-        within("sts", async { identity::Reader::new(connection, DEADLINE).await.identity(connection).await }),
+        who(connection, look),
         workload(connection, config, look),
         scaling(connection, config, look, now),
         candidate(connection, config, look),
         // On the heap: with it among them the others would be too large for a thread's stack.
         restore(connection, config, look).boxed(),
-        within("cloudwatch", async {
-            cloudwatch::firing(connection, (config, look.place.as_ref()), &look.target, DEADLINE).await
-        }),
+        firing(connection, config, look),
         futures_util::future::try_join_all(others.iter().map(|source| fresh(&**source, &look.subjects, now))),
     );
-    let seen = Observation { identity: Some(who?), ..Observation::at(now.wall) };
-    let mut seen = seen.with_alerts(firing.ok().as_deref());
+    let seen = Observation { identity: who?, ..Observation::at(now.wall) };
+    let mut seen = seen.with_alerts(firing.as_deref());
     for payload in others?.into_iter().flatten() {
         seen.keep(payload);
     }
     let seen = Observation { workload: workload?, scaling: scaling?, candidate: candidate?, restore: restore?, ..seen };
     Ok(Observation { needs: needs(connection, look, &seen).await, ..seen })
+}
+
+/// Whose credentials they are; not asked again where a call is read back.
+async fn who(connection: &Connection, look: &Look) -> Result<Option<Identity>, SourceError> {
+    let asked = async { identity::Reader::new(connection, DEADLINE).await.identity(connection).await };
+    if look.is_back { Ok(None) } else { within("sts", asked).await.map(Some) }
+}
+
+/// The alarms of the target that fire; `None` where they can't be read, or a call is read back.
+async fn firing(connection: &Connection, config: &Config, look: &Look) -> Option<Vec<Alert>> {
+    let place = (config, look.place.as_ref());
+    let asked = async { cloudwatch::firing(connection, place, &look.target, DEADLINE).await };
+    if look.is_back { None } else { within("cloudwatch", asked).await.ok() }
 }
 
 /// What the revisions need that are asked for, where workload and revisions were read.

@@ -28,6 +28,8 @@ pub struct Look {
     pub beyond_aws: bool,
     /// The declared action of the target that is looked at, by name: its declaration, and what its read-back reads.
     pub declared: Option<Name>,
+    /// Whether this reads back what a call did: credentials and alerts are known by then and not asked for again.
+    pub is_back: bool,
 }
 
 impl Look {
@@ -39,7 +41,15 @@ impl Look {
     /// Nothing of a target yet.
     pub fn of_nothing(target: &Name) -> Self {
         let (subjects, questions) = (Vec::new(), Vec::new());
-        Self { target: target.clone(), place: None, subjects, questions, beyond_aws: false, declared: None }
+        Self {
+            target: target.clone(),
+            place: None,
+            subjects,
+            questions,
+            beyond_aws: false,
+            declared: None,
+            is_back: false,
+        }
     }
 
     /// Workload and scaling of a service in a place.
