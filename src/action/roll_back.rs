@@ -8,7 +8,7 @@ use super::deploy::{Deploy, Wanted, number};
 use super::rollout::{self, PROVEN, spell};
 use super::{Act, Action, ActionSpec, ArgumentSpec, Call, Change, Draft, PlanFailure, Scene, Sight, Undo, workload};
 use crate::config::Config;
-use crate::source::{Look, Name, Observation, Releases, Revision, Which};
+use crate::source::{Look, Name, Observation, Releases, Revision, Subject, Which};
 
 /// Earlier revisions that are told of.
 const TOLD: usize = 5;
@@ -73,18 +73,18 @@ fn earlier<'a>(running: &Revision, releases: &'a Releases) -> impl Iterator<Item
     })
 }
 
-/// How long earlier revisions served: what to choose by.
-fn picker(running: &Revision, releases: &Releases, found: &Observation) -> Vec<Change> {
+/// How long earlier revisions served, and how the service did meanwhile: what to choose by.
+fn picker(running: &Revision, old: &Revision, releases: &Releases, found: &Observation) -> Vec<Change> {
     let line = |one: &Revision| {
         let words = releases.served(one.id.as_str(), found.taken).map_or("not known to have served".to_owned(), |s| {
-            format!("{}, until {}", spell(s.lasted), s.until.strftime("%Y-%m-%d %H:%MZ"))
+            let until = s.until.strftime("%Y-%m-%d %H:%MZ");
+            format!("{}, until {until}; {}", spell(s.lasted), rollout::did(found, one.id.as_str()))
         });
         Change::new(&format!("{} served", one.id), &words, &words)
     };
-    let unknown = "not known: no history by revision is asked for";
-    let mut lines: Vec<Change> = earlier(running, releases).take(TOLD).map(line).collect();
-    lines.push(Change::new("error rate and p95 while they served", unknown, unknown));
-    lines
+    let newest: Vec<&Revision> = earlier(running, releases).take(TOLD).collect();
+    let further = Some(old).filter(|old| newest.iter().all(|one| one.id != old.id));
+    newest.into_iter().chain(further).map(line).collect()
 }
 
 fn parse(target: &Name, arguments: &[(String, String)]) -> Result<Action, PlanFailure> {
@@ -107,7 +107,9 @@ impl Act for RollBack {
     }
 
     fn look(&self, config: &Config) -> Result<Look, PlanFailure> {
-        rollout::look_with_needs(&self.service, config, self.revision.map_or(Which::Earlier, Which::Number))
+        let look =
+            rollout::look_with_needs(&self.service, config, self.revision.map_or(Which::Earlier, Which::Number))?;
+        Ok(look.and(Subject::Served { service: self.service.clone(), revision: self.revision }))
     }
 
     fn draft(&self, found: &Observation, config: &Config) -> Result<Draft, PlanFailure> {
@@ -122,7 +124,7 @@ impl Act for RollBack {
         let mut changes = vec![Change::new("revision", running.id.as_str(), old.id.as_str())];
         changes.extend(rollout::differences(running, old));
         changes.push(rollout::needed(found, old.id.as_str()));
-        changes.extend(picker(running, releases, found));
+        changes.extend(picker(running, old, releases, found));
         let number = rollout::family(running.id.as_str()).1;
         Ok(Draft {
             target_id: workload.arn.clone(),

@@ -7,8 +7,8 @@ use jiff::SignedDuration;
 use super::{ANY, Call, Change, Effect, PlanFailure, Scene, Sight, Stage, Step, workload};
 use crate::config::{Config, EcsService};
 use crate::source::{
-    Deployment, Existence, Image, Look, Name, NeedKind, Needed, Observation, Registered, Releases, Revision, Subject,
-    Which, Workload,
+    Deployment, Existence, Image, Look, Name, NeedKind, Needed, Observation, Registered, Releases, Revision,
+    ServedWell, Subject, Which, Workload,
 };
 
 /// Tasks that must have failed to start, and none of them run, before a rollout that nothing watches is called failed: where
@@ -98,6 +98,20 @@ pub(super) fn needed(found: &Observation, revision: &str) -> Change {
         None => "not verified".to_owned(),
     };
     Change::new("roles, log groups and secrets", &words, &words)
+}
+
+/// How the service did while a revision served alone for the last time, in words.
+pub(super) fn did(found: &Observation, revision: &str) -> String {
+    match served_well(found, revision) {
+        Some(served) if served.figures.is_empty() => "it has no signals of errors and p95 latency".to_owned(),
+        Some(served) => served.figures.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+        None => "error rate and p95 not known".to_owned(),
+    }
+}
+
+/// What was read of that time.
+pub(super) fn served_well<'a>(found: &'a Observation, revision: &str) -> Option<&'a ServedWell> {
+    found.served.as_ref()?.iter().find(|served| served.revision.as_str() == revision)
 }
 
 /// What a revision needs, sorted by whether it is there.

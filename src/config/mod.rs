@@ -422,7 +422,7 @@ impl Config {
             }
             Subject::Silences { source } => every(self.alerts_interval(source)),
             Subject::AlarmHistory { source } => every(self.alerts_interval(source).max(ALARM_HISTORY_INTERVAL)),
-            Subject::Releases { .. } | Subject::Candidate { .. } | Subject::Needs { .. } => {
+            Subject::Releases { .. } | Subject::Candidate { .. } | Subject::Needs { .. } | Subject::Served { .. } => {
                 every(self.ecs.interval.max(RELEASES_INTERVAL))
             }
             Subject::Traffic { service } => {

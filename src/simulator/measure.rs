@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::course::{Course, PAST};
 use super::fleet::{self, Profile};
-use crate::source::{Number, Point};
+use crate::source::{Mean, Number, Point};
 
 /// A number that a service gives. Values are in the unit that is named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,6 +124,14 @@ impl Question {
             back += length;
         }
         sum + (window - known) * self.figure(course, began, -PAST)
+    }
+
+    /// The mean from one moment to another (seconds after the beginning), of 60 samples. From before the fleet's past, it was as
+    /// calm as at its start.
+    pub fn mean(&self, course: &Course, began: Timestamp, (from, to): (f64, f64)) -> Result<Mean, String> {
+        let step = (to - from).max(0.0) / 60.0;
+        let at = |index: u32| (from + (f64::from(index) + 0.5) * step).max(-PAST);
+        Mean::of((0..60).map(|index| self.figure(course, began, at(index))), 60)
     }
 
     /// Samples of the last `window` seconds, at most 900, on whole steps so that two answers meet.

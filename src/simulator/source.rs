@@ -18,10 +18,12 @@ use super::{
 use crate::clock::Now;
 use crate::config::{Config, Objective, Protected, Query};
 use crate::source::logs::LogReader;
+use crate::source::served::{self, Means};
 use crate::source::{
     AlertState, Ask, Cadence, Look, Name, Number, ObjectiveData, Observation, Payload, Protection, Reading, Readings,
-    Restore, SharedSource, SignalData, Source, SourceError, SourceErrorKind, Subject, WindowCount, World,
+    Restore, SharedSource, SignalData, Source, SourceError, SourceErrorKind, Span, Subject, WindowCount, World,
 };
+use crate::text::Text;
 
 /// The windows that objectives are counted over, besides their own period: those of multi-window burn-rate alerts
 /// (Site Reliability Workbook, chapter 5).
@@ -164,7 +166,8 @@ impl Simulated {
         let at = self.at(now)?;
         let service = &look.target;
         let mut seen = Observation::at(now.wall);
-        for subject in &look.subjects {
+        let told = |subject: &&Subject| !matches!(subject, Subject::Served { .. });
+        for subject in look.subjects.iter().filter(told) {
             seen.keep(self.observed(subject, &at)?);
         }
         for (name, query) in &look.questions {
@@ -258,7 +261,25 @@ impl World for Simulated {
     }
 
     fn observe<'a>(&'a self, look: &'a Look, now: Now) -> BoxFuture<'a, Result<Observation, SourceError>> {
-        async move { self.observation(look, now) }.boxed()
+        async move {
+            let seen = self.observation(look, now)?;
+            Ok(Observation { served: served::served(self, &self.config, (look, &seen), now).await, ..seen })
+        }
+        .boxed()
+    }
+
+    fn means<'a>(&'a self, queries: &'a [Query], spans: &'a [Span], now: Now) -> BoxFuture<'a, Vec<Means>> {
+        async move {
+            let mean = |query: &Query, span: &Span| {
+                let at = self.at(now).map_err(|error| error.reason)?;
+                let since = |moment: jiff::Timestamp| moment.duration_since(at.began).as_secs_f64();
+                let question = question(query).map_err(|error| error.reason)?;
+                let mean = question.mean(&at.course, at.began, (since(span.from), since(span.to)));
+                mean.map_err(|reason| Text::clean(&reason))
+            };
+            queries.iter().map(|query| spans.iter().map(|span| mean(query, span)).collect()).collect()
+        }
+        .boxed()
     }
 
     fn ask<'a>(&'a self, query: &'a Query, now: Now) -> BoxFuture<'a, Result<Number, SourceError>> {

@@ -17,9 +17,10 @@ use crate::source::json_api::{self, JsonApi};
 use crate::source::logs::{LogReader, NoLogs};
 use crate::source::probe;
 use crate::source::prometheus::{self, Prometheus};
+use crate::source::served::{self, Means};
 use crate::source::{
     Alert, AlertState, CalendarState, Cdn, Look, Name, Number, Observation, SeenAlerts, SeenBack, SeenDeclared,
-    SharedSource, Silences, SourceError, SourceErrorKind, Subject, World,
+    SharedSource, Silences, SourceError, SourceErrorKind, Span, Subject, World,
 };
 use crate::text::Text;
 
@@ -89,7 +90,9 @@ impl World for Backends {
             let firing = joined(self.alarms(observed.firing), alerts.firing);
             let paging = joined(self.alarms(observed.paging), alerts.paging);
             let (silences, answers, raised, declared) = (silences?, answers?, raised?, declared?);
-            Ok(Observation { silences, alerts: raised, cdn, declared, answers, firing, paging, ..observed })
+            let seen = Observation { silences, alerts: raised, cdn, declared, answers, firing, paging, ..observed };
+            let served = served::served(self, &self.config, (look, &seen), now).await;
+            Ok(Observation { served, ..seen })
         })
     }
 
@@ -111,6 +114,19 @@ impl World for Backends {
                     Err(missing("cloudwatch", "the query is CloudWatch's, and the configuration has no [aws]"))
                 }
             }
+        })
+    }
+
+    fn means<'a>(&'a self, queries: &'a [Query], spans: &'a [Span], now: Now) -> BoxFuture<'a, Vec<Means>> {
+        Box::pin(async move {
+            let mut all = self.unasked(queries, spans);
+            if let Some(backend) = &self.prometheus {
+                backend.means((queries, spans), &mut all).await;
+            }
+            if let Some(connections) = &self.aws {
+                aws::means(connections, (queries, spans), now, &mut all).await;
+            }
+            all
         })
     }
 
@@ -136,6 +152,12 @@ impl World for Backends {
 }
 
 impl Backends {
+    /// A mean of each query over each interval, none of them asked.
+    fn unasked(&self, queries: &[Query], spans: &[Span]) -> Vec<Means> {
+        let none = Text::from("its source keeps no history that is asked for");
+        vec![vec![Err(none); spans.len()]; queries.len()]
+    }
+
     /// What the look asks for on AWS; nothing where it asks for nothing there.
     async fn on_aws(&self, look: &Look, now: Now) -> Result<Observation, SourceError> {
         match &self.aws {

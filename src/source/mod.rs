@@ -18,6 +18,7 @@ pub mod number;
 pub mod poll;
 pub mod probe;
 pub mod prometheus;
+pub mod served;
 pub mod subject;
 pub mod tracked;
 pub mod world;

@@ -158,6 +158,13 @@ pub enum Subject {
         /// Which revisions.
         revisions: Which,
     },
+    /// How a service did while earlier revisions served: it is asked for by plans only, together with its releases.
+    Served {
+        /// The service.
+        service: Name,
+        /// The revision that is meant besides the newest ones.
+        revision: Option<u32>,
+    },
     /// The load balancer before a service: weights and target health (ELBv2).
     Traffic {
         /// The service.
@@ -244,6 +251,7 @@ impl Subject {
             | Self::Releases { service }
             | Self::Candidate { service, .. }
             | Self::Needs { service, .. }
+            | Self::Served { service, .. }
             | Self::Traffic { service }
             | Self::Database { service }
             | Self::Cdn { service }
@@ -311,6 +319,7 @@ impl fmt::Display for Subject {
             Self::Releases { service } => write!(f, "releases {service}"),
             Self::Candidate { service, version, .. } => write!(f, "image {version} of {service}"),
             Self::Needs { service, .. } => write!(f, "what tasks of {service} need"),
+            Self::Served { service, .. } => write!(f, "earlier revisions of {service}"),
             Self::Traffic { service } => write!(f, "traffic {service}"),
             Self::Database { service } => write!(f, "database {service}"),
             Self::Protection { protected } => write!(f, "recovery of {protected}"),

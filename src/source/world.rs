@@ -9,9 +9,11 @@ use crate::clock::Now;
 use crate::config::{Calendar, Objective, PromQuery, Query};
 use crate::source::logs::{LogReader, NoLogs};
 use crate::source::prometheus::promql_duration;
+use crate::source::served::Means;
 use crate::source::{
-    CalendarState, Look, Number, Observation, SharedSource, SourceError, SourceErrorKind, WindowCount,
+    CalendarState, Look, Number, Observation, SharedSource, SourceError, SourceErrorKind, Span, WindowCount,
 };
+use crate::text::Text;
 
 /// The backends of one environment, read only: real ones or the simulated fleet.
 pub trait World: Send + Sync {
@@ -32,6 +34,12 @@ pub trait World: Send + Sync {
             let (bad, valid) = tokio::join!(self.ask(&bad, now), self.ask(&valid, now));
             Ok(WindowCount { window, bad: bad?, valid: valid? })
         })
+    }
+
+    /// The mean of each query over each interval that is past, in the order of queries and of intervals; or why it is not known.
+    fn means<'a>(&'a self, queries: &'a [Query], spans: &'a [Span], _now: Now) -> BoxFuture<'a, Vec<Means>> {
+        let none = Err(Text::from("its history can't be asked for here"));
+        Box::pin(async move { vec![vec![none; spans.len()]; queries.len()] })
     }
 
     /// Asks a change calendar what it says now.

@@ -1,9 +1,10 @@
 //! Guards about the revision that a plan brings to a workload: its images, and whether it carried traffic.
 
 use super::super::guard::{Decision, Finding, GuardContext};
-use super::super::rollout::{PROVEN, Tally, registered, spell};
-use super::super::{Call, Plan};
-use crate::source::{Registered, Releases};
+use super::super::rollout::{PROVEN, Tally, did, registered, served_well, spell};
+use super::super::{Call, Gate, Judgement, Plan};
+use crate::config::Role;
+use crate::source::{Number, Registered, Releases};
 
 /// The revision that is brought; the inner `None` is one that the plan makes.
 fn brought(plan: &Plan) -> Option<Option<&str>> {
@@ -73,9 +74,37 @@ pub(super) fn proven(plan: &Plan, context: &GuardContext<'_>) -> Finding {
     let Some(Some(id)) = brought(plan) else {
         return Finding::allow("a new revision: its rollout and the gates judge it");
     };
-    match releases.served(id, context.now) {
+    let served = match releases.served(id, context.now) {
         Some(served) if served.lasted >= PROVEN => Finding::allow(format!("{id} served for {}", spell(served.lasted))),
         Some(served) => Finding::ask(format!("{id} served for {} only", spell(served.lasted))),
-        None => Finding::ask(format!("{id} never carried traffic, as far as the service's deployments are known")),
+        None => {
+            return Finding::ask(format!("{id} never carried traffic, as far as the service's deployments are known"));
+        }
+    };
+    if plan.observation.served.is_none() {
+        return served; // not an action that goes back
     }
+    let (broken, did) = (broken(plan, context, id), did(&plan.observation, id));
+    let decision = if broken.is_empty() { served.decision } else { served.decision.max(Decision::Ask) };
+    Finding::new(decision, [vec![served.evidence, did], broken].concat().join("; "))
+}
+
+/// Which critical bounds were broken on average while a revision served, or may have been: what is not known is no proof.
+fn broken(plan: &Plan, context: &GuardContext<'_>, revision: &str) -> Vec<String> {
+    let judges = |gate: &Gate| {
+        let signal = context.config.signal(&gate.signal);
+        signal.is_some_and(|signal| matches!(signal.role, Role::Errors | Role::LatencyP95))
+    };
+    let gates = Gate::of_service(context.config, plan.action.target());
+    let figures = served_well(&plan.observation, revision).map(|served| served.figures.as_slice()).unwrap_or_default();
+    let word = |gate: &Gate| {
+        let figure = figures.iter().find(|figure| figure.signal == gate.signal.signal);
+        let mean = figure.and_then(|figure| figure.mean).map_or(Number::NoData, Number::from);
+        match gate.judge(mean) {
+            Judgement::Pass => None,
+            Judgement::Fail => Some(format!("that was not {gate}")),
+            Judgement::Inconclusive => Some(format!("whether it was {gate} is not known")),
+        }
+    };
+    gates.iter().filter(|gate| judges(gate)).filter_map(word).collect()
 }

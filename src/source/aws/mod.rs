@@ -67,7 +67,7 @@ use crate::config::Config;
 use crate::source::{Name, SharedSource};
 
 pub use calendar::calendar;
-pub use cloudwatch::ask;
+pub use cloudwatch::{ask, means};
 pub use connect::Connection;
 pub use logs::CloudWatchLogs;
 pub use observe::observe;

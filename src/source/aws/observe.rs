@@ -125,7 +125,8 @@ async fn restore(connection: &Connection, config: &Config, look: &Look) -> Resul
 fn others(connections: &Connections, config: &Config, look: &Look) -> Vec<SharedSource> {
     let read_here = |subject: &Subject| {
         let of_ecs = matches!(subject, Subject::Workload { .. } | Subject::Scaling { .. });
-        of_ecs || matches!(subject, Subject::Candidate { .. } | Subject::Needs { .. } | Subject::Restore { .. })
+        let of_plans = matches!(subject, Subject::Candidate { .. } | Subject::Needs { .. } | Subject::Served { .. });
+        of_ecs || of_plans || matches!(subject, Subject::Restore { .. })
     };
     let wanted: Vec<&Subject> = look.subjects.iter().filter(|subject| !read_here(subject)).collect();
     if wanted.is_empty() {

@@ -16,6 +16,7 @@ mod release;
 mod restore;
 mod scaling;
 mod seen_alert;
+mod served;
 mod silence;
 mod traffic;
 
@@ -43,6 +44,7 @@ pub use release::*;
 pub use restore::*;
 pub use scaling::*;
 pub use seen_alert::*;
+pub use served::*;
 pub use silence::*;
 pub use traffic::*;
 

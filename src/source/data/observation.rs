@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Alert, Candidate, Cdn, Database, Identity, Needs, Protection, Releases, Restore, Scaling, SeenAlerts, SeenDeclared,
-    Silences, Traffic, Workload,
+    ServedWell, Silences, Traffic, Workload,
 };
 use crate::config::Query;
 use crate::source::{Name, Number, Subject};
@@ -67,7 +67,7 @@ impl Look {
 
     /// The same without what only the first call's guards want to know: for looking again and again while it is carried out.
     pub fn to_watch(mut self) -> Self {
-        self.subjects.retain(|subject| !matches!(subject, Subject::Needs { .. }));
+        self.subjects.retain(|subject| !matches!(subject, Subject::Needs { .. } | Subject::Served { .. }));
         self
     }
 
@@ -101,6 +101,9 @@ pub struct Observation {
     /// What the revisions that it may be brought to need, and whether that is there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub needs: Option<Needs>,
+    /// How it did while earlier revisions served.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub served: Option<Vec<ServedWell>>,
     /// How its load balancer spreads traffic.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traffic: Option<Traffic>,
@@ -146,6 +149,7 @@ impl Observation {
             releases: None,
             candidate: None,
             needs: None,
+            served: None,
             traffic: None,
             database: None,
             protection: None,

@@ -60,6 +60,20 @@ impl Releases {
         served
     }
 
+    /// The last time that a revision served alone, as far as the deployments that are remembered tell: from the end of a
+    /// successful deployment of it to the beginning of the next successful one, or until `now`. `None` where none is known.
+    pub fn served_alone(&self, revision: &str, now: Timestamp) -> Option<super::Span> {
+        let mut to = now;
+        for deployment in self.deployments.iter().filter(|one| one.status.as_str() == "SUCCESSFUL") {
+            let Some(from) = deployment.finished.or(deployment.started).or(deployment.created) else { continue };
+            if deployment.task_definition.as_deref() == Some(revision) {
+                return (from < to).then_some(super::Span { from, to });
+            }
+            to = deployment.started.or(deployment.created).unwrap_or(from).min(from);
+        }
+        None
+    }
+
     /// Running images that are not what their registry has under that tag now: an older push of the same tag.
     pub fn older_pushes(&self) -> impl Iterator<Item = (&RunningImage, &Image)> {
         self.running.iter().filter_map(|running| {

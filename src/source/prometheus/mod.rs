@@ -8,6 +8,7 @@ mod buckets;
 mod decode;
 mod exemplars;
 mod history;
+mod means;
 mod objective;
 mod outcome;
 mod range;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use ciborium::Value as Cbor;
 use quarterdeck::clock::Now;
 use quarterdeck::config::{CloudWatchMetric, Config, PromQuery, Query};
-use quarterdeck::source::aws::{Connections, ask};
-use quarterdeck::source::{Alert, AlertState, Number, Payload, Reading, SignalData, SourceErrorKind, Subject};
+use quarterdeck::source::aws::{Connections, ask, means};
+use quarterdeck::source::{Alert, AlertState, Number, Payload, Reading, SignalData, SourceErrorKind, Span, Subject};
 
 use super::server::{Answer, Request, Server, cbor_error, map, member, text, time};
 use super::{connection, everywhere, failure, poll, poll_one, source, with_services};
@@ -332,4 +332,35 @@ async fn alarms_that_never_end_are_an_error_because_a_cut_list_could_hide_one() 
     .await;
     assert_eq!(alarms(&server, &["rtech-"]).await.unwrap_err(), SourceErrorKind::Malformed);
     assert_eq!(server.seen("DescribeAlarms").len(), 20);
+}
+
+/// A world that is only CloudWatch, and the means over the last minutes of two metrics.
+async fn means_of(answer: fn(&Request) -> Answer) -> (Server, Vec<Vec<Result<f64, String>>>) {
+    let server = Server::start(answer).await;
+    let at = |minutes: i64| jiff::Timestamp::from_second(minute() + 60 * minutes).unwrap();
+    let spans = [Span { from: at(-4), to: at(0) }, Span { from: at(-600), to: at(-500) }];
+    let queries = [metric("Errors"), metric("Latency")];
+    let mut all = vec![vec![Err(quarterdeck::text::Text::from("not asked")); 2]; 2];
+    means(&everywhere(&connection(&server)), (&queries, &spans), Now::read(), &mut all).await;
+    let plain = |one: Result<quarterdeck::source::Mean, quarterdeck::text::Text>| {
+        one.map(|mean| mean.value).map_err(|reason| reason.to_string())
+    };
+    (server, all.into_iter().map(|means| means.into_iter().map(plain).collect()).collect())
+}
+
+#[tokio::test]
+async fn means_over_past_intervals_are_one_call_and_what_has_no_samples_is_not_known() {
+    let (server, means) = means_of(|request| all(request, "Complete", &[4.0, 3.0, 2.0, 1.0])).await;
+    assert_eq!(server.seen("GetMetricData").len(), 1, "both metrics over both intervals");
+    for of_metric in means {
+        assert_eq!(of_metric[0], Ok(2.5));
+        assert_eq!(of_metric[1], Err("0 of 100 samples are there".to_owned()), "never 0");
+    }
+    let (_, means) = means_of(|request| all(request, "PartialData", &[4.0, 3.0, 2.0, 1.0])).await;
+    assert!(
+        means.iter().flatten().all(|one| one.as_ref().is_err_and(|reason| reason.contains("partial"))),
+        "{means:?}"
+    );
+    let (_, means) = means_of(|_| cbor_error(400, "AccessDenied", "no")).await;
+    assert!(means.iter().flatten().all(|one| one.as_ref().is_err_and(|reason| reason.contains("AccessDenied"))));
 }

@@ -8,8 +8,9 @@ use quarterdeck::executor::engine::Engine;
 use quarterdeck::executor::journal::{Entry, Journal, RunId, RunState, RunView};
 use quarterdeck::executor::target::Target;
 use quarterdeck::source::{
-    CalendarState, Candidate, Existence, Image, Look, Need, NeedKind, Needed, Needs, Number, Observation, Registered,
-    Releases, Revision, Safety, ServiceDeployment, SharedSource, SourceError, World,
+    CalendarState, Candidate, Existence, Figure, Image, Look, Need, NeedKind, Needed, Needs, Number, Observation,
+    Registered, Releases, Revision, Safety, ServedWell, ServiceDeployment, SharedSource, SourceError, Span, Unit,
+    World,
 };
 use quarterdeck::text::Text;
 use tempfile::TempDir;
@@ -77,6 +78,16 @@ pub(crate) fn observed(rolls_back: bool) -> Observation {
     let candidate = Candidate { reference: format!("{REPOSITORY}:v8").into(), registry: found(0) };
     let (releases, needs) = (Some(releases(rolls_back)), Some(needs(Existence::Found)));
     Observation { releases, needs, candidate: Some(candidate), ..observation() }
+}
+
+/// How the service did while revision 6 served: its error ratio on average, where it is known.
+pub(crate) fn served(errors: Option<f64>) -> Vec<ServedWell> {
+    let at = |hours: u64| now().wall.checked_sub(std::time::Duration::from_secs(hours * 3600)).expect("a time");
+    let missing = errors.is_none().then(|| "3 of 60 samples are there".into());
+    let errors = Figure { signal: "errors".into(), unit: Unit::Ratio, mean: errors, missing };
+    let p95 = Figure { signal: "latency_p95".into(), unit: Unit::Seconds, mean: Some(0.12), missing: None };
+    let span = Span { from: at(50), to: at(2) };
+    vec![ServedWell { revision: "rtech-app:6".into(), span, figures: vec![errors, p95] }]
 }
 
 /// What all four revisions need: roles that are there, and a secret.

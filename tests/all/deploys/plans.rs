@@ -75,6 +75,22 @@ fn going_back_takes_the_newest_earlier_revision_that_served_long_enough() {
 }
 
 #[test]
+fn going_back_tells_how_the_service_did_while_a_revision_served_and_never_takes_unknown_for_none() {
+    for (errors, words) in
+        [(Some(0.000_2), "errors 0.02 % (mean)"), (None, "errors not known (3 of 60 samples are there)")]
+    {
+        let seen = Observation { served: Some(super::bench::served(errors)), ..observed(true) };
+        let told = lines(&plan(&action("roll_back", &[]), &seen).expect("a plan")).join("\n");
+        let line = format!("rtech-app:6 served: 2 d 0 h, until 2025-12-31 22:16Z; {words}, latency_p95 120 ms (mean)");
+        assert!(told.contains(&line), "{told}");
+        assert!(
+            told.contains("rtech-app:5 served: 5 min, until 2025-12-29 22:16Z; error rate and p95 not known"),
+            "{told}"
+        );
+    }
+}
+
+#[test]
 fn stopping_a_deployment_names_it_by_its_arn_and_says_where_it_leads() {
     let plan = plan(&action("stop_deployment", &[]), &in_flight("IN_PROGRESS")).expect("a plan");
     let arn = "arn:aws:ecs:us-east-1:123456789012:service-deployment/rtech-prod/rtech-app/d7";

@@ -142,6 +142,7 @@ pub(crate) fn seen(look: &Look, truth: &Observation) -> Observation {
         releases: only(asks(|one| matches!(one, Subject::Releases { .. })), &truth.releases),
         candidate: only(asks(|one| matches!(one, Subject::Candidate { .. })), &truth.candidate),
         needs: only(asks(|one| matches!(one, Subject::Needs { .. })), &truth.needs),
+        served: only(asks(|one| matches!(one, Subject::Served { .. })), &truth.served),
         traffic: only(asks(|one| matches!(one, Subject::Traffic { .. })), &truth.traffic),
         database: only(asks(|one| matches!(one, Subject::Database { .. })), &truth.database),
         protection: only(asks(|one| matches!(one, Subject::Protection { .. })), &truth.protection),

@@ -422,6 +422,15 @@ static ROWS: &[Row] = &[
     }),
     row("proven", Allow, "a new revision", |c| deploy(c, "image", "v8")),
     row("proven", Allow, "rtech-app:6 served for 2 d 0 h", |c| deploy(c, "revision", "6")),
+    row("proven", Allow, "served for 2 d 0 h; errors 0.02 % (mean), latency_p95 120 ms (mean)", |c| {
+        went_back(c, Some(0.000_2));
+    }),
+    row("proven", Ask, "that was not rtech-app/errors below 1 %", |c| went_back(c, Some(0.02))),
+    row("proven", Ask, "whether it was rtech-app/errors below 1 % is not known", |c| went_back(c, None)),
+    row("proven", Ask, "error rate and p95 not known; whether it was rtech-app/errors below 1 % is not known", |c| {
+        went_back(c, None);
+        c.observed.served = Some(Vec::new());
+    }),
     row("proven", Ask, "rtech-app:5 served for 5 min only", |c| deploy(c, "revision", "5")),
     row("proven", Ask, "rtech-app:4 never carried traffic", |c| deploy(c, "revision", "4")),
     row("proven", Deny, "were not read", |c| {
@@ -1143,6 +1152,14 @@ fn act(case: &mut Case, name: &str, arguments: &[(&str, &str)]) {
 fn deploy(case: &mut Case, what: &str, value: &str) {
     case.observed = bench::observed(true);
     act(case, "deploy", &[(what, value)]);
+}
+
+/// Going back to revision 6, during which the error ratio was this; its critical bound is 1 %.
+fn went_back(case: &mut Case, errors: Option<f64>) {
+    act(case, "roll_back", &[("revision", "6")]);
+    case.observed = bench::observed(true);
+    case.observed.served = Some(bench::served(errors));
+    case.config.services[0].signals = traffic::config().services[0].signals.clone();
 }
 
 /// A deployment of a revision with a secret of which that is known.

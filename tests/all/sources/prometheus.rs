@@ -13,7 +13,7 @@ use std::time::Duration;
 use quarterdeck::clock::Now;
 use quarterdeck::config::PromQuery;
 use quarterdeck::source::prometheus::{Answered, Prometheus, sources};
-use quarterdeck::source::{Name, Number, Payload, SignalData, SignalId, SourceError, SourceErrorKind, Subject};
+use quarterdeck::source::{Name, Number, Payload, SignalData, SignalId, SourceError, SourceErrorKind, Span, Subject};
 
 use super::{Asked, Scripted, ask, backend, config, hanging, outcome, recorded, reply};
 
@@ -344,4 +344,31 @@ async fn objectives_are_counted_over_each_window_and_shared_counts_are_asked_onc
     assert_eq!((asked("valid(5m)"), asked("valid(30d)"), asked("bad(6h)")), (1, 1, 1));
     ask(sources, None).await;
     assert_eq!((asked("valid(5m)"), asked("bad(6h)")), (2, 1), "long windows are asked less often");
+}
+
+/// The means of `app/traffic` over ten minutes, where the server's ranges have these samples of sixty.
+async fn mean(samples: &'static str) -> (usize, Result<f64, String>) {
+    let server = Scripted::start(move |asked| {
+        assert_eq!(asked.path, "/api/v1/query_range");
+        let series = format!(r#"{{"metric":{},"values":[{samples}]}}"#, "{}");
+        let body = format!(r#"{{"status":"success","data":{{"resultType":"matrix","result":[{series}]}}}}"#);
+        reply(200, "application/json", body)
+    })
+    .await;
+    let world = quarterdeck::source::build::world(config(TWO_SERVICES, &server)).await.unwrap();
+    let now = Now::read();
+    let span = Span { from: now.wall - Duration::from_secs(600), to: now.wall };
+    let queries = [quarterdeck::config::Query::Prometheus(PromQuery::single("up"))];
+    let means = world.means(&queries, &[span], now).await;
+    let told = means[0][0].clone().map(|mean| mean.value).map_err(|reason| reason.to_string());
+    (server.asked().len(), told)
+}
+
+#[tokio::test]
+async fn the_mean_of_a_past_interval_is_of_enough_finite_samples_or_not_known() {
+    const HALF: &str = r#"[1,"1"],[2,"3"],[3,"NaN"],[4,"1"],[5,"3"],[6,"1"],[7,"3"],[8,"1"],[9,"3"],[10,"1"],[11,"3"],[12,"1"],
+        [13,"3"],[14,"1"],[15,"3"],[16,"1"],[17,"3"],[18,"1"],[19,"3"],[20,"1"],[21,"3"],[22,"1"],[23,"3"]"#;
+    assert_eq!(mean(HALF).await, (1, Ok(2.0)), "one request");
+    assert_eq!(mean(r#"[1,"0"],[2,"NaN"]"#).await.1, Err("1 of 40 samples are there".to_owned()), "never 0");
+    assert!(mean("").await.1.is_err());
 }

@@ -6,6 +6,7 @@ mod alarms;
 mod answer;
 mod batch;
 mod history;
+mod means;
 mod metrics;
 pub mod pacing;
 mod reader;
@@ -26,6 +27,7 @@ pub use alarms::Alarms;
 pub(super) use alarms::firing;
 pub use history::History;
 pub(crate) use history::decode_any as decode_any_change;
+pub use means::means;
 pub use metrics::{Metrics, Wanted};
 
 /// Interval and deadline of metrics where the configuration has no CloudWatch section.
