@@ -34,8 +34,10 @@ pub enum Event {
     Paint,
     /// A frame was painted: what was on it can have been seen from now on.
     Painted {
-        /// Whether an open confirmation stood on it whole.
-        whole: bool,
+        /// How many rows the plan of an open confirmation takes at this size.
+        rows: usize,
+        /// How many of them stand on the screen at a time; 0 where there is no confirmation, or the terminal is too small.
+        room: usize,
     },
     /// A source answered, or failed to.
     Reading(Reading),

@@ -230,11 +230,11 @@ impl Console {
         let links = view::links::links(terminal.draw(|frame| view::draw(frame, state, theme))?.buffer, state);
         links.iter().try_for_each(|link| terminal.backend_mut().link(link))?;
         let painted = (self.clock)();
-        let whole = match &state.overlay {
-            Some(Overlay::Confirm(confirm)) => view::dialog::confirm::fits(&confirm.judged, state.size),
-            _ => false,
+        let (rows, room) = match &state.overlay {
+            Some(Overlay::Confirm(confirm)) => view::dialog::confirm::extent(&confirm.judged, state.size),
+            _ => (0, 0),
         };
-        self.handle_at(state, painted, Event::Painted { whole });
+        self.handle_at(state, painted, Event::Painted { rows, room });
         self.tell_confirming(state);
         Ok(())
     }

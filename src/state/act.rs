@@ -224,8 +224,8 @@ fn objection(state: &State, confirm: &Confirm, at: Mono) -> Option<&'static str>
         })
     } else if !state.is_armed() {
         Some("read-only: close this, arm, and plan again")
-    } else if !confirm.whole {
-        Some("the whole plan must be on the screen: enlarge the terminal")
+    } else if !confirm.is_whole() {
+        Some("read the plan to its end first (pagedown), or enlarge the terminal")
     } else if !seen {
         Some("keys from before the plan was shown don't count")
     } else if confirm.typed != confirm.expected() {

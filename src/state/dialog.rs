@@ -98,8 +98,12 @@ pub struct Confirm {
     pub typed: String,
     /// When the dialog was first painted; keys from before don't count.
     pub painted: Option<Mono>,
-    /// Whether the whole plan was on the screen when it was painted; if not, it can't be confirmed.
-    pub whole: bool,
+    /// The page of the plan that is shown, from 0: a plan that is longer than the screen is read page by page.
+    pub page: usize,
+    /// How many pages were on the screen, from the first on; until that is all of them it can't be confirmed.
+    pub seen: usize,
+    /// The plan's rows and those that stand on the screen at a time, when it was painted last.
+    pub extent: (usize, usize),
     /// Why the last key or paste was not taken, in words.
     pub remark: Option<&'static str>,
     /// The runbook step that opened it.
@@ -113,7 +117,41 @@ pub struct Confirm {
 impl Confirm {
     /// A confirmation that was not painted yet.
     pub fn new(judged: Box<Judged>, step: Option<StepRef>) -> Self {
-        Self { judged, typed: String::new(), painted: None, whole: false, remark: None, step, last_key: None, burst: 0 }
+        Self {
+            judged,
+            typed: String::new(),
+            painted: None,
+            page: 0,
+            seen: 0,
+            extent: (0, 0),
+            remark: None,
+            step,
+            last_key: None,
+            burst: 0,
+        }
+    }
+
+    /// A page was on the screen. At another size the rows of each page are others: it is read from the first again.
+    pub(super) fn saw(&mut self, rows: usize, room: usize) {
+        if self.extent != (rows, room) {
+            self.extent = (rows, room);
+            self.seen = usize::from(self.page == 0);
+            self.page = 0;
+        } else if self.page <= self.seen {
+            self.seen = self.seen.max(self.page + 1);
+        }
+    }
+
+    /// To the next page, or back.
+    pub(super) fn turn(&mut self, on: bool) {
+        let last = pages(self.extent).saturating_sub(1);
+        self.page = if on { (self.page + 1).min(last) } else { self.page.saturating_sub(1) };
+    }
+
+    /// Whether all of the plan was on the screen.
+    pub fn is_whole(&self) -> bool {
+        let pages = pages(self.extent);
+        pages > 0 && self.seen >= pages
     }
 
     /// What must be typed: the target's name where a guard asks for it, else a plain word; never a bare key.
@@ -123,6 +161,11 @@ impl Confirm {
             _ => PLAIN_CONFIRMATION,
         }
     }
+}
+
+/// How many pages so many rows take on a screen with room for so many; 0 where there is no room.
+pub fn pages((rows, room): (usize, usize)) -> usize {
+    if room == 0 { 0 } else { rows.div_ceil(room).max(1) }
 }
 
 impl Overlay {

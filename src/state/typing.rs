@@ -20,6 +20,8 @@ enum Edit {
     Cancel,
     Up,
     Down,
+    PageUp,
+    PageDown,
     Nothing,
 }
 
@@ -32,8 +34,8 @@ pub(super) fn press(state: &mut State, key: KeyPress, at: Mono) -> Effects {
             return Vec::new();
         }
         Edit::Accept => return accept(state, at),
-        Edit::Up | Edit::Down => {
-            choose(state, matches!(edit, Edit::Down));
+        Edit::Up | Edit::Down | Edit::PageUp | Edit::PageDown => {
+            turn(state, &edit);
             return Vec::new();
         }
         _ => {}
@@ -63,6 +65,8 @@ fn edit(key: KeyPress) -> Edit {
         KeyCode::Char('u') if control => Edit::Clear,
         KeyCode::Up => Edit::Up,
         KeyCode::Down => Edit::Down,
+        KeyCode::PageUp => Edit::PageUp,
+        KeyCode::PageDown => Edit::PageDown,
         KeyCode::Char('p') if control => Edit::Up,
         KeyCode::Char('n') if control => Edit::Down,
         KeyCode::Char(c) if !control && !key.modifiers.contains(KeyModifiers::ALT) && !crate::text::is_unsafe(c) => {
@@ -115,6 +119,15 @@ fn cancel(state: &mut State) {
         state.filter.clear();
     }
     state.overlay = None;
+}
+
+/// Another page of a long plan, or another row of the palette.
+fn turn(state: &mut State, edit: &Edit) {
+    match (&mut state.overlay, edit) {
+        (Some(Overlay::Confirm(confirm)), _) => confirm.turn(matches!(edit, Edit::Down | Edit::PageDown)),
+        (_, Edit::Up | Edit::Down) => choose(state, matches!(edit, Edit::Down)),
+        _ => {}
+    }
 }
 
 fn choose(state: &mut State, down: bool) {

@@ -25,7 +25,7 @@ fn handle(state: &mut State, event: Event) -> Effects {
         Event::Paste(text) => typing::paste(state, &text),
         Event::Resize(columns, rows) => state.size = (columns, rows),
         Event::Paint => verdicts::renew(state),
-        Event::Painted { whole } => painted(state, whole),
+        Event::Painted { rows, room } => painted(state, rows, room),
         Event::Reading(reading) => receive(state, reading),
         Event::Team(team) => state.team = team,
         Event::Debts(debts) => state.debts = debts,
@@ -49,10 +49,10 @@ fn tick(state: &mut State) -> Effects {
     follow::tick(state)
 }
 
-fn painted(state: &mut State, whole: bool) {
+fn painted(state: &mut State, rows: usize, room: usize) {
     if let Some(Overlay::Confirm(confirm)) = &mut state.overlay {
         confirm.painted.get_or_insert(state.now.mono);
-        confirm.whole = whole;
+        confirm.saw(rows, room);
     }
 }
 

@@ -92,7 +92,7 @@ fn planned() -> State {
 
 fn painted(state: &mut State) {
     let now = after(state, 10);
-    send(state, now, Event::Painted { whole: true });
+    send(state, now, Event::Painted { rows: 1, room: 1 });
 }
 
 fn executes(effects: &[Effect]) -> bool {
@@ -156,10 +156,38 @@ fn a_paste_that_arrives_as_keys_never_confirms() {
 fn a_plan_that_is_not_whole_on_the_screen_cannot_be_confirmed() {
     let mut state = planned();
     let now = after(&state, 10);
-    send(&mut state, now, Event::Painted { whole: false });
+    send(&mut state, now, Event::Painted { rows: 1, room: 0 });
     type_word(&mut state, "rtech-app");
     assert!(!executes(&press(&mut state, &[KeyCode::Enter])));
     assert!(remark(&state).contains("enlarge"));
+}
+
+/// One frame, and the moment after it.
+fn paint(state: &mut State, rows: usize, room: usize) {
+    let now = after(state, 10);
+    send(state, now, Event::Painted { rows, room });
+}
+
+#[test]
+fn a_plan_of_several_pages_is_confirmed_only_when_each_of_them_was_on_the_screen() {
+    let mut state = planned();
+    paint(&mut state, 30, 14);
+    type_word(&mut state, "rtech-app");
+    assert!(!executes(&press(&mut state, &[KeyCode::Enter])));
+    assert!(remark(&state).contains("pagedown"), "{}", remark(&state));
+    press(&mut state, &[KeyCode::PageDown, KeyCode::PageDown]);
+    paint(&mut state, 30, 14);
+    assert!(!executes(&press(&mut state, &[KeyCode::Enter])), "a page that was turned over unseen does not count");
+    press(&mut state, &[KeyCode::PageUp]);
+    paint(&mut state, 30, 14);
+    press(&mut state, &[KeyCode::PageDown]);
+    paint(&mut state, 30, 13);
+    assert!(!executes(&press(&mut state, &[KeyCode::Enter])), "at another size its pages are others");
+    for _ in 0..3 {
+        paint(&mut state, 30, 14);
+        press(&mut state, &[KeyCode::PageDown]);
+    }
+    assert!(executes(&press(&mut state, &[KeyCode::Enter])));
 }
 
 #[test]

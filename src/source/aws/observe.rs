@@ -33,14 +33,14 @@ pub async fn observe(
 ) -> Result<Observation, SourceError> {
     let connection = connections.exactly(look.place.as_ref()).ok_or_else(|| no_place(look))?;
     let others = others(connections, config, look);
+    // On the heap: all of them together are too large for a thread's stack.
     let (who, workload, scaling, candidate, restore, firing, others) = tokio::join!(
-        who(connection, look),
-        workload(connection, config, look),
-        scaling(connection, config, look, now),
-        candidate(connection, config, look),
-        // On the heap: with it among them the others would be too large for a thread's stack.
+        who(connection, look).boxed(),
+        workload(connection, config, look).boxed(),
+        scaling(connection, config, look, now).boxed(),
+        candidate(connection, config, look).boxed(),
         restore(connection, config, look).boxed(),
-        firing(connection, config, look),
+        firing(connection, config, look).boxed(),
         futures_util::future::try_join_all(others.iter().map(|source| fresh(&**source, &look.subjects, now))),
     );
     let seen = Observation { identity: who?, ..Observation::at(now.wall) };
@@ -49,7 +49,7 @@ pub async fn observe(
         seen.keep(payload);
     }
     let seen = Observation { workload: workload?, scaling: scaling?, candidate: candidate?, restore: restore?, ..seen };
-    Ok(Observation { needs: needs(connection, look, &seen).await, ..seen })
+    Ok(Observation { needs: needs(connection, look, &seen).boxed().await, ..seen })
 }
 
 /// Whose credentials they are; not asked again where a call is read back.

@@ -1,6 +1,7 @@
 //! The confirmation: the whole plan, every guard, and the field in which the target's name is typed.
 //!
-//! A plan that does not stand whole on the screen can't be confirmed; [`fits`] says so, and drawing and the loop both ask it.
+//! A plan that did not stand on the screen as a whole, page by page if it must be, can't be confirmed; [`extent`] says how
+//! many rows it takes, and drawing and the loop both ask it.
 //! How many rows it takes depends on the judged plan and the terminal's size alone, not on the time.
 
 use jiff::Timestamp;
@@ -10,7 +11,7 @@ use super::frame::{self, Content, FRAME_ROWS};
 use crate::action::{Decision, Judged};
 use crate::config::theme::Role;
 use crate::state::State;
-use crate::state::dialog::Confirm;
+use crate::state::dialog::{Confirm, pages};
 use crate::view::SMALLEST;
 use crate::view::header::kind_role;
 use crate::view::part::page::{LABEL, Page, Row, pad, piece};
@@ -23,18 +24,21 @@ const WIDEST: u16 = 110;
 /// Rows of the foot: a gap, the expiry, the field, the remark or the hint.
 const FOOT: usize = 4;
 
-/// Whether the whole plan with every guard and the field stands on a terminal of that size (columns, rows).
-pub fn fits(judged: &Judged, size: (u16, u16)) -> bool {
-    size.0 >= SMALLEST.0 && size.1 >= SMALLEST.1 && body(judged, size).is_some()
+/// How many rows the plan with every guard takes on a terminal of that size (columns, rows), and how many of them it has room
+/// for; no room where the terminal is too small.
+pub fn extent(judged: &Judged, size: (u16, u16)) -> (usize, usize) {
+    if size.0 < SMALLEST.0 || size.1 < SMALLEST.1 {
+        return (0, 0);
+    }
+    let room = frame::text_rows(size.1).saturating_sub(FOOT);
+    (body(judged, size.0, room).len(), room)
 }
 
-/// The body that fits: with room between its parts, or dense, or with the guards that allow on one line; or none.
-fn body(judged: &Judged, size: (u16, u16)) -> Option<Vec<Row>> {
-    let room = frame::text_rows(size.1).checked_sub(FOOT)?;
-    [Density::Airy, Density::Dense, Density::Folded]
-        .into_iter()
-        .map(|density| rows(judged, size.0, density))
-        .find(|rows| rows.len() <= room)
+/// The body as it fits: with room between its parts, or dense, or with the guards that allow on one line. Where nothing does,
+/// the last of these, which takes several pages.
+fn body(judged: &Judged, columns: u16, room: usize) -> Vec<Row> {
+    let airier = [Density::Airy, Density::Dense].into_iter().map(|density| rows(judged, columns, density));
+    airier.into_iter().find(|rows| rows.len() <= room).unwrap_or_else(|| rows(judged, columns, Density::Folded))
 }
 
 /// How the plan is laid out.
@@ -84,15 +88,51 @@ fn guards(page: &mut Page, judged: &Judged, density: Density) {
 /// Draws the confirmation.
 pub fn draw(screen: Rect, state: &State, confirm: &Confirm, pen: &mut Pen<'_>) {
     let size = (screen.width, screen.height);
-    let whole = fits(&confirm.judged, size);
-    let body = if whole { body(&confirm.judged, size) } else { None };
+    let extent = extent(&confirm.judged, size);
+    let leaf = Leaf::of(confirm, extent);
+    let body = body(&confirm.judged, size.0, extent.1);
+    let body = match leaf.pages {
+        0 => body,
+        _ => body.into_iter().skip(leaf.page * extent.1).take(extent.1).collect(),
+    };
     let content = Content {
         title: title(&confirm.judged),
-        body: body.unwrap_or_else(|| rows(&confirm.judged, size.0, Density::Folded)),
-        foot: foot(confirm, state.now.wall, size, whole),
+        body,
+        foot: foot(confirm, state.now.wall, size, leaf),
         ..Content::default()
     };
     frame::draw(screen, WIDEST, &content, pen);
+}
+
+/// Which part of the plan is shown.
+#[derive(Clone, Copy)]
+struct Leaf {
+    /// From 0.
+    page: usize,
+    /// 0 where the terminal is too small.
+    pages: usize,
+    /// How many were shown, this one included, from the first on.
+    seen: usize,
+}
+
+impl Leaf {
+    fn of(confirm: &Confirm, extent: (usize, usize)) -> Self {
+        let pages = pages(extent);
+        let known = confirm.extent == extent;
+        let page = if known { confirm.page } else { 0 };
+        let seen = if known { confirm.seen } else { 0 };
+        Self { page, pages, seen: if page <= seen { seen.max(page + 1) } else { seen } }
+    }
+
+    /// What stands above the field: nothing where all is on the screen.
+    fn row(self) -> Row {
+        if self.pages < 2 {
+            return Row::new();
+        }
+        let at = format!("page {} of {} of this plan", self.page + 1, self.pages);
+        let on = if self.page + 1 < self.pages { " · pagedown reads on" } else { " · pageup reads back" };
+        vec![piece(Role::Warning, at), piece(Role::Muted, on)]
+    }
 }
 
 /// `scale rtech-app — rtech-prod PRODUCTION`.
@@ -102,28 +142,33 @@ fn title(judged: &Judged) -> Row {
     vec![piece(Role::Title, what), piece(kind_role(plan.kind), format!(" {} ", words::kind(plan.kind)))]
 }
 
-fn foot(confirm: &Confirm, now: Timestamp, size: (u16, u16), whole: bool) -> Vec<Row> {
+fn foot(confirm: &Confirm, now: Timestamp, size: (u16, u16), leaf: Leaf) -> Vec<Row> {
     let judged = &confirm.judged;
     if judged.decision() == Decision::Deny {
-        return denied_foot(confirm);
+        return denied_foot(confirm, leaf);
     }
-    if !whole {
+    if leaf.pages == 0 {
         return vec![
             Row::new(),
             vec![piece(Role::Critical, enlarge(judged, size))],
             vec![piece(Role::Muted, "Esc leaves it; nothing was changed")],
         ];
     }
+    if leaf.seen < leaf.pages {
+        let last =
+            confirm.remark.unwrap_or("it can be confirmed when all of it was read · Esc leaves, nothing changed");
+        return vec![leaf.row(), expiry(judged, now), Row::new(), vec![piece(Role::Muted, last)]];
+    }
     let hint = piece(Role::Muted, "by hand, paste is refused · Enter confirms · Esc leaves, nothing changed");
     let last = confirm.remark.map_or(hint, |remark| piece(Role::Warning, remark));
-    vec![Row::new(), expiry(judged, now), asked(confirm), vec![last]]
+    vec![leaf.row(), expiry(judged, now), asked(confirm), vec![last]]
 }
 
-fn denied_foot(confirm: &Confirm) -> Vec<Row> {
+fn denied_foot(confirm: &Confirm, leaf: Leaf) -> Vec<Row> {
     let count = words_of::verdicts_of(&confirm.judged.verdicts, Decision::Deny).count();
     let by = if count == 1 { "a guard".to_owned() } else { format!("{count} guards") };
     vec![
-        Row::new(),
+        leaf.row(),
         vec![piece(Role::Critical, format!("✗ DENIED by {by}: see above. Nothing was changed."))],
         override_of(confirm),
         vec![denied_hint(confirm)],

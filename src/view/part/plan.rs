@@ -43,14 +43,30 @@ fn table(page: &mut Page, changes: &[&Change], titles: [&str; 3]) {
     let head = [pad(titles[0], what), pad(titles[1], before), "   ".to_owned(), titles[2].to_owned()];
     page.row(head.into_iter().map(|title| piece(Role::Muted, title)).collect());
     for change in changes {
-        let row = [
-            piece(Role::Text, pad(&change.what, what)),
-            piece(Role::Text, pad(&change.before, before)),
-            piece(Role::Muted, " → "),
-            piece(Role::Title, &change.after),
-        ];
-        page.pieces(what, &row);
+        let fits = width(&change.before) <= before && what + before + 3 + width(&change.after) <= page.width();
+        match fits {
+            true => beside(page, change, what, before),
+            false => below(page, change, what),
+        }
     }
+}
+
+/// What was and what will be, side by side.
+fn beside(page: &mut Page, change: &Change, what: usize, before: usize) {
+    let row = [
+        piece(Role::Text, pad(&change.what, what)),
+        piece(Role::Text, pad(&change.before, before)),
+        piece(Role::Muted, " → "),
+        piece(Role::Title, &change.after),
+    ];
+    page.pieces(what, &row);
+}
+
+/// What will be on a row of its own, below what was: neither is cut off, and none stands in the other's column.
+fn below(page: &mut Page, change: &Change, what: usize) {
+    page.pieces(what, &[piece(Role::Text, pad(&change.what, what)), piece(Role::Text, &change.before)]);
+    let arrow = format!("{}→ ", " ".repeat(what));
+    page.pieces(what + 2, &[piece(Role::Muted, arrow), piece(Role::Title, &change.after)]);
 }
 
 /// What the plan rests on, and when that was read.

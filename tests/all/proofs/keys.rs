@@ -75,7 +75,7 @@ fn press(count: u64, seed: u64) -> (u64, u64) {
                     _ => {}
                 }
             }
-            send(&mut state, 10, |_| Event::Painted { whole: true });
+            send(&mut state, 10, |_| Event::Painted { rows: 1, room: 1 });
         }
     }
     (plans, armed)

@@ -13,7 +13,7 @@ use quarterdeck::source::{Name, Observation};
 use quarterdeck::state::dialog::{Confirm, StepRef};
 use quarterdeck::state::{Arm, Overlay, Screen, State};
 use quarterdeck::text::Text;
-use quarterdeck::view::dialog::confirm::fits;
+use quarterdeck::view::dialog::confirm::extent;
 
 use super::paint::{Paint, Picture, picture};
 use crate::fixture;
@@ -56,6 +56,12 @@ fn confirming(judged: Judged) -> State {
     state.now = Now::fixed(fixture::READ + 12);
     state.arm = Arm::Armed { until: state.now.mono.plus(Duration::from_secs(852)) };
     over(state, Overlay::Confirm(Confirm::new(Box::new(judged), None)))
+}
+
+/// Whether the plan stands on a screen of that size as a whole.
+fn fits(plan: &Judged, size: (u16, u16)) -> bool {
+    let (rows, room) = extent(plan, size);
+    room > 0 && rows <= room
 }
 
 fn confirm_mut(state: &mut State) -> &mut Confirm {
