@@ -1,0 +1,56 @@
+//! Rows of the guards about the second person.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use quarterdeck::action::Decision::{Allow, Deny};
+use quarterdeck::action::{Known, SecondYes, plan_for};
+use quarterdeck::config::Approval;
+
+use super::{Case, Row, row, unreadable};
+use crate::runs::fixture::{now, operator, scale};
+
+pub(super) static ROWS: &[Row] = &[
+    row("approval", Allow, "one person is enough", |_| {}),
+    row("approval", Allow, "one person is enough", |c| {
+        c.config.guards.approval = Approval::TwoPersonFor(vec!["fail_over".to_owned()]);
+    }),
+    row("approval", Deny, "waits for a second person: `quarterdeck approve ", |c| {
+        c.config.guards.approval = Approval::TwoPersonFor(vec!["scale".to_owned()]);
+    }),
+    row("approval", Allow, "eve@bastion (pts/1) agreed at", |c| agreed(c, |_| {})),
+    row("approval", Deny, "eve agreed, but to another plan", |c| agreed(c, |yes| yes.digest = "0".repeat(64))),
+    row("approval", Deny, "eve agreed, but to another plan", |c| {
+        agreed(c, |_| {});
+        c.doctor = |p| p.steps[0].bake = Duration::from_secs(1);
+    }),
+    row("approval", Deny, "that is too long ago", |c| agreed(c, |yes| yes.until = now().wall)),
+    row("approval", Deny, "ada agreed, but is the one who acts", |c| agreed(c, |yes| yes.by = operator("ada"))),
+    row("approval", Deny, "from the same login", |c| agreed(c, |yes| yes.login = Some(1000))),
+    row("approval", Deny, "with the same AWS credentials", |c| {
+        let own = c.observed.identity.as_ref().map(|identity| identity.arn.clone());
+        agreed(c, |_| {});
+        c.facts.seconds.0.as_mut().expect("a yes")[0].caller = own;
+    }),
+    row("approval", Deny, "nothing but their own word", |c| agreed(c, |yes| (yes.login, yes.caller) = (None, None))),
+    row("approval", Deny, "whether a second person agreed is not known: disk", |c| {
+        agreed(c, |_| {});
+        c.facts.seconds = unreadable();
+    }),
+];
+
+/// Two persons are wanted, and eve agreed to what ada wants to do.
+fn agreed(case: &mut Case, change: fn(&mut SecondYes)) {
+    case.config.guards.approval = Approval::TwoPerson;
+    let plan = plan_for(&scale(case.desired), &case.observed, &case.config, now().wall).expect("a plan");
+    let mut yes = SecondYes {
+        digest: plan.digest(),
+        by: operator("eve"),
+        login: Some(1001),
+        caller: Some("arn:aws:sts::123456789012:assumed-role/ops/eve".into()),
+        at: now().wall,
+        until: now().wall + SignedDuration::from_secs(60),
+    };
+    change(&mut yes);
+    (case.facts.login, case.facts.seconds) = (Some(1000), Known::of(vec![yes]));
+}
