@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Action, Call, DebtChange, Gate};
 use crate::config::EnvironmentKind;
-use crate::source::{Name, Observation};
+use crate::source::{Look, Name, Observation};
 use crate::text::Text;
 
 /// The schema that plan files and journals carry.
@@ -98,6 +98,18 @@ impl Plan {
         let steps = self.steps.iter().chain(&self.on_failure);
         let each = |step: &Step| step.within.unwrap_or(self.steady_deadline).saturating_add(step.bake);
         steps.map(each).fold(self.gate_window, Duration::saturating_add)
+    }
+
+    /// Why what was found tells nothing of this plan's target: the credentials that read it are of another account or region,
+    /// after a login there. `None` where they are the plan's, or where nothing says otherwise.
+    pub fn read_elsewhere(&self, look: &Look, found: &Observation) -> Option<String> {
+        let identity = found.identity.as_ref().filter(|_| look.is_on_aws())?;
+        let here = identity.account == self.account && identity.region == self.region;
+        let (theirs, ours) = (&identity.account, &self.account);
+        (!here).then(|| {
+            let places = format!("are of {theirs} in {}, the plan is of {ours} in {}", identity.region, self.region);
+            format!("the credentials {places}: log in to {ours} again")
+        })
     }
 
     /// The same plan, resting on newer evidence.

@@ -128,17 +128,23 @@ fn resolve(room: &Room, run: &str) -> anyhow::Result<ExitCode> {
     let world = room.world()?;
     let look = view.plan.action.look(&room.config)?;
     let found = match room.runtime.block_on(room.planner(&*world).observe(&look)) {
-        Ok(found) => shows(&view, &found),
+        Ok(found) => match view.plan.read_elsewhere(&look, &found) {
+            None => shows(&view, &found),
+            Some(reason) => return not_settled(&reason),
+        },
         Err(error) if error.kind == SourceErrorKind::Missing => format!("the target is not there: {}", error.reason),
-        Err(error) => {
-            say(&format!("not settled, the target could not be observed: {error}; {}", error.kind.hint()))?;
-            return Ok(ExitCode::from(3));
-        }
+        Err(error) => return not_settled(&format!("the target could not be observed: {error}; {}", error.kind.hint())),
     };
     room.journal.resolve(&view.id, operator(), Text::clean(&found), Now::read())?;
     tell_others(room, &view);
     say(&format!("run {} is resolved: {found}", view.id))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The run stays as it is, and blocks its target.
+fn not_settled(reason: &str) -> anyhow::Result<ExitCode> {
+    say(&format!("not settled: {reason}"))?;
+    Ok(ExitCode::from(3))
 }
 
 /// Other hosts are blocked until the shared table hears of it; where it can't be told, the next look from here does so.

@@ -518,7 +518,11 @@ impl Work<'_> {
     async fn sight(&self, step: usize, made: &Made) -> Result<Sight, String> {
         let plan = self.taken.plan();
         let look = plan.action.look_back(self.engine.config).map_err(|failure| failure.to_string())?;
-        let found = self.observe(look.to_watch()).await?;
+        let look = look.to_watch();
+        let found = self.observe(&look).await?;
+        if let Some(reason) = plan.read_elsewhere(&look, &found) {
+            return Err(reason);
+        }
         Ok(plan.action.sight(&Scene { plan, step, made }, &found))
     }
 
@@ -535,14 +539,14 @@ impl Work<'_> {
     /// What the plan was made of, read anew before a call; what costs many requests before the first one only.
     async fn look_again(&self, index: usize) -> Result<Observation, String> {
         let look = self.taken.plan().action.look(self.engine.config).map_err(|failure| failure.to_string())?;
-        self.observe(if index == 0 { look } else { look.to_watch() }).await
+        self.observe(&if index == 0 { look } else { look.to_watch() }).await
     }
 
-    async fn observe(&self, look: Look) -> Result<Observation, String> {
-        let asked = self.engine.world.observe(&look, self.now());
+    async fn observe(&self, look: &Look) -> Result<Observation, String> {
+        let asked = self.engine.world.observe(look, self.now());
         match tokio::time::timeout(OBSERVE, asked).await {
             Ok(Ok(observation)) => Ok(observation),
-            Ok(Err(error)) => Err(error.to_string()),
+            Ok(Err(error)) => Err(error.told()),
             Err(_) => Err(format!("no answer within {} s", OBSERVE.as_secs())),
         }
     }

@@ -140,4 +140,12 @@ impl SourceError {
     pub fn new(source_name: &Name, kind: SourceErrorKind, reason: &str) -> Self {
         Self { source_name: source_name.clone(), kind, reason: Text::clean(reason) }
     }
+
+    /// The error for whoever waits for a run: with what to do next where only a person can help.
+    pub fn told(&self) -> String {
+        match self.kind {
+            SourceErrorKind::Unauthorised => format!("{self}; {}", self.kind.hint()),
+            _ => self.to_string(),
+        }
+    }
 }

@@ -27,16 +27,40 @@ where
 {
     match error {
         SdkError::ConstructionFailure(_) => not_sent(&chain(error)),
-        SdkError::DispatchFailure(_) if never_left(error) => not_sent(&chain(error)),
+        SdkError::DispatchFailure(_) if never_left(error) => not_sent(&format!("{}{}", chain(error), next(error))),
         SdkError::ServiceError(context) => {
             let (code, message) =
                 (context.err().code().unwrap_or("error"), context.err().message().unwrap_or_default());
-            by_status(context.raw().status().as_u16(), &format!("{code}: {message}"))
+            by_status(context.raw().status().as_u16(), &format!("{code}: {message}{}", next(error)))
         }
         SdkError::ResponseError(context) => by_status(context.raw().status().as_u16(), "an answer of another shape"),
         SdkError::TimeoutError(_) => ApplyError::Unknown(Text::clean("no answer in time")),
         _ => ApplyError::Unknown(Text::clean(&chain(error))),
     }
+}
+
+/// Why STS did not tell whose credentials these are: nothing was sent.
+pub(super) fn unidentified<E>(error: &SdkError<E, HttpResponse>) -> ApplyError
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
+    let said = match error.code() {
+        Some(code) => format!("{code}: {}", error.message().unwrap_or_default()),
+        None => chain(error),
+    };
+    not_sent(&format!("sts:GetCallerIdentity: {said}{}", next(error)))
+}
+
+/// What a person must do where the credentials are what is refused: expired, revoked, or none.
+fn next<E>(error: &SdkError<E, HttpResponse>) -> &'static str
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
+    const REFUSED: [&str; 3] = ["ExpiredToken", "InvalidClientTokenId", "UnrecognizedClient"];
+    let code = error.code().unwrap_or_default();
+    let refused = REFUSED.iter().any(|beginning| code.starts_with(beginning));
+    let none = causes(error).any(<dyn Error>::is::<CredentialsError>);
+    if refused || none { "; log in again, then make the plan again" } else { "" }
 }
 
 /// 4xx is a refusal, throttling included; 408 (the server gave up reading) and all else tells nothing.

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
-use self::error::{chain, not_sent};
+use self::error::{not_sent, unidentified};
 use super::target::{ApplyError, Permit, Receipt, Target};
 use crate::action::{Call, Family};
 use crate::source::Name;
@@ -83,7 +83,7 @@ impl Target for Aws {
 async fn check_account(client: &aws_sdk_sts::Client, account: &str) -> Result<(), ApplyError> {
     let asked = tokio::time::timeout(WHO_AM_I, client.get_caller_identity().send()).await;
     let answer = asked.map_err(|_| not_sent("sts:GetCallerIdentity did not answer in time"))?;
-    let identity = answer.map_err(|error| not_sent(&format!("sts:GetCallerIdentity: {}", chain(&error))))?;
+    let identity = answer.map_err(|error| unidentified(&error))?;
     match identity.account() {
         Some(found) if found == account => Ok(()),
         found => Err(not_sent(&format!(

@@ -1,6 +1,6 @@
 //! The way into AWS: profile, region, endpoint, role, timeouts, retries; one connection pool for all reading clients.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
@@ -46,7 +46,7 @@ pub struct Connection {
     http: SharedHttpClient,
     base: OnceCell<SdkConfig>,
     reading: OnceCell<SdkConfig>,
-    expiry: credentials::Expiry,
+    in_use: credentials::InUse,
     meter: Arc<Meter>,
 }
 
@@ -60,7 +60,7 @@ impl Connection {
             http: http::client(),
             base: OnceCell::new(),
             reading: OnceCell::new(),
-            expiry: credentials::Expiry::default(),
+            in_use: credentials::InUse::default(),
             meter: Arc::default(),
         }
     }
@@ -95,7 +95,12 @@ impl Connection {
 
     /// When the credentials that reads use expire; `None` where they don't, or where none were loaded yet.
     pub fn credentials_expire(&self) -> Option<Timestamp> {
-        *self.expiry.lock().unwrap_or_else(PoisonError::into_inner)
+        self.in_use.expire()
+    }
+
+    /// The credentials that reads use.
+    pub(super) fn in_use(&self) -> &credentials::InUse {
+        &self.in_use
     }
 
     /// Whose credentials reads use, for messages: profile and role.
@@ -189,7 +194,7 @@ impl Connection {
             None => base.credentials_provider(),
         };
         let mut builder = base.clone().into_builder();
-        builder.set_credentials_provider(provider.map(|inner| credentials::remembering(inner, &self.expiry)));
+        builder.set_credentials_provider(provider.map(|inner| credentials::remembering(inner, &self.in_use)));
         builder.build()
     }
 }

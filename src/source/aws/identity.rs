@@ -82,7 +82,9 @@ impl Reader {
     /// Who the connection's credentials are.
     pub(super) async fn identity(&self, connection: &Connection) -> Result<Identity, SourceError> {
         let asked = Asked { source: &self.source, operation: "sts:GetCallerIdentity", who: &self.who };
+        let before = connection.in_use().key();
         let answer = self.client.get_caller_identity().send().await.map_err(|error| asked.failed(&error))?;
+        connection.in_use().asked(before);
         let (account, arn) = checked(&answer).map_err(|reason| asked.error(SourceErrorKind::Malformed, &reason))?;
         let region = Text::clean(connection.region());
         Ok(Identity { account, region, arn, expires: connection.credentials_expire() })

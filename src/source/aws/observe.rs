@@ -32,6 +32,21 @@ pub async fn observe(
     now: Now,
 ) -> Result<Observation, SourceError> {
     let connection = connections.exactly(look.place.as_ref()).ok_or_else(|| no_place(look))?;
+    let found = read(connections, connection, config, look, now).await;
+    // Asked after the reads, which may have loaded other credentials.
+    match if look.is_back { renewed(connection).await? } else { None } {
+        None => found,
+        Some(identity) => found.map_err(|error| read_by(error, &identity)).map(|seen| seen.by(identity)),
+    }
+}
+
+async fn read(
+    connections: &Connections,
+    connection: &Connection,
+    config: &Config,
+    look: &Look,
+    now: Now,
+) -> Result<Observation, SourceError> {
     let others = others(connections, config, look);
     // On the heap: all of them together are too large for a thread's stack.
     let (who, workload, scaling, candidate, restore, firing, others) = tokio::join!(
@@ -52,10 +67,25 @@ pub async fn observe(
     Ok(Observation { needs: needs(connection, look, &seen).boxed().await, ..seen })
 }
 
-/// Whose credentials they are; not asked again where a call is read back.
+/// Whose credentials they are; where a call is read back, see [`renewed`].
 async fn who(connection: &Connection, look: &Look) -> Result<Option<Identity>, SourceError> {
-    let asked = async { identity::Reader::new(connection, DEADLINE).await.identity(connection).await };
-    if look.is_back { Ok(None) } else { within("sts", asked).await.map(Some) }
+    if look.is_back { Ok(None) } else { identified(connection).await.map(Some) }
+}
+
+/// Whose credentials these are by now, where others are in use than STS was asked about: those that expired while a call was read
+/// back may have been renewed by a login to another account, where a service of the same name tells nothing of this one.
+async fn renewed(connection: &Connection) -> Result<Option<Identity>, SourceError> {
+    if connection.in_use().are_others() { identified(connection).await.map(Some) } else { Ok(None) }
+}
+
+/// What can't be read with other credentials may be there all the same: it is said whose they are.
+fn read_by(error: SourceError, identity: &Identity) -> SourceError {
+    let reason = format!("{} (read as {})", error.reason, identity.arn);
+    SourceError::new(&error.source_name, error.kind, &reason)
+}
+
+async fn identified(connection: &Connection) -> Result<Identity, SourceError> {
+    within("sts", async { identity::Reader::new(connection, DEADLINE).await.identity(connection).await }).await
 }
 
 /// The alarms of the target that fire; `None` where they can't be read, or a call is read back.

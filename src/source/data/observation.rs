@@ -139,6 +139,11 @@ pub struct Observation {
 }
 
 impl Observation {
+    /// The same, read with these credentials.
+    pub fn by(self, identity: Identity) -> Self {
+        Self { identity: Some(identity), ..self }
+    }
+
     /// Nothing read yet, at this moment.
     pub fn at(taken: Timestamp) -> Self {
         Self {
