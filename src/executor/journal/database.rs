@@ -322,18 +322,21 @@ impl Journal {
         }
     }
 
-    /// Runs on a plan's target that are not settled, `except` left out: what the guard `other-runs` judges.
+    /// Runs on a plan's target that are not settled: what the guard `other-runs` judges. `holder` is the run whose executor asks,
+    /// which holds the lease: it is left out, and with it those that are approved and wait. The lease decides between them, and
+    /// refuses them; were they in its way, two that are approved in the same second could refuse each other.
     ///
     /// # Errors
     /// They can't be read.
-    pub fn open_runs(&self, plan: &Plan, except: Option<&RunId>, now: Now) -> Result<Vec<OtherRun>, JournalError> {
+    pub fn open_runs(&self, plan: &Plan, holder: Option<&RunId>, now: Now) -> Result<Vec<OtherRun>, JournalError> {
         let store = self.store.lock();
         let connection = store.unchecked_transaction()?;
         let mut found = Vec::new();
         for view in open_views(&connection, &plan.target_arn, now)? {
-            let open = view.is_open() || view.state == RunState::Unknown;
-            if open && Some(&view.id) != except {
-                let unknown = view.state == RunState::Unknown;
+            let unknown = view.state == RunState::Unknown;
+            let open = unknown || view.is_open();
+            let waits = holder.is_some() && view.state == RunState::Approved;
+            if open && !waits && Some(&view.id) != holder {
                 found.push(OtherRun { id: view.id.0, unknown, by: Text::clean(&view.by.to_string()) });
             }
         }

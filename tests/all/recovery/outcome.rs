@@ -6,6 +6,7 @@ use quarterdeck::executor::journal::{Entry, RunState};
 use quarterdeck::source::Rollout;
 
 use super::fake::{Answer, Bench, Fake};
+use crate::runs::fixture::approved_at;
 
 #[tokio::test(start_paused = true)]
 async fn a_run_that_goes_well_is_done_and_verified_with_one_call() {
@@ -92,6 +93,15 @@ async fn a_guard_that_denies_by_now_refuses_the_run_though_nothing_drifted() {
     assert_eq!(bench.execute().await.expect("a run"), RunState::Refused);
     assert_eq!(bench.fake.calls(), 0);
     assert!(bench.view().last_word().contains("deployment: 2 deployments at once"), "{}", bench.view().last_word());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_holds_the_lease_goes_on_though_another_was_approved_in_the_same_second_and_waits() {
+    let bench = Bench::new(Fake::new(Answer::Accept));
+    let waiting = bench.journal.approve(approved_at(4, bench.now()), bench.now()).expect("a run");
+    assert_eq!(bench.execute().await.expect("a run"), RunState::Done);
+    let refused = bench.journal.run(&waiting.0, bench.now().plus(Duration::from_secs(120))).expect("the run");
+    assert_eq!((refused.state, bench.fake.calls()), (RunState::Refused, 1));
 }
 
 #[tokio::test(start_paused = true)]
