@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::anchor::{self, Anchor};
+use super::certain::certain;
 use super::fold::{IllegalEntry, fold, state_of};
 use super::seal::{GENESIS, seal};
 use super::{Entry, Record, RunId, RunState, RunView};
@@ -281,23 +282,8 @@ impl Journal {
     /// # Errors
     /// They can't be read.
     pub fn runs(&self, now: Now) -> Result<Vec<RunView>, JournalError> {
-        let store = self.store.lock();
-        // One snapshot: a run that ends between two reads must not look as if its executor were gone.
-        let connection = store.unchecked_transaction()?;
-        let mut ids = BTreeMap::new();
-        for sql in [
-            "SELECT rowid, run FROM approvals WHERE settled = 0 ORDER BY rowid DESC LIMIT ?1",
-            "SELECT rowid, run FROM approvals ORDER BY rowid DESC LIMIT ?1",
-        ] {
-            let mut query = connection.prepare_cached(sql)?;
-            let rows = query.query_map([LISTED], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?;
-            for row in rows {
-                let (order, run) = row?;
-                ids.insert(order, RunId(run));
-            }
-        }
-        let views: Result<Vec<_>, _> = ids.values().rev().map(|run| view(&connection, run, now)).collect();
-        let (mut listed, known): (Vec<_>, Vec<_>) = views?.into_iter().partition(|v| v.state == RunState::Unknown);
+        let views = certain(&self.store, |connection| newest(connection, now))?;
+        let (mut listed, known): (Vec<_>, Vec<_>) = views.into_iter().partition(|v| v.state == RunState::Unknown);
         let room = LISTED.saturating_sub(listed.len());
         listed.extend(known.into_iter().take(room));
         Ok(listed)
@@ -308,18 +294,8 @@ impl Journal {
     /// # Errors
     /// There is none, or there are several.
     pub fn run(&self, name: &str, now: Now) -> Result<RunView, JournalError> {
-        let store = self.store.lock();
-        let connection = store.unchecked_transaction()?;
-        let sql = "SELECT run FROM approvals WHERE run = ?1 OR substr(run, 1, length(?1)) = ?1
-                   OR substr(run, -length(?1)) = ?1 ORDER BY run = ?1 DESC LIMIT 2";
-        let mut query = connection.prepare_cached(sql)?;
-        let found: Vec<String> = query.query_map([name], |row| row.get(0))?.collect::<Result<_, _>>()?;
-        match found.as_slice() {
-            [] => Err(JournalError::NoSuchRun(name.to_owned())),
-            [first, ..] if first == name => view(&connection, &RunId(first.clone()), now),
-            [only] => view(&connection, &RunId(only.clone()), now),
-            _ => Err(JournalError::Ambiguous(name.to_owned())),
-        }
+        let named = certain(&self.store, |connection| Ok(vec![named(connection, name, now)?]))?;
+        named.into_iter().next().ok_or_else(|| JournalError::NoSuchRun(name.to_owned()))
     }
 
     /// Runs on a plan's target that are not settled: what the guard `other-runs` judges. `holder` is the run whose executor asks,
@@ -329,10 +305,8 @@ impl Journal {
     /// # Errors
     /// They can't be read.
     pub fn open_runs(&self, plan: &Plan, holder: Option<&RunId>, now: Now) -> Result<Vec<OtherRun>, JournalError> {
-        let store = self.store.lock();
-        let connection = store.unchecked_transaction()?;
         let mut found = Vec::new();
-        for view in open_views(&connection, &plan.target_arn, now)? {
+        for view in certain(&self.store, |connection| open_views(connection, &plan.target_arn, now))? {
             let unknown = view.state == RunState::Unknown;
             let open = unknown || view.is_open();
             let waits = holder.is_some() && view.state == RunState::Approved;
@@ -365,6 +339,37 @@ impl Journal {
         })?;
         self.keep_head();
         Ok(())
+    }
+}
+
+/// The newest runs, and those that are not settled, the newest first.
+fn newest(connection: &Connection, now: Now) -> Result<Vec<RunView>, JournalError> {
+    let mut ids = BTreeMap::new();
+    for sql in [
+        "SELECT rowid, run FROM approvals WHERE settled = 0 ORDER BY rowid DESC LIMIT ?1",
+        "SELECT rowid, run FROM approvals ORDER BY rowid DESC LIMIT ?1",
+    ] {
+        let mut query = connection.prepare_cached(sql)?;
+        let rows = query.query_map([LISTED], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?;
+        for row in rows {
+            let (order, run) = row?;
+            ids.insert(order, RunId(run));
+        }
+    }
+    ids.values().rev().map(|run| view(connection, run, now)).collect()
+}
+
+/// One run, by its identifier or as much of its beginning or end as names it.
+fn named(connection: &Connection, name: &str, now: Now) -> Result<RunView, JournalError> {
+    let sql = "SELECT run FROM approvals WHERE run = ?1 OR substr(run, 1, length(?1)) = ?1
+               OR substr(run, -length(?1)) = ?1 ORDER BY run = ?1 DESC LIMIT 2";
+    let mut query = connection.prepare_cached(sql)?;
+    let found: Vec<String> = query.query_map([name], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    match found.as_slice() {
+        [] => Err(JournalError::NoSuchRun(name.to_owned())),
+        [first, ..] if first == name => view(connection, &RunId(first.clone()), now),
+        [only] => view(connection, &RunId(only.clone()), now),
+        _ => Err(JournalError::Ambiguous(name.to_owned())),
     }
 }
 

@@ -3,6 +3,7 @@
 mod anchor;
 mod anchor_file;
 pub mod audit;
+mod certain;
 mod database;
 mod debts;
 mod fold;
