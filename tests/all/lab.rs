@@ -1,6 +1,11 @@
 //! The whole program against real backends on loopback: Prometheus, Alertmanager, nginx, and an AWS emulator (moto for ECS,
 //! Application Auto Scaling and STS, ministack for CloudWatch; the ECS rollout is a model of our own).
 
+mod half_open;
+mod logins;
+mod races;
+mod storms;
+
 use std::process::Command;
 use std::time::Duration;
 
@@ -380,18 +385,23 @@ fn every_key_answers_while_prometheus_hangs_and_aws_throttles_or_fails() {
     for kind in ["throttle", "error"] {
         lab.prometheus_mode("hang");
         lab.aws_faults(&json!([{"kind": kind}]));
-        let mut console = console(&lab);
-        console.sees(&["rtech-app"]);
-        answers_in_time(&mut console, "?", "leave the console");
-        close(&mut console, "leave the console");
-        answers_in_time(&mut console, ":", "scale rtech-app");
-        close(&mut console, "scale rtech-app");
-        answers_in_time(&mut console, "\r", "scaling");
-        let pid = console.pid();
-        console.press("q");
-        console.ends();
-        assert!(!is_alive(pid));
+        every_key_answers(&lab);
     }
+}
+
+/// Of a console that is opened now, and closed again.
+fn every_key_answers(lab: &Lab) {
+    let mut console = console(lab);
+    console.sees(&["rtech-app"]);
+    answers_in_time(&mut console, "?", "leave the console");
+    close(&mut console, "leave the console");
+    answers_in_time(&mut console, ":", "scale rtech-app");
+    close(&mut console, "scale rtech-app");
+    answers_in_time(&mut console, "\r", "scaling");
+    let pid = console.pid();
+    console.press("q");
+    console.ends();
+    assert!(!is_alive(pid));
 }
 
 /// The time a key may take to show on a loaded test machine; what it takes is measured in `benches/`.

@@ -192,6 +192,14 @@ def check_faults():
     post(f"{MOTO}/_faults", [{"op": "UpdateService", "kind": "hang_after", "ms": 8000}])
     assert fails(lambda: ecs.update_service(cluster=CLUSTER, service=SERVICE, desiredCount=4)) == "ReadTimeoutError"
     assert service()["desiredCount"] == 4, "hang_after applies the call"
+    post(f"{MOTO}/_faults", [{"op": "UpdateService", "kind": "error_after"}, {**throttle, "since": "Upd.*", "skip": 1, "n": 2}])
+    assert service(), "asleep until a call of that name came"
+    assert fails(lambda: ecs.update_service(cluster=CLUSTER, service=SERVICE, desiredCount=5)) == "InternalFailure"
+    assert service()["desiredCount"] == 5, "error_after applies the call, and one goes through"
+    assert [fails(service), fails(service), fails(service)] == ["ThrottlingException"] * 2 + [None]
+    post(f"{MOTO}/_faults", [{**throttle, "for_ms": 300}])
+    assert fails(service) == "ThrottlingException"
+    until("the storm passes", lambda: not fails(service), 5)
     for wrong in ({"kind": "nonsense"}, {"kind": "close", "op": "("}, {"kind": "close", "ops": "x"}):
         assert ask("POST", f"{MOTO}/_faults", [wrong])[0] == 400, wrong
     ask("DELETE", f"{MOTO}/_faults")

@@ -71,6 +71,20 @@ impl Lab {
         self.config.path().to_str().expect("a path of plain characters")
     }
 
+    /// From now on the binary sees this variable so.
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        self.variables.retain(|(known, _)| known != name);
+        self.variables.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// Writes this in place of the configuration's line that begins so.
+    pub(crate) fn configure(&self, beginning: &str, instead: &str) {
+        let text = std::fs::read_to_string(self.config.path()).expect("a configuration");
+        let line = text.lines().find(|line| line.starts_with(beginning));
+        let line = line.unwrap_or_else(|| panic!("no line of the example begins `{beginning}`"));
+        std::fs::write(self.config.path(), text.replacen(line, instead, 1)).expect("written");
+    }
+
     /// The state directory of this test.
     pub(crate) fn state_dir(&self) -> &std::path::Path {
         self.state_dir.path()
@@ -101,9 +115,13 @@ impl Lab {
 
     /// Sends the AWS emulator an operation of JSON 1.1, such as `secretsmanager.DeleteSecret`.
     pub(crate) fn call(&self, target: &str, body: &Value) {
-        let service = target.split('.').next().unwrap_or_default();
+        self.call_as(("lab", target.split('.').next().unwrap_or_default()), target, body);
+    }
+
+    /// The same with this access key, which tells the account, signed for this service.
+    pub(crate) fn call_as(&self, (key, service): (&str, &str), target: &str, body: &Value) {
         let signed =
-            format!("Authorization: AWS4-HMAC-SHA256 Credential=lab/20260101/us-east-1/{service}/aws4_request");
+            format!("Authorization: AWS4-HMAC-SHA256 Credential={key}/20260101/us-east-1/{service}/aws4_request");
         let (target, url) = (format!("X-Amz-Target: {target}"), self.variable("QD_MOTO_URL").to_owned());
         let headers = ["-H", &target, "-H", &signed, "-H", "Content-Type: application/x-amz-json-1.1"];
         curl(&[&["-sS", "-X", "POST"], &headers[..], &["-d", &body.to_string(), &url]].concat());

@@ -1,7 +1,9 @@
 //! What several test modules need: the real binary in a pseudo-terminal, the lab, waiting for a condition.
 
+pub(crate) mod half_open;
 pub(crate) mod lab;
 pub(crate) mod pty;
+pub(crate) mod starts;
 
 use std::path::PathBuf;
 use std::process::{Command, Output};

@@ -1,7 +1,9 @@
 """Faults on purpose, by rules that name a service and an operation.
 
 A rule: {"service": regex, "op": regex, "kind": KIND, "n": how often, "p": probability, "ms": …, "code": …,
-"status": …, "message": …}; all but `kind` may be left out. Both regexes must match whole names.
+"status": …, "message": …, "skip": how many such calls go through first, "since": regex of operations, "for_ms": …};
+all but `kind` may be left out. The regexes must match whole names. A rule with `since` sleeps until such an operation came;
+one with `for_ms` is over so long after its first hit: a storm that begins with a call and passes.
 
   throttle    ThrottlingException, HTTP 400, typed for the caller's protocol
   error       `code` (InternalFailure) with HTTP `status` (500), typed
@@ -9,6 +11,7 @@ A rule: {"service": regex, "op": regex, "kind": KIND, "n": how often, "p": proba
   hang        wait `ms` (60000), then fail; nothing is applied
   html500     a proxy's HTML page, HTTP 502
   close       close the connection before anything is applied
+  error_after apply the call, then answer as `error` does
   drop_after  apply the call, then close the connection without an answer
   hang_after  apply the call, wait `ms` (60000), then close the connection without an answer
   truncate    apply the call, then send half of the answer and close the connection
@@ -23,9 +26,9 @@ import time
 
 from wire import error_reply
 
-AFTER = {"drop_after", "hang_after", "truncate"}
+AFTER = {"drop_after", "error_after", "hang_after", "truncate"}
 KINDS = {"throttle", "error", "delay", "hang", "html500", "close"} | AFTER
-FIELDS = {"service", "op", "kind", "n", "p", "ms", "code", "status", "message"}
+FIELDS = {"service", "op", "kind", "n", "p", "ms", "code", "status", "message", "skip", "since", "for_ms"}
 MAX_RULES = 100
 MAX_WAIT_S = 300
 
@@ -44,10 +47,10 @@ class Faults:
                 raise ValueError(f"kind must be one of {sorted(KINDS)}")
             if set(rule) - FIELDS:
                 raise ValueError(f"unknown fields {sorted(set(rule) - FIELDS)}; known are {sorted(FIELDS)}")
-            for field in ("service", "op"):
+            for field in ("service", "op", "since"):
                 re.compile(rule.get(field, ""))
         with self.lock:
-            self.rules = [dict(rule, hits=0) for rule in rules]
+            self.rules = [dict(rule, hits=0, passed=0, awake="since" not in rule, began=None) for rule in rules]
 
     def list(self):
         with self.lock:
@@ -55,20 +58,26 @@ class Faults:
 
     def pick(self, call):
         with self.lock:
+            hit = next((rule for rule in self.rules if self._hits(rule, call)), None)
             for rule in self.rules:
-                if self._matches(rule, call):
-                    rule["hits"] += 1
-                    return dict(rule)
-        return None
+                rule["awake"] = rule["awake"] or bool(re.fullmatch(rule["since"], call.op))
+            return hit and dict(hit)
 
     @staticmethod
-    def _matches(rule, call):
-        return (
-            re.fullmatch(rule.get("service", ".*"), call.service)
-            and re.fullmatch(rule.get("op", ".*"), call.op)
-            and rule["hits"] < rule.get("n", float("inf"))
-            and random.random() < rule.get("p", 1)
-        )
+    def _hits(rule, call):
+        named = re.fullmatch(rule.get("service", ".*"), call.service) and re.fullmatch(rule.get("op", ".*"), call.op)
+        if not named or not rule["awake"] or rule["hits"] >= rule.get("n", float("inf")):
+            return False
+        if rule["passed"] < rule.get("skip", 0):
+            rule["passed"] += 1
+            return False
+        if random.random() >= rule.get("p", 1):
+            return False
+        rule["began"] = rule["began"] or time.monotonic()
+        if time.monotonic() - rule["began"] > rule.get("for_ms", float("inf")) / 1000:
+            return False
+        rule["hits"] += 1
+        return True
 
 
 def before(rule, call, env, start):
@@ -89,8 +98,10 @@ def before(rule, call, env, start):
     return typed_error(rule, call, start)
 
 
-def after(rule, env, start, status, headers, body):
-    """The call has been applied: lose its answer, or half of it."""
+def after(rule, call, env, start, status, headers, body):
+    """The call has been applied: lose its answer, or half of it, or say that it failed."""
+    if rule["kind"] == "error_after":
+        return typed_error(rule, call, start)
     if rule["kind"] != "truncate":
         wait(rule, 60_000 if rule["kind"] == "hang_after" else 0)
         return cut(env, start)

@@ -169,7 +169,7 @@ class Plus:
             return app(env, recorded)
         seen = {}
         body = b"".join(app(env, lambda status, headers, exc=None: seen.update(status=status, headers=headers)))
-        return faults.after(rule, env, recorded, seen["status"], seen["headers"], body)
+        return faults.after(rule, call, env, recorded, seen["status"], seen["headers"], body)
 
     def one_at_a_time(self, env, start):
         with DYNAMODB:
