@@ -9,6 +9,7 @@ use quarterdeck::executor::journal::{Entry, Journal, RunState, RunView};
 use quarterdeck::simulator::Fault;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
+use crate::harness::pty::Pty;
 use crate::harness::{Stopwatch, wait_for};
 use crate::runs::process::Fleet;
 
@@ -31,15 +32,15 @@ fn executor(view: &RunView) -> Option<Pid> {
     pid.and_then(Pid::from_raw)
 }
 
-/// Kills what works on the run, and waits until the journal says that nobody does.
-fn end(fleet: &Fleet) -> Option<RunView> {
+/// Waits until the journal says that nobody works on the run; kills who does, unless it is to be spared.
+fn end(fleet: &Fleet, spared: bool) -> Option<RunView> {
     let watch = Stopwatch::start();
     wait_for(
         "nobody is at work",
         SOON,
         || {
             let Some(view) = only_run(fleet) else { return Some(None) };
-            if let Some(pid) = executor(&view).filter(|_| view.is_open()) {
+            if let Some(pid) = executor(&view).filter(|_| view.is_open() && !spared) {
                 let _ = kill_process(pid, Signal::KILL); // it may have ended
             }
             // An approval that nobody takes lasts a minute; here the one who would have taken it is most likely dead.
@@ -64,23 +65,91 @@ fn assert_true(view: Option<&RunView>, effects: usize, at: &str) {
     assert!(right, "{at}: {state:?}, though {effects} effects: {word}");
 }
 
-/// One round: what starts a run, or what carries it out, is killed after so long.
-fn killed_after(millis: u64, console: bool) -> Option<RunState> {
-    let fleet = Fleet::new();
-    let file = fleet.planned_to(4);
-    let at = format!("{} killed after {millis} ms", if console { "apply" } else { "executor" });
-    let mut command = fleet.command(&["apply", &file, "--confirm", "rtech-app"]);
-    let mut apply = command.process_group(0).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it runs");
-    let taken = || console.then_some(()).or_else(|| only_run(&fleet).as_ref().and_then(executor).map(drop));
-    wait_for("it was taken", SOON, taken, String::new);
-    std::thread::sleep(Duration::from_millis(millis)); // the moment is what is tried
-    if console {
-        kill_process_group(Pid::from_child(&apply), Signal::KILL).expect("sent");
+/// What is killed in a round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Victim {
+    /// The console, so long after the key that confirms.
+    Console,
+    /// `apply`, so long after it was started.
+    Apply,
+    /// What carries the run out, so long after it took it.
+    Executor,
+    /// `apply`, so long after it was started, and then what carries the run out.
+    Both,
+}
+
+impl Victim {
+    const ALL: [Self; 4] = [Self::Console, Self::Apply, Self::Executor, Self::Both];
+
+    /// The latest moment, in milliseconds: by then the call is most likely sent.
+    fn latest(self) -> u64 {
+        match self {
+            Self::Console => 1_200,
+            Self::Apply | Self::Both => 900,
+            Self::Executor => 400,
+        }
     }
-    let view = end(&fleet);
-    let _ = kill_process_group(Pid::from_child(&apply), Signal::KILL);
-    apply.wait().expect("it ended");
+
+    /// Starts a run, and kills what is to be killed after so long; what remains of it afterwards is not known.
+    fn killed(self, fleet: &Fleet, after: Duration) -> Option<RunView> {
+        match self {
+            Self::Console => {
+                let mut console = confirming(fleet);
+                console.press("\r");
+                std::thread::sleep(after); // the moment is what is tried
+                console.kill();
+                end(fleet, true)
+            }
+            Self::Apply | Self::Executor | Self::Both => self.killed_headless(fleet, after),
+        }
+    }
+
+    fn killed_headless(self, fleet: &Fleet, after: Duration) -> Option<RunView> {
+        let file = fleet.planned_to(4);
+        let mut command = fleet.command(&["apply", &file, "--confirm", "rtech-app"]);
+        let mut apply = command.process_group(0).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it runs");
+        if self == Self::Executor {
+            let taken = || only_run(fleet).as_ref().and_then(executor);
+            wait_for("it was taken", SOON, taken, String::new);
+        }
+        std::thread::sleep(after); // the moment is what is tried
+        if self != Self::Executor {
+            kill_process_group(Pid::from_child(&apply), Signal::KILL).expect("sent");
+        }
+        let view = end(fleet, self == Self::Apply);
+        let _ = kill_process_group(Pid::from_child(&apply), Signal::KILL);
+        apply.wait().expect("it ended");
+        view
+    }
+}
+
+/// A console in which all but the last key is pressed that scales 2 → 4.
+fn confirming(fleet: &Fleet) -> Pty {
+    let config = fleet.config().display().to_string();
+    let mut console = Pty::start(&["--config", &config], &[], 120, 40);
+    console.sees(&["rtech-app", "READ-ONLY"]);
+    console.press("A");
+    console.sees(&["ARMED"]);
+    console.press("s");
+    console.sees(&["desired"]);
+    console.press("4\r");
+    console.sees(&["type rtech-app to confirm"]);
+    console.type_by_hand("confirm: ", "rtech-app");
+    console
+}
+
+/// One round: the truth is told, whatever was killed when, and what is not known can be settled.
+fn killed_after(victim: Victim, millis: u64) -> Option<RunState> {
+    let fleet = Fleet::new();
+    let at = format!("{victim:?} killed after {millis} ms");
+    let view = victim.killed(&fleet, Duration::from_millis(millis));
     assert_true(view.as_ref(), fleet.effects(), &at);
+    let outlived =
+        matches!(victim, Victim::Console | Victim::Apply) && view.as_ref().is_some_and(|v| v.records.len() > 1);
+    assert!(
+        !outlived || view.as_ref().is_some_and(|v| v.state == RunState::Done),
+        "{at}: the hand outlives the screen"
+    );
     if let Some(view) = view.as_ref().filter(|view| view.state == RunState::Unknown) {
         let (code, text) = fleet.run(&["runs", "resolve", &view.id.0]);
         assert_eq!(code, 0, "{at}: {text}");
@@ -88,13 +157,12 @@ fn killed_after(millis: u64, console: bool) -> Option<RunState> {
     view.map(|view| view.state)
 }
 
-fn rounds(count: u64, seed: u64) {
+fn rounds(count: usize, seed: u64) {
     let mut dice = fastrand::Rng::with_seed(seed);
-    let mut states = std::collections::BTreeMap::<String, u32>::new();
-    for round in 0..count {
-        let console = round % 2 == 0;
-        let millis = dice.u64(0..if console { 900 } else { 400 });
-        *states.entry(format!("{:?}", killed_after(millis, console))).or_default() += 1;
+    let mut states = std::collections::BTreeMap::<_, u32>::new();
+    for victim in Victim::ALL.into_iter().cycle().take(count) {
+        let millis = dice.u64(0..victim.latest());
+        *states.entry((victim, killed_after(victim, millis).map(|state| format!("{state:?}")))).or_default() += 1;
     }
     println!("{count} rounds: {states:?}");
 }
@@ -131,7 +199,7 @@ fn full_after(pages: u64, fault: Option<Fault>) -> (Option<RunState>, bool) {
     }
     // The write-ahead log begins empty, the other files are smaller than this.
     apply_within(&fleet, 8_192 + pages * 4_096);
-    let view = end(&fleet);
+    let view = end(&fleet, false);
     let at = format!("full after {pages} pages, {fault:?}");
     assert_true(view.as_ref(), fleet.effects(), &at);
     let started = |entry: &Entry| matches!(entry, Entry::Started { .. });

@@ -80,10 +80,20 @@ impl Fleet {
     }
 
     pub(crate) fn planned_to(&self, desired: u32) -> String {
-        let argument = format!("desired={desired}");
-        let (code, text) = self.run(&["plan", "scale", "rtech-app", &argument, "--out", &self.file()]);
+        self.planned_as("plan.json", desired)
+    }
+
+    /// A plan file of that name.
+    pub(crate) fn planned_as(&self, name: &str, desired: u32) -> String {
+        let (argument, file) = (format!("desired={desired}"), self.path(name));
+        let (code, text) = self.run(&["plan", "scale", "rtech-app", &argument, "--out", &file]);
         assert_eq!(code, 0, "{text}");
-        self.file()
+        file
+    }
+
+    /// Kills the executor of a run, where it has not ended, so that nothing of it outlives the test.
+    pub(crate) fn end_executor(&self, view: &RunView) {
+        let _ = kill_process(executor(view), Signal::KILL); // it may have ended
     }
 
     /// As if their time were over.
