@@ -258,3 +258,15 @@ impl Judged {
         (self.0.plan, self.0.break_glass)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{GUARDS, MAY_BE_SKIPPED};
+
+    #[test]
+    fn what_break_glass_may_skip_are_guards() {
+        for name in MAY_BE_SKIPPED {
+            assert!(GUARDS.iter().any(|guard| guard.name == *name), "there is no guard `{name}`");
+        }
+    }
+}

@@ -126,7 +126,7 @@ fn scale_in(healthy: Healthy, stopped: u32, floor: u32) -> Finding {
     let Healthy { counted, unproven } = healthy;
     let left = counted.saturating_sub(stopped);
     let line = format!("{counted} healthy now, {stopped} stop, {left} left at worst, floor {floor}");
-    if counted < floor || left < floor {
+    if left < floor {
         Finding::deny(line)
     } else if left.saturating_sub(unproven) < floor {
         Finding::ask(format!("{line}; no health check vouches for {unproven} of them"))

@@ -9,8 +9,9 @@ use crate::config::{EnvironmentKind, Stance};
 use crate::text::Text;
 
 /// Actions that are done because something is wrong: they are asked about, never refused, for what is wrong. A shift of
-/// traffic is one of them, because it is also how traffic gets away from what broke.
-const REMEDIES: &[&str] = &["restart", "roll_back", "shift_traffic", "stop_deployment"];
+/// traffic is one of them, because it is also how traffic gets away from what broke. The end of a deployment is not judged
+/// by what is wrong at all: it is none of [`RISKY`](super::RISKY).
+const REMEDIES: &[&str] = &["restart", "roll_back", "shift_traffic"];
 
 /// What the configuration makes of it.
 fn stance(stance: Stance, plan: &Plan, line: String) -> Finding {
@@ -35,12 +36,14 @@ pub(super) fn paging(plan: &Plan, context: &GuardContext<'_>) -> Finding {
 
 pub(super) fn error_budget(plan: &Plan, context: &GuardContext<'_>) -> Finding {
     let configured = context.config.guards.error_budget;
-    let objectives = context.config.service(plan.action.target()).map_or(0, |service| service.objectives.len());
+    let Some(service) = context.config.service(plan.action.target()) else {
+        return Finding::deny("the configuration has no such service");
+    };
     let budgets = &context.facts.budgets;
-    if objectives == 0 {
+    if service.objectives.is_empty() {
         return Finding::allow("the configuration has no objectives for it");
     }
-    if budgets.len() != objectives {
+    if budgets.len() != service.objectives.len() {
         return stance(configured, plan, "the error budget was not read".to_owned());
     }
     let told = budgets.iter().map(told).collect::<Vec<_>>().join("; ");

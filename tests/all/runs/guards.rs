@@ -2,10 +2,12 @@
 //! of the names of those that the guards are in.
 
 mod backup;
+mod calls;
 mod capacity;
 mod database;
 mod declared;
 mod evidence;
+mod glass;
 mod operator;
 mod outside;
 mod pace;
@@ -20,10 +22,10 @@ mod traffic;
 
 use std::collections::BTreeSet;
 
-use quarterdeck::action::Decision::{self, Allow, Ask, Deny};
+use quarterdeck::action::Decision::{self, Allow, Deny};
 use quarterdeck::action::guards::GUARDS;
 use quarterdeck::action::restart::Restart;
-use quarterdeck::action::{Action, Arming, BreakGlass, Facts, Known, Plan, Verdict, judge, plan_for};
+use quarterdeck::action::{Action, Arming, Facts, GuardContext, Judged, Known, Plan, Verdict, judge, plan_for};
 use quarterdeck::clock::Now;
 use quarterdeck::config::{Config, EnvironmentKind, Guards};
 use quarterdeck::source::Observation;
@@ -56,14 +58,31 @@ impl Case {
         Self { config, observed: observation(), desired: 5, arming, facts, now: now(), doctor, action: None }
     }
 
-    fn verdicts(self) -> Vec<Verdict> {
-        let action = self.action.unwrap_or_else(|| scale(self.desired));
-        let made = plan_for(&action, &self.observed, &self.config, now().wall);
-        let mut plan = made.expect("a plan");
+    /// The case that a row makes.
+    fn of(row: &Row) -> Self {
+        let mut case = Self::new();
+        (row.change)(&mut case);
+        case
+    }
+
+    fn plan(&self) -> Plan {
+        let action = self.action.clone().unwrap_or_else(|| scale(self.desired));
+        let mut plan = plan_for(&action, &self.observed, &self.config, now().wall).expect("a plan");
         (self.doctor)(&mut plan);
-        let mut context = context(&self.config, self.now.wall);
-        (context.arming, context.facts) = (self.arming, self.facts);
-        judge(plan, &context).verdicts.clone()
+        plan
+    }
+
+    fn context(&self) -> GuardContext<'_> {
+        let facts = self.facts.clone();
+        GuardContext { arming: self.arming, facts, ..context(&self.config, self.now.wall) }
+    }
+
+    fn judged(&self) -> Judged {
+        judge(self.plan(), &self.context())
+    }
+
+    fn verdicts(&self) -> Vec<Verdict> {
+        self.judged().verdicts.clone()
     }
 }
 
@@ -71,11 +90,27 @@ struct Row {
     guard: &'static str,
     decision: Decision,
     evidence: &'static str,
+    /// Whether that is all of the evidence.
+    whole: bool,
     change: fn(&mut Case),
 }
 
+/// A row of which the evidence says that, among other things.
 const fn row(guard: &'static str, decision: Decision, evidence: &'static str, change: fn(&mut Case)) -> Row {
-    Row { guard, decision, evidence, change }
+    Row { guard, decision, evidence, whole: false, change }
+}
+
+/// A row of which the evidence says that and nothing else.
+const fn whole(guard: &'static str, decision: Decision, evidence: &'static str, change: fn(&mut Case)) -> Row {
+    Row { whole: true, ..row(guard, decision, evidence, change) }
+}
+
+impl Row {
+    fn is(&self, verdict: &Verdict) -> bool {
+        let said =
+            if self.whole { verdict.evidence == self.evidence } else { verdict.evidence.contains(self.evidence) };
+        said && verdict.decision == self.decision
+    }
 }
 
 fn restart(case: &mut Case) {
@@ -117,13 +152,11 @@ fn rows() -> impl Iterator<Item = &'static Row> {
 #[test]
 fn each_guard_decides_as_its_table_says() {
     let mut wrong = Vec::new();
-    for Row { guard, decision, evidence, change } in rows() {
-        let mut case = Case::new();
-        change(&mut case);
-        let verdicts = case.verdicts();
-        let verdict = verdicts.iter().find(|verdict| verdict.guard == *guard).expect(guard);
-        if verdict.decision != *decision || !verdict.evidence.contains(evidence) {
-            wrong.push(format!("wanted {decision:?} `{evidence}`, got {verdict:?}"));
+    for row in rows() {
+        let verdicts = Case::of(row).verdicts();
+        let verdict = verdicts.iter().find(|verdict| verdict.guard == row.guard).expect(row.guard);
+        if !row.is(verdict) {
+            wrong.push(format!("wanted {:?} `{}`, got {verdict:?}", row.decision, row.evidence));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -137,7 +170,7 @@ fn every_guard_is_in_the_table_and_every_guard_that_can_deny_does_so_there() {
     assert_eq!(listed.len(), in_rows.len(), "a guard is listed twice");
     let denying: BTreeSet<_> = rows().filter(|row| row.decision == Deny).map(|row| row.guard).collect();
     let never: Vec<_> = in_rows.difference(&denying).copied().collect();
-    assert_eq!(never, ["autoscaling", "healthy-now", "type-the-name"], "these inform or ask, all others deny");
+    assert_eq!(never, ["type-the-name"], "it asks, all others deny");
 }
 
 #[test]
@@ -145,53 +178,4 @@ fn a_plan_that_nothing_stands_against_is_only_asked_for_its_name() {
     let verdicts = Case::new().verdicts();
     let asked: Vec<_> = verdicts.iter().filter(|v| v.decision != Allow).map(|v| v.guard.as_str()).collect();
     assert_eq!(asked, ["type-the-name"]);
-}
-
-/// A denial of the cooldown and one of the caps.
-fn denied_twice() -> Case {
-    let mut case = Case::new();
-    pace::past(&mut case, 10, |_| {});
-    case.desired = 8;
-    case
-}
-
-fn glass(guard: &str) -> BreakGlass {
-    BreakGlass { guard: guard.to_owned(), reason: "orders are lost".into() }
-}
-
-#[test]
-fn break_glass_skips_the_one_guard_that_it_names_and_says_so() {
-    let decisions = |case: Case| -> Vec<_> {
-        let denied = |verdict: &Verdict| ["cooldown", "caps"].contains(&verdict.guard.as_str());
-        case.verdicts().into_iter().filter(denied).map(|verdict| (verdict.decision, verdict.evidence)).collect()
-    };
-    let [(Deny, _), (Deny, caps)] = &decisions(denied_twice())[..] else { panic!("both deny") };
-    let mut case = denied_twice();
-    case.facts.break_glass = Some(glass("cooldown"));
-    let [(Ask, skipped), (Deny, still)] = &decisions(case)[..] else { panic!("only the named one is skipped") };
-    assert!(skipped.starts_with("SKIPPED by break-glass (orders are lost): "), "{skipped}");
-    assert_eq!(still, caps);
-}
-
-/// Even where something else than [`BreakGlass::new`] made it.
-#[test]
-fn break_glass_never_skips_identity_evidence_and_what_was_shown() {
-    for guard in ["armed", "environment", "account", "shown-is-sent", "evidence", "other-runs", "plan-age"] {
-        let row = rows().find(|row| row.guard == guard && row.decision == Deny).expect("a row");
-        let mut case = Case::new();
-        (row.change)(&mut case);
-        case.facts.break_glass = Some(glass(guard));
-        let verdicts = case.verdicts();
-        let verdict = verdicts.iter().find(|verdict| verdict.guard == guard).expect("a verdict");
-        assert_eq!(verdict.decision, Deny, "{verdict:?}");
-        assert!(BreakGlass::new(guard, "orders are lost").is_err(), "{guard}");
-    }
-}
-
-#[test]
-fn break_glass_wants_a_guard_that_there_is_and_a_reason() {
-    let told = |guard, reason| BreakGlass::new(guard, reason).expect_err("refused").to_string();
-    assert!(told("freezes", "orders are lost").contains("guards that may be skipped: freeze, cooldown"));
-    assert!(told("freeze", "  urgent  ").contains("the reason is too short"));
-    assert!(BreakGlass::new("freeze", "orders are lost").is_ok());
 }

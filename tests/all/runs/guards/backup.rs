@@ -18,10 +18,14 @@ pub(super) static ROWS: &[Row] = &[
         let unread = Unread { part: "backup jobs".into(), points: false, reason: "AccessDenied".into() };
         c.observed.protection.as_mut().unwrap().missing.push(unread);
     }),
+    row("backup-idle", Deny, "the backups were not read", |c| {
+        backup(c);
+        c.doctor = |p| p.observation.protection = None;
+    }),
 ];
 
 /// The case of starting a job of AWS Backup.
-fn backup(case: &mut Case) {
+pub(super) fn backup(case: &mut Case) {
     let config = backups::config(vec![backups::vault()]);
     (case.config, case.observed, case.action) = (config, backups::observation(), Some(backups::start(None)));
 }

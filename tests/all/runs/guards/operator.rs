@@ -10,6 +10,7 @@ pub(super) static ROWS: &[Row] = &[
     row("armed", Allow, "armed", |_| {}),
     row("armed", Deny, "read-only", |c| c.arming = Arming::ReadOnly),
     row("armed", Ask, "apply --confirm rtech-app", |c| c.arming = Arming::Headless),
+    row("armed", Allow, "confirmed by the operator", |c| c.arming = Arming::Confirmed),
     row("other-runs", Allow, "0 open runs", |_| {}),
     row("other-runs", Deny, "is not known (1 open); settle it", |c| c.facts.other_runs = Known::of(vec![other(true)])),
     row("other-runs", Deny, "is under way", |c| c.facts.other_runs = Known::of(vec![other(false)])),

@@ -9,7 +9,8 @@ use quarterdeck::source::{AlertState, Cdn, Invalidation, SeenAlert, SeenAlerts, 
 use quarterdeck::text::Text;
 
 use super::{Case, Row, row};
-use crate::runs::fixture::SERVICE;
+use crate::proofs::place::unsilence;
+use crate::runs::fixture::{SERVICE, scale};
 
 pub(super) static ROWS: &[Row] = &[
     row("invalidation", Allow, "2 paths, 0 invalidations in flight", |c| invalidate(c, &["/a", "/b*"], &[])),
@@ -32,6 +33,20 @@ pub(super) static ROWS: &[Row] = &[
         invalidate(c, &["/a"], &[]);
         c.doctor = |p| p.observation.cdn = None;
     }),
+    row("invalidation", Allow, "1000 paths, 0 invalidations", |c| {
+        let paths: Vec<String> = (0..1000).map(|number| format!("/{number}")).collect();
+        invalidate(c, &paths.iter().map(String::as_str).collect::<Vec<_>>(), &[]);
+    }),
+    row("invalidation", Allow, "1 paths, 1 invalidations", |c| invalidate(c, &["/a"], &["/y*"; 14])),
+    row("invalidation", Allow, "1 paths, 1 invalidations", |c| invalidate(c, &["/a"], &["/y"; 15])),
+    row("invalidation", Allow, "1 paths, 0 invalidations", |c| {
+        invalidate(c, &["/a"], &["/y*"; 15]);
+        c.observed.cdn.as_mut().unwrap().invalidations[0].status = "Completed".into();
+    }),
+    row("invalidation", Deny, "the plan names no paths", |c| {
+        invalidate(c, &["/a"], &[]);
+        c.doctor = |p| p.action = scale(5);
+    }),
     row("silence", Allow, "it matches 1: HighLatency", |c| silence(c, "HighLatency")),
     row("silence", Ask, "it matches no alert now", |c| silence(c, "Other")),
     row("silence", Ask, "at least 1 alerts match", |c| {
@@ -49,12 +64,21 @@ pub(super) static ROWS: &[Row] = &[
             silence.matchers[0].is_equal = false;
         };
     }),
+    row("silence", Allow, "alerts are told again", |c| {
+        silence(c, "HighLatency");
+        c.doctor = |p| p.action = unsilence();
+    }),
+    row("silence", Deny, "the plan names no alerts", |c| {
+        silence(c, "HighLatency");
+        c.doctor = |p| p.action = scale(5);
+    }),
 ];
 
 /// An invalidation of these paths, while those are in flight.
 pub(super) fn invalidate(case: &mut Case, paths: &[&str], running: &[&str]) {
     let id = CdnId::CloudFront { distribution: "E123EXAMPLE".to_owned(), place: None };
     let polling = case.config.ecs;
+    case.observed.workload = None;
     case.config.services[0].cdn = Some(CdnPlace { id, polling });
     let text = |path: &&str| Text::from(*path);
     let invalidations = (!running.is_empty()).then(|| Invalidation {

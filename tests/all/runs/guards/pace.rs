@@ -4,10 +4,12 @@ use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use quarterdeck::action::Decision::{Allow, Ask, Deny};
 use quarterdeck::action::{CalendarRead, PastRun};
-use quarterdeck::config::{Calendar, Freeze, FreezeWindow};
+use quarterdeck::config::{Calendar, EnvironmentKind, Freeze, FreezeWindow, Guards};
 use quarterdeck::source::CalendarState;
 
+use super::database::failover;
 use super::{Case, Row, restart, row, unreadable};
+use crate::runs::databases;
 use crate::runs::fixture::{ARN, now, operator, scale};
 
 pub(super) static ROWS: &[Row] = &[
@@ -68,6 +70,13 @@ pub(super) static ROWS: &[Row] = &[
         calendar(c, false, None, |_| {});
         c.facts.turning_back = true;
     }),
+    row("freeze", Allow, "scale is let through", |c| {
+        frozen(c, -60, 60, |f| f.allow = vec!["restart".into(), "scale".into()]);
+    }),
+    row("freeze", Deny, "the calendar bank is closed", |c| {
+        calendar(c, true, None, |_| {});
+        calendar(c, false, None, |l| l.name = "bank".into());
+    }),
     row("cooldown", Allow, "no scale on this target in the last 60 s", |_| {}),
     row("cooldown", Deny, "run r ended 59 s ago; wait 1 s more of 60 s", |c| past(c, 59, |_| {})),
     row("cooldown", Allow, "ended 60 s ago, at least 60 s", |c| past(c, 60, |_| {})),
@@ -89,6 +98,17 @@ pub(super) static ROWS: &[Row] = &[
         past(c, 10, |r| r.action = "restart".into());
     }),
     row("cooldown", Deny, "the journal can't be read: disk", |c| c.facts.past = unreadable()),
+    row("cooldown", Deny, "wait 10 min more of 10 min", |c| {
+        // Going to and fro between two writers is what the wait is against.
+        failover(c);
+        c.config.guards.cooldowns = Guards::defaults(EnvironmentKind::Production).cooldowns;
+        past(c, 0, |r| {
+            (r.action, r.undo) = ("fail_over".into(), Some(databases::to("two")));
+            r.target = "arn:aws:rds:us-east-1:123456789012:cluster:rtech-mongodb".into();
+        });
+    }),
+    row("cooldown", Allow, "run r ended 120 s ago", |c| past(c, 120, |_| {})),
+    row("cooldown", Allow, "run r ended 2 min ago", |c| past(c, 121, |_| {})),
     row("actions-an-hour", Allow, "0 of 60 here, 0 of 30 by ada", |_| {}),
     row("actions-an-hour", Allow, "2 of 3 here, 1 of 2 by ada", |c| hour(c, 3, 2)),
     row("actions-an-hour", Deny, "2 of 2 here", |c| hour(c, 2, 2)),

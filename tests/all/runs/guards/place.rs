@@ -3,14 +3,16 @@
 use std::time::Duration;
 
 use quarterdeck::action::Decision::{Allow, Ask, Deny};
-use quarterdeck::action::{Call, Undo};
+use quarterdeck::action::{Call, Step, Undo};
 use quarterdeck::config::{Aws, EnvironmentKind, Simulator};
 
+use super::capacity::of_another;
+use super::database::failover;
 use super::declared::{declare, script};
 use super::outside::{invalidate, silence};
 use super::traffic::shifted;
-use super::{Case, Row, row};
-use crate::runs::fixture::flag;
+use super::{Case, Row, row, whole};
+use crate::runs::fixture::{flag, plan};
 
 pub(super) static ROWS: &[Row] = &[
     row("environment", Allow, "rtech-prod", |_| {}),
@@ -54,7 +56,7 @@ pub(super) static ROWS: &[Row] = &[
         in_dr(c, "210987654321", "eu-west-1");
         aws(c).places.values_mut().for_each(|place| place.account = None);
     }),
-    row("shown-is-sent", Allow, "1 call, as shown", |_| {}),
+    whole("shown-is-sent", Allow, "1 call, as shown", |_| {}),
     row("shown-is-sent", Deny, "not those of this action", |c| {
         in_dr(c, "210987654321", "eu-west-1");
         c.doctor = |p| {
@@ -96,7 +98,6 @@ pub(super) static ROWS: &[Row] = &[
     row("shown-is-sent", Allow, "3 calls, as shown; 1 call only if it fails", |c| shifted(c, &[("to", "green")])),
     row("account", Deny, "not in account", |c| {
         invalidate(c, &["/a"], &[]);
-        c.observed.workload = None;
         c.doctor = |p| p.target_arn = "arn:aws:cloudfront::999999999999:distribution/E123EXAMPLE".into();
     }),
     row("shown-is-sent", Deny, "not those of this action", |c| {
@@ -109,6 +110,39 @@ pub(super) static ROWS: &[Row] = &[
     row("account", Allow, "not on AWS: http://127.0.0.1:9/am/api/v2/silences", |c| silence(c, "HighLatency")),
     row("account", Allow, "not on AWS: http:rtech-app@https://flags.example.com", |c| declare(c, flag())),
     row("account", Allow, "not on AWS: exec:rtech-app", |c| declare(c, script())),
+    row("account", Deny, "not an account (12 digits)", |c| {
+        c.observed.identity.as_mut().unwrap().account = "12345678901x".into();
+    }),
+    row("account", Deny, "the credentials are of 123456789012 in eu-west-1", |c| {
+        c.doctor = |p| p.observation.identity.as_mut().unwrap().region = "eu-west-1".into();
+    }),
+    row("account", Deny, "it is not known whose credentials", |c| c.doctor = |p| p.observation.identity = None),
+    row("account", Deny, "was observed, the plan is of", |c| {
+        c.doctor = |p| p.target_arn = "arn:aws:ecs:us-east-1:123456789012:service/rtech-prod/other".into();
+    }),
+    row("account", Deny, "was observed, the plan is of", |c| {
+        // Only where all calls are about traffic is what is changed another thing than the workload.
+        shifted(c, &[("to", "green")]);
+        c.doctor = |p| p.steps.push(scaling());
+    }),
+    row("account", Deny, "not in account 123456789012 and us-east-1", |c| {
+        c.observed.workload.as_mut().unwrap().arn = "arn:aws:ecs:eu-west-1:123456789012:service/a/b".into();
+    }),
+    row("account", Allow, "123456789012 in us-east-1", |c| invalidate(c, &["/a"], &[])),
+    row("account", Deny, "not in account 123456789012 and us-east-1", |c| {
+        invalidate(c, &["/a"], &[]);
+        c.doctor = |p| p.target_arn = "arn:aws:cloudfront:eu-west-1:123456789012:distribution/E123EXAMPLE".into();
+    }),
+    row("account", Deny, "not in account 123456789012 and us-east-1", |c| {
+        invalidate(c, &["/a"], &[]);
+        c.doctor = |p| p.target_arn = "arn:aws:iam::123456789012:role/app".into();
+    }),
+    row("account", Allow, "123456789012 in us-east-1", failover),
+    row("account", Deny, "other", |c| c.doctor = of_another),
+    row("account", Deny, "doesn't say what it changes", |c| {
+        silence(c, "HighLatency");
+        c.doctor = |p| p.target_arn = "".into();
+    }),
     row("shown-is-sent", Deny, "not those of this action", |c| {
         declare(c, flag());
         c.doctor = |p| {
@@ -122,6 +156,25 @@ pub(super) static ROWS: &[Row] = &[
             let Call::DeclaredCommand { command, .. } = &mut p.steps[0].call else { return };
             command.push("--all".into());
         }
+    }),
+    row("shown-is-sent", Deny, "not those of this action", |c| {
+        shifted(c, &[("to", "green")]);
+        c.doctor = |p| p.on_failure.clear();
+    }),
+    row("shown-is-sent", Deny, "not those of this action", |c| {
+        shifted(c, &[("to", "green")]);
+        c.doctor = |p| p.gates.clear();
+    }),
+    row("shown-is-sent", Deny, "not those of this action", |c| {
+        c.doctor = |p| p.gate_window += Duration::from_secs(1);
+    }),
+    row("shown-is-sent", Deny, "not those of this action", |c| {
+        silence(c, "HighLatency");
+        c.doctor = |p| p.debt = None;
+    }),
+    row("shown-is-sent", Deny, "not those of this action", |c| {
+        silence(c, "HighLatency");
+        c.doctor = |p| p.target_arn = "http://127.0.0.1:9/other".into();
     }),
 ];
 
@@ -139,4 +192,9 @@ fn in_dr(case: &mut Case, account: &str, region: &str) {
     (identity.account, identity.region) = (account.into(), region.into());
     let arn = format!("arn:aws:ecs:{region}:{account}:service/rtech-prod/rtech-app");
     case.observed.workload.as_mut().unwrap().arn = arn.as_str().into();
+}
+
+/// A call that sets a count.
+fn scaling() -> Step {
+    plan(5).steps.remove(0)
 }

@@ -8,8 +8,12 @@ use quarterdeck::action::Decision::{Allow, Ask, Deny};
 use quarterdeck::config::{EnvironmentKind, Objective, Query, Stance};
 use quarterdeck::text::Text;
 
-use super::{Case, Row, restart, row};
+use super::capacity::of_another;
+use super::traffic::shifted;
+use super::{Case, Row, act, restart, row};
+use crate::deploys::bench;
 use crate::runs::fixture::{now, scale};
+use quarterdeck::source::Observation;
 
 pub(super) static ROWS: &[Row] = &[
     row("credentials-last", Ask, "when they expire is not known, this takes up to 2 min", |c| {
@@ -53,6 +57,20 @@ pub(super) static ROWS: &[Row] = &[
         paging(c, Stance::Ask);
         c.observed.paging = None;
     }),
+    row("paging-alerts", Ask, "1 paging: rtech-down", |c| {
+        paging(c, Stance::Deny);
+        act(c, "roll_back", &[("revision", "6")]);
+        c.observed = Observation { paging: c.observed.paging.clone(), ..bench::observed(true) };
+    }),
+    row("paging-alerts", Ask, "1 paging: rtech-down", |c| {
+        shifted(c, &[("to", "green")]);
+        c.observed.paging = Some(vec!["rtech-down".into()]);
+        c.config.guards.paging_alerts = Stance::Deny;
+    }),
+    row("paging-alerts", Allow, "6 paging: a, b, c, d, e; told only", |c| {
+        paging(c, Stance::Allow);
+        c.observed.paging = Some(["a", "b", "c", "d", "e", "f"].map(Text::from).into());
+    }),
     row("error-budget", Allow, "the configuration has no objectives", restart),
     row("error-budget", Allow, "availability: 40 % of its budget left", |c| budget(c, Ok(Some(0.4)))),
     row("error-budget", Allow, "availability: no traffic", |c| budget(c, Ok(None))),
@@ -70,6 +88,16 @@ pub(super) static ROWS: &[Row] = &[
     row("error-budget", Allow, "told only, as configured", |c| {
         budget(c, Ok(Some(-0.2)));
         c.config.guards.error_budget = Stance::Allow;
+    }),
+    row("error-budget", Ask, "availability: 40 % of its budget left; availability: its budget is used up", |c| {
+        budget(c, Ok(Some(0.4)));
+        let objective = c.config.services[0].objectives[0].clone();
+        c.config.services[0].objectives.push(objective);
+        c.facts.budgets.push(BudgetLeft { objective: "availability".into(), left: Ok(Some(0.0)) });
+    }),
+    row("error-budget", Deny, "has no such service", |c| {
+        restart(c);
+        c.doctor = of_another;
     }),
 ];
 

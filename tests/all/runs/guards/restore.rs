@@ -7,7 +7,7 @@ use quarterdeck::action::{Call, CopyChange, Plan};
 
 use super::{Case, Row, row};
 use crate::runs::restores;
-use quarterdeck::config::{DatabaseId, DatabasePlace};
+use quarterdeck::config::{CopySource, DatabaseId, DatabasePlace};
 use quarterdeck::source::RestoredCopy;
 
 pub(super) static ROWS: &[Row] = &[
@@ -23,6 +23,10 @@ pub(super) static ROWS: &[Row] = &[
     row("restore-point", Deny, "was not read", |c| {
         restored(c);
         c.doctor = |p| p.observation.restore = None;
+    }),
+    row("restore-point", Deny, "the plan restores no snapshot", |c| {
+        restored(c);
+        c.doctor = |p| drop(p.steps.remove(0));
     }),
     row("restore-alone", Allow, "no restored copy", restored),
     row("restore-alone", Deny, "left over: qd-restore-rtech-mongodb-0123456789ab (failed)", |c| {
@@ -50,6 +54,10 @@ pub(super) static ROWS: &[Row] = &[
         restored(c);
         c.observed.restore.as_mut().unwrap().quota = None;
     }),
+    row("restore-quota", Deny, "was not read", |c| {
+        restored(c);
+        c.doctor = |p| p.observation.restore = None;
+    }),
     row("own-copy", Allow, "4 removals of what this plan makes", restored),
     row("own-copy", Deny, "rtech-mongodb is backup rtech-mongodb in the configuration", |c| {
         removing(c, |p| set_copy(p, 2, "rtech-mongodb"));
@@ -75,6 +83,14 @@ pub(super) static ROWS: &[Row] = &[
     row("own-copy", Deny, "has not the tag of this plan", |c| alone(c, |copy| copy.made_by = Some("other".into()))),
     row("own-copy", Deny, "there is no instance", |c| alone(c, |copy| copy.id = "qd-restore-x".into())),
     row("own-copy", Deny, "is not the name of a copy", |c| removing(c, |p| set_mark(p, 2, ""))),
+    row("own-copy", Deny, "that this plan made", |c| removing(c, |p| drop(p.steps.remove(1)))),
+    row("own-copy", Deny, "side is backup other in the configuration", |c| {
+        removing(c, |p| set_copy(p, 2, "side"));
+        let mut other = c.config.backups[0].clone();
+        other.name = "other".into();
+        other.copies.as_mut().unwrap().kinds.push(CopySource::Instance("side".to_owned()));
+        c.config.backups.push(other);
+    }),
 ];
 
 /// The case of a restore test of a cluster.

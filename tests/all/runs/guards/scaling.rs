@@ -4,6 +4,7 @@ use quarterdeck::action::Action;
 use quarterdeck::action::Decision::{Allow, Ask, Deny};
 use quarterdeck::action::scaling_bounds::ScalingBounds;
 
+use super::capacity::{of_another, restarting};
 use super::{Case, Row, row};
 use crate::runs::fixture::SERVICE;
 
@@ -16,6 +17,13 @@ pub(super) static ROWS: &[Row] = &[
     row("bounds", Deny, "exactly one pair of bounds", |c| {
         bounds(c, 2, 8);
         c.doctor = |p| p.steps.push(p.steps[0].clone());
+    }),
+    row("bounds", Allow, "3–3 is within 1–9", |c| bounds(c, 3, 3)),
+    row("bounds", Allow, "1–2 is within 1–9", |c| bounds(c, 1, 2)),
+    row("bounds", Allow, "2–9 is within 1–9", |c| bounds(c, 2, 9)),
+    row("bounds", Deny, "has no such service", |c| {
+        bounds(c, 2, 8);
+        c.doctor = of_another;
     }),
     row("suspension", Allow, "no more of scaling out", |c| holding(c, "kinds", "in")),
     row("suspension", Allow, "more load meets the tasks that run", |c| holding(c, "kinds", "in,out")),
@@ -30,6 +38,16 @@ pub(super) static ROWS: &[Row] = &[
     row("suspension", Deny, "the scaling target was not read", |c| {
         holding(c, "kinds", "out");
         c.doctor = |p| p.observation.scaling = None;
+    }),
+    row("suspension", Allow, "no more of scaling out", |c| {
+        holding(c, "kinds", "in,out");
+        c.observed.scaling.as_mut().unwrap().target.as_mut().unwrap().scale_out_suspended = true;
+        c.observed.firing = None;
+    }),
+    row("suspension", Ask, "it is not known what fires", |c| {
+        holding(c, "kinds", "out");
+        c.observed.firing = None;
+        c.doctor = |p| p.steps.push(restarting());
     }),
 ];
 

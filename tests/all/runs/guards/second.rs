@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use quarterdeck::action::Decision::{Allow, Deny};
 use quarterdeck::action::{Known, SecondYes, plan_for};
-use quarterdeck::config::Approval;
+use quarterdeck::config::{Approval, Simulator};
 
 use super::{Case, Row, row, unreadable};
 use crate::runs::fixture::{now, operator, scale};
@@ -37,6 +37,30 @@ pub(super) static ROWS: &[Row] = &[
         agreed(c, |_| {});
         c.facts.seconds = unreadable();
     }),
+    row("approval", Allow, "eve@bastion (pts/1) agreed at", |c| {
+        // AWS tells them apart, the kernel does not.
+        agreed(c, |yes| yes.login = None);
+        c.facts.login = None;
+    }),
+    row("approval", Allow, "eve@bastion (pts/1) agreed at", |c| {
+        // The kernel tells them apart, AWS does not.
+        agreed(c, |yes| yes.caller = None);
+        c.doctor = |p| p.observation.identity = None;
+    }),
+    row("approval", Deny, "nothing but their own word", |c| {
+        agreed(c, |yes| yes.caller = None);
+        c.facts.login = None;
+    }),
+    row("approval", Deny, "nothing but their own word", |c| {
+        agreed(c, |yes| yes.login = None);
+        c.doctor = |p| p.observation.identity = None;
+    }),
+    row("approval", Allow, "eve@bastion (pts/1) agreed at", |c| {
+        // In the simulated fleet nothing is at stake, and its credentials are nobody's.
+        c.config.simulator = Some(Simulator { seed: 1, scenario: "x".into(), interval: Duration::from_secs(1) });
+        agreed(c, |yes| yes.login = None);
+        c.facts.seconds.0.as_mut().unwrap()[0].caller = c.observed.identity.as_ref().map(|one| one.arn.clone());
+    }),
 ];
 
 /// Two persons are wanted, and eve agreed to what ada wants to do.
@@ -53,4 +77,16 @@ fn agreed(case: &mut Case, change: fn(&mut SecondYes)) {
     };
     change(&mut yes);
     (case.facts.login, case.facts.seconds) = (Some(1000), Known::of(vec![yes]));
+}
+
+/// It is what `approve` is to be called with.
+#[test]
+fn who_waits_is_told_the_first_16_characters_of_the_digest() {
+    let mut case = Case::new();
+    case.config.guards.approval = Approval::TwoPerson;
+    let digest = case.plan().digest();
+    let verdicts = case.verdicts();
+    let verdict = verdicts.iter().find(|verdict| verdict.guard == "approval").expect("a verdict");
+    let told = format!("waits for a second person: `quarterdeck approve {}`", &digest[..16]);
+    assert_eq!(verdict.evidence, told);
 }

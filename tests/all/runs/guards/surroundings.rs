@@ -4,11 +4,13 @@ use quarterdeck::action::Decision::{Allow, Ask, Deny};
 use quarterdeck::config::EnvironmentKind;
 use quarterdeck::source::{NextRun, Rollout, ScheduledAction};
 
+use super::capacity::restarting;
 use super::scaling::{bounds, holding};
-use super::{Case, Row, act, row};
+use super::{Case, Row, act, row, whole};
 use crate::deploys::bench;
 use crate::fixture::scheduled;
 use crate::runs::fixture::deployment;
+use quarterdeck::text::Text;
 
 pub(super) static ROWS: &[Row] = &[
     row("service-active", Allow, "ACTIVE", |_| {}),
@@ -27,6 +29,10 @@ pub(super) static ROWS: &[Row] = &[
         in_flight(c);
         rollout(c, Rollout::Completed);
     }),
+    row("in-flight", Deny, "the workload was not read", |c| {
+        in_flight(c);
+        c.doctor = |p| p.observation.workload = None;
+    }),
     row("alerts", Ask, "and this scales in", |c| {
         bounds(c, 1, 2);
         c.observed.firing = Some(vec!["rtech-high-cpu".into()]);
@@ -35,11 +41,14 @@ pub(super) static ROWS: &[Row] = &[
         bounds(c, 2, 8);
         rollout(c, Rollout::InProgress);
     }),
+    row("deployment", Deny, "the workload was not read", |c| c.doctor = |p| p.observation.workload = None),
     row("service-active", Deny, "DRAINING", |c| {
         holding(c, "kinds", "out");
         c.observed.workload.as_mut().unwrap().status = "DRAINING".into();
     }),
-    row("alerts", Allow, "0 firing", |_| {}),
+    row("service-active", Deny, "the workload was not read", |c| c.doctor = |p| p.observation.workload = None),
+    whole("alerts", Allow, "0 firing", |_| {}),
+    whole("alerts", Allow, "0 firing", |c| c.desired = 2),
     row("alerts", Allow, "1 firing: rtech-high-cpu", |c| c.observed.firing = Some(vec!["rtech-high-cpu".into()])),
     row("alerts", Ask, "and this scales in", |c| {
         c.desired = 2;
@@ -49,6 +58,30 @@ pub(super) static ROWS: &[Row] = &[
     row("alerts", Ask, "could not be read", |c| {
         c.observed.firing = None;
         c.config.environment.kind = EnvironmentKind::Staging;
+    }),
+    row("alerts", Allow, "1 firing: rtech-high-cpu", |c| {
+        // The greatest count stays as it is: nothing has to stop.
+        bounds(c, 2, 3);
+        c.observed.firing = Some(vec!["rtech-high-cpu".into()]);
+    }),
+    row("alerts", Allow, "1 firing: rtech-high-cpu", |c| {
+        c.observed.firing = Some(vec!["rtech-high-cpu".into()]);
+        c.doctor = |p| p.observation.workload.as_mut().unwrap().desired = 5;
+    }),
+    row("alerts", Ask, "and this scales in", |c| {
+        c.observed.firing = Some(vec!["rtech-high-cpu".into()]);
+        c.doctor = |p| p.observation.workload = None;
+    }),
+    row("alerts", Ask, "and this scales in", |c| {
+        bounds(c, 4, 8);
+        c.observed.firing = Some(vec!["rtech-high-cpu".into()]);
+        c.doctor = |p| p.observation.workload = None;
+    }),
+    row("alerts", Ask, "5 firing: a, b, c, d, e; and", |c| firing(c, &["a", "b", "c", "d", "e"])),
+    row("alerts", Ask, "6 firing: a, b, c, d, e, …; and", |c| firing(c, &["a", "b", "c", "d", "e", "f"])),
+    row("alerts", Ask, "and this scales in", |c| {
+        firing(c, &["rtech-high-cpu"]);
+        c.doctor = |p| p.steps.push(restarting());
     }),
     row("autoscaling", Allow, "cpu (target 70) may move the count again", |_| {}),
     row("autoscaling", Allow, "suspended: in", |c| suspend(c, true, false)),
@@ -70,6 +103,11 @@ pub(super) static ROWS: &[Row] = &[
     row("autoscaling", Allow, "target not known", |c| {
         c.observed.scaling.as_mut().unwrap().policies[0].target = Some(f64::NAN)
     }),
+    row("autoscaling", Allow, "1 policies, none tracks a target", |c| {
+        c.observed.scaling.as_mut().unwrap().policies[0].kind = "StepScaling".into();
+    }),
+    whole("autoscaling", Allow, "cpu (target 70) may move the count again", |_| {}),
+    row("autoscaling", Deny, "the scaling was not read", |c| c.doctor = |p| p.observation.scaling = None),
 ];
 
 fn rollout(case: &mut Case, rollout: Rollout) {
@@ -97,4 +135,10 @@ fn schedule(case: &mut Case, suspended: bool) {
     let peak = scheduled("peak", "cron(0 6 24 12 ? *)", 4, "2026-12-24T06:00:00Z");
     case.observed.scaling.as_mut().unwrap().scheduled = vec![over, peak];
     case.observed.scaling.as_mut().unwrap().target.as_mut().expect("a scaling target").scheduled_suspended = suspended;
+}
+
+/// These alerts fire while tasks would stop.
+fn firing(case: &mut Case, names: &[&str]) {
+    case.desired = 2;
+    case.observed.firing = Some(names.iter().map(|name| Text::from(*name)).collect());
 }
