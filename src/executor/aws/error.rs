@@ -34,9 +34,15 @@ where
             by_status(context.raw().status().as_u16(), &format!("{code}: {message}{}", next(error)))
         }
         SdkError::ResponseError(context) => by_status(context.raw().status().as_u16(), "an answer of another shape"),
-        SdkError::TimeoutError(_) => ApplyError::Unknown(Text::clean("no answer in time")),
+        SdkError::TimeoutError(_) => late(),
+        // The connection's own timeout is as long, and may be the first to be over.
+        SdkError::DispatchFailure(failure) if failure.is_timeout() => late(),
         _ => ApplyError::Unknown(Text::clean(&chain(error))),
     }
+}
+
+fn late() -> ApplyError {
+    ApplyError::Unknown(Text::clean("no answer in time"))
 }
 
 /// Why STS did not tell whose credentials these are: nothing was sent.
