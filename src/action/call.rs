@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{CopyChange, Matcher, declared};
+use super::{CopyChange, ExportTask, Matcher, declared};
 use crate::source::Name;
 
 /// What earlier steps of a run made, by step: the identifier of a new revision, snapshot, silence …
@@ -233,6 +233,15 @@ pub enum Call {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         place: Option<Name>,
     },
+    /// `rds:StartExportTask` of a snapshot. A repeat finds the task there already.
+    RdsExport {
+        /// What is exported, and where to.
+        #[serde(flatten)]
+        task: Box<ExportTask>,
+        /// The place of `[[aws.place]]`; none is `[aws]` itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        place: Option<Name>,
+    },
     /// A request that the configuration declares. Whether a repeat would be harmless is declared with it.
     DeclaredRequest {
         /// The service.
@@ -350,6 +359,8 @@ pub enum Family {
     Task,
     /// One copy more of what is protected.
     Backup,
+    /// A copy of what is protected that is written to S3.
+    Export,
     /// What a declared request changes.
     Request,
     /// What a declared command on this host changes.
@@ -386,6 +397,7 @@ impl Call {
             Self::BackupStart { .. } | Self::RdsClusterSnapshot { .. } | Self::RdsInstanceSnapshot { .. } => {
                 Family::Backup
             }
+            Self::RdsExport { .. } => Family::Export,
             Self::DeclaredRequest { .. } => Family::Request,
             Self::DeclaredCommand { .. } => Family::Command,
             Self::RdsCopy { change, .. } => change.family(),
@@ -427,6 +439,7 @@ impl Call {
             | Self::BackupStart { place, .. }
             | Self::RdsClusterSnapshot { place, .. }
             | Self::RdsInstanceSnapshot { place, .. }
+            | Self::RdsExport { place, .. }
             | Self::RdsCopy { place, .. }
             | Self::CloudFrontInvalidate { place, .. } => place.as_ref(),
             Self::CloudflarePurge { .. }
@@ -472,6 +485,7 @@ impl Call {
             | Self::BackupStart { .. }
             | Self::RdsClusterSnapshot { .. }
             | Self::RdsInstanceSnapshot { .. }
+            | Self::RdsExport { .. }
             | Self::CloudflarePurge { .. }
             | Self::AlertmanagerSilence { .. }
             | Self::AlertmanagerExpire { .. }
@@ -484,6 +498,11 @@ impl Call {
 /// The beginning of a digest, for people.
 fn short(digest: &str) -> &str {
     digest.get(..12).unwrap_or(digest)
+}
+
+/// The variables that a program is given, if any.
+fn given(env: &[String]) -> String {
+    if env.is_empty() { String::new() } else { format!(" with {}", env.join(", ")) }
 }
 
 /// The operation that sets bounds and suspension alike.
@@ -548,16 +567,14 @@ impl std::fmt::Display for Call {
             Self::RdsInstanceSnapshot { instance, snapshot, .. } => {
                 write!(f, "rds:CreateDBSnapshot {instance} snapshot={snapshot}")?;
             }
+            Self::RdsExport { task, .. } => write!(f, "{task}")?,
             Self::DeclaredRequest { method, url, content_type, body_sha256, .. } => {
                 write!(f, "{method} {url}")?;
                 content_type.iter().try_for_each(|kind| write!(f, " {kind}"))?;
                 body_sha256.iter().try_for_each(|digest| write!(f, " sha256:{}…", short(digest)))?;
             }
             Self::DeclaredCommand { command, directory, env, .. } => {
-                write!(f, "{} in {directory}", declared::line(command))?;
-                if !env.is_empty() {
-                    write!(f, " with {}", env.join(", "))?;
-                }
+                write!(f, "{} in {directory}{}", declared::line(command), given(env))?;
             }
             Self::RdsCopy { change, .. } => write!(f, "{change}")?,
         }

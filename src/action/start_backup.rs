@@ -1,20 +1,23 @@
-//! `start_backup`: one copy more of a protected thing, by AWS Backup or as a snapshot of its cluster or instance.
+//! `start_backup`: one copy more of a protected thing: by AWS Backup, as a snapshot of its cluster or instance, or as an export
+//! of the newest snapshot to S3.
 //!
-//! What the call makes is named by the plan: the idempotency token of AWS Backup, and the snapshot's identifier, are made of the
-//! newest copies that were found. A repeat of the same plan makes nothing more, and once a new copy is there the plan has
-//! drifted.
+//! What the call makes is named by the plan: the idempotency token of AWS Backup, and the identifiers of snapshot and export, are
+//! made of the newest copies that were found. A repeat of the same plan makes nothing more, and once a new copy is there the
+//! plan has drifted.
 //! <https://docs.aws.amazon.com/aws-backup/latest/devguide/API_StartBackupJob.html>
 //! <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBClusterSnapshot.html>
+//! <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_StartExportTask.html>
+
+mod export;
+mod sight;
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::plan::sha256;
 use super::{
-    Act, Action, ActionSpec, ArgumentSpec, Call, Change, Draft, Effect, PlanFailure, Scene, Sight, Stage, Step, Undo,
-    database,
+    Act, Action, ActionSpec, ArgumentSpec, Call, Change, Draft, PlanFailure, Scene, Sight, Step, Undo, database,
 };
 use crate::config::{Config, Copies, CopySource, Protected};
 use crate::source::{
@@ -22,12 +25,12 @@ use crate::source::{
 };
 use crate::text::Text;
 
-const WRITE: &str = "write `start_backup THING`, with by=vault or by=snapshot where both can be";
+pub(super) use export::{ENGINES, NO_ENGINE};
 
-/// How much earlier than the plan a job may seem to be created: clocks differ.
-const SKEW: Duration = Duration::from_secs(60);
+const WRITE: &str = "write `start_backup THING`, with by=vault, by=snapshot or by=export where several can be";
 
-/// The longest part of a database's name that goes into a snapshot's identifier, whose limit is 63.
+/// The longest part of a database's name that goes into an identifier: that of a snapshot may have 63 characters, that of an
+/// export 60.
 const NAME: usize = 40;
 
 /// Start a backup of a protected thing.
@@ -48,13 +51,19 @@ pub enum Way {
     Vault,
     /// A snapshot of the cluster or the instance.
     Snapshot,
+    /// An export of the newest snapshot to S3.
+    Export,
 }
+
+/// All ways.
+const WAYS: [Way; 3] = [Way::Vault, Way::Snapshot, Way::Export];
 
 impl Way {
     fn word(self) -> &'static str {
         match self {
             Self::Vault => "vault",
             Self::Snapshot => "snapshot",
+            Self::Export => "export",
         }
     }
 
@@ -63,6 +72,23 @@ impl Way {
         match self {
             Self::Vault => CopyKind::AwsBackup,
             Self::Snapshot => CopyKind::Snapshot,
+            Self::Export => CopyKind::Export,
+        }
+    }
+
+    /// The kind of job that makes it.
+    fn job(self) -> JobKind {
+        match self {
+            Self::Vault | Self::Snapshot => JobKind::Backup,
+            Self::Export => JobKind::Export,
+        }
+    }
+
+    /// What it makes, in words: one, and several.
+    pub(super) fn makes(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Vault | Self::Snapshot => ("a backup", "backups"),
+            Self::Export => ("an export", "exports"),
         }
     }
 
@@ -71,6 +97,7 @@ impl Way {
         match self {
             Self::Vault => &["backup jobs", "recovery points"],
             Self::Snapshot => &["snapshots"],
+            Self::Export => &["snapshots", "export tasks"],
         }
     }
 }
@@ -82,13 +109,16 @@ impl StartBackup {
         summary: "make one backup more of a protected thing",
         arguments: &[ArgumentSpec {
             name: "by",
-            summary: "`vault` (AWS Backup) or `snapshot`; may be left out where only one can be",
+            summary: "`vault` (AWS Backup), `snapshot` or `export` (to S3); may be left out where only one can be",
         }],
         targets,
         parse,
     };
 
     fn draft_of(&self, source: &CopySource, read: &Read<'_>) -> Result<Draft, PlanFailure> {
+        if read.way == Way::Export {
+            return self.export(source, read);
+        }
         let Read { copies, found, .. } = read;
         let place = copies.place.clone();
         let (target_id, made, call) = match source {
@@ -104,12 +134,12 @@ impl StartBackup {
                 (Text::clean(resource), format!("one more in the vault {vault}"), call)
             }
             CopySource::Cluster(cluster) => {
-                let snapshot = self.snapshot(read, cluster);
+                let snapshot = self.identifier(read, cluster);
                 let call = Call::RdsClusterSnapshot { cluster: cluster.clone(), snapshot: snapshot.clone(), place };
                 (database::arn("cluster", cluster, found.identity.as_ref())?, snapshot, call)
             }
             CopySource::Instance(instance) => {
-                let snapshot = self.snapshot(read, instance);
+                let snapshot = self.identifier(read, instance);
                 let call = Call::RdsInstanceSnapshot { instance: instance.clone(), snapshot: snapshot.clone(), place };
                 (database::arn("db", instance, found.identity.as_ref())?, snapshot, call)
             }
@@ -136,18 +166,23 @@ impl StartBackup {
         }
     }
 
-    /// An identifier by the database's name and the newest copies.
-    fn snapshot(&self, read: &Read<'_>, database: &str) -> String {
-        let short: String = database.chars().take(NAME).collect();
-        format!("qd-{}-{}", short.trim_end_matches('-'), self.mark(read, database, 12))
+    /// A snapshot's identifier, by the database's name and the newest copies.
+    fn identifier(&self, read: &Read<'_>, database: &str) -> String {
+        named(database, &self.mark(read, database, 12))
     }
 
     /// So many hexadecimal digits that are the same for the same thing with the same newest copies.
     fn mark(&self, read: &Read<'_>, of: &str, digits: usize) -> String {
-        let facts = newest_of(read.protection);
+        let facts = rests_on(read.protection, read.way);
         let text = format!("start_backup {} {} {of} {facts:?}", self.protected, read.way.word());
         sha256(&text).chars().take(digits).collect()
     }
+}
+
+/// An identifier by a database's name and a mark.
+fn named(database: &str, mark: &str) -> String {
+    let short: String = database.chars().take(NAME).collect();
+    format!("qd-{}-{mark}", short.trim_end_matches('-'))
 }
 
 /// What a draft is made of.
@@ -167,19 +202,21 @@ fn targets(config: &Config) -> Vec<Name> {
 
 /// The ways that the configuration has, with what each copies.
 fn ways(thing: &Protected) -> Vec<(Way, &CopySource)> {
-    let kinds = thing.copies.iter().flat_map(|copies| &copies.kinds);
+    let Some(copies) = &thing.copies else { return Vec::new() };
     let way = |kind: &CopySource| match kind {
         CopySource::AwsBackup { role: Some(_), .. } => Some(Way::Vault),
-        CopySource::Cluster(_) | CopySource::Instance(_) => Some(Way::Snapshot),
+        kind if kind.is_database() => Some(Way::Snapshot),
         _ => None,
     };
-    kinds.filter_map(|kind| Some((way(kind)?, kind))).collect()
+    let exports = copies.kinds.iter().filter(|kind| copies.export.is_some() && kind.is_database());
+    let made = copies.kinds.iter().filter_map(|kind| Some((way(kind)?, kind)));
+    made.chain(exports.map(|kind| (Way::Export, kind))).collect()
 }
 
 fn no_way(name: &Name) -> PlanFailure {
     PlanFailure::new(
         &format!("the configuration has no way to start a backup of `{name}`"),
-        "give its [[backup]] a `cluster` or `instance`, or `aws_backup` with the role that makes backups",
+        "give its [[backup]] a `cluster` or `instance`, `aws_backup` with the role that makes backups, or `export`",
     )
 }
 
@@ -196,8 +233,9 @@ fn protected<'a>(name: &Name, config: &'a Config) -> Result<(&'a Protected, &'a 
 fn parse(target: &Name, arguments: &[(String, String)]) -> Result<Action, PlanFailure> {
     let by = match arguments {
         [] => None,
-        [(key, value)] if key == "by" && value == Way::Vault.word() => Some(Way::Vault),
-        [(key, value)] if key == "by" && value == Way::Snapshot.word() => Some(Way::Snapshot),
+        [(key, value)] if key == "by" && WAYS.iter().any(|way| way.word() == value) => {
+            WAYS.into_iter().find(|way| way.word() == value)
+        }
         [(key, value), ..] => {
             return Err(PlanFailure::new(&format!("start_backup does not understand `{key}={value}`"), WRITE));
         }
@@ -210,19 +248,33 @@ fn newest(protection: &Protection, kind: CopyKind) -> Option<&RecoveryPoint> {
     protection.points.iter().filter(|point| point.kind == kind).max_by_key(|point| (point.cut, &point.id))
 }
 
-fn backup_jobs(protection: &Protection) -> impl Iterator<Item = &BackupJob> {
-    protection.jobs.iter().filter(|job| job.kind == JobKind::Backup)
+fn jobs(protection: &Protection, kind: JobKind) -> impl Iterator<Item = &BackupJob> {
+    protection.jobs.iter().filter(move |job| job.kind == kind)
+}
+
+/// What a plan rests on that takes this way.
+fn rests_on(protection: &Protection, way: Way) -> BTreeMap<String, String> {
+    match way {
+        Way::Vault | Way::Snapshot => newest_of(protection),
+        Way::Export => export::facts(protection),
+    }
 }
 
 /// The newest copies and the newest job: what a plan rests on, and what its names are made of.
 fn newest_of(protection: &Protection) -> BTreeMap<String, String> {
     let words = |point: Option<&RecoveryPoint>| point.map_or("none".to_owned(), point_in_words);
-    let job = backup_jobs(protection).max_by_key(|job| (job.created, &job.id));
+    let job = newest_job(protection, JobKind::Backup);
     BTreeMap::from([
         ("newest in the vault".to_owned(), words(newest(protection, CopyKind::AwsBackup))),
         ("newest snapshot".to_owned(), words(newest(protection, CopyKind::Snapshot))),
-        ("newest backup job".to_owned(), job.map_or("none".to_owned(), |job| format!("{} {}", job.id, job.state))),
+        ("newest backup job".to_owned(), job),
     ])
+}
+
+/// The newest job of a kind and its state, in words.
+fn newest_job(protection: &Protection, kind: JobKind) -> String {
+    let job = jobs(protection, kind).max_by_key(|job| (job.created, &job.id));
+    job.map_or("none".to_owned(), |job| format!("{} {}", job.id, job.state))
 }
 
 fn point_in_words(point: &RecoveryPoint) -> String {
@@ -233,6 +285,7 @@ fn removal(way: Way) -> &'static str {
     match way {
         Way::Vault => "it is kept until somebody removes it (backup:DeleteRecoveryPoint)",
         Way::Snapshot => "it is kept until somebody removes it (rds:DeleteDBClusterSnapshot, rds:DeleteDBSnapshot)",
+        Way::Export => "its objects are kept until somebody removes them; while it runs, rds:CancelExportTask ends it",
     }
 }
 
@@ -248,7 +301,7 @@ pub(super) fn under_way(protection: &Protection, way: Way) -> Result<Vec<&Backup
     let unread = protection.missing.iter().find(|unread| way.needs().contains(&unread.part.as_str()));
     match unread {
         Some(unread) => Err(format!("{}: {}", unread.part, unread.reason)),
-        None => Ok(backup_jobs(protection).filter(|job| job.outcome == JobOutcome::Running).collect()),
+        None => Ok(jobs(protection, way.job()).filter(|job| job.outcome == JobOutcome::Running).collect()),
     }
 }
 
@@ -286,20 +339,14 @@ impl Act for StartBackup {
 
     fn facts(&self, found: &Observation) -> BTreeMap<String, String> {
         let mut facts = database::whose(found);
-        facts.extend(found.protection.iter().flat_map(newest_of));
+        // Where no way is named there is only one, which is no export: what can be exported has snapshots.
+        let way = self.by.unwrap_or(Way::Snapshot);
+        facts.extend(found.protection.iter().flat_map(|protection| rests_on(protection, way)));
         facts
     }
 
     fn sight(&self, scene: &Scene<'_>, found: &Observation) -> Sight {
-        let call = scene.plan.step(scene.step).map(|step| &step.call);
-        match (call, &found.protection) {
-            (Some(Call::BackupStart { .. }), Some(now)) => job_sight(scene, now),
-            (
-                Some(Call::RdsClusterSnapshot { snapshot, .. } | Call::RdsInstanceSnapshot { snapshot, .. }),
-                Some(now),
-            ) => snapshot_sight(snapshot, now),
-            _ => unclear("its backups were not read".to_owned()),
-        }
+        sight::of(scene, found)
     }
 
     fn observed(&self, found: &Observation) -> String {
@@ -310,75 +357,12 @@ impl Act for StartBackup {
     }
 }
 
-fn unclear(words: String) -> Sight {
-    Sight { words, effect: Effect::Unclear, stage: Stage::Moving, made: None }
-}
-
-/// What was not read shows nothing, and hides nothing.
-fn unread(now: &Protection, way: Way) -> Option<Sight> {
-    under_way(now, way).err().map(unclear)
-}
-
-/// The job that the answer named; where the answer was lost, the only one that is new and that no plan of AWS Backup began.
-fn job_sight(scene: &Scene<'_>, now: &Protection) -> Sight {
-    let unread = unread(now, Way::Vault);
-    let made = scene.made.get(&scene.step);
-    let known = |job: &BackupJob| {
-        let before = scene.plan.observation.protection.iter().flat_map(backup_jobs);
-        before.into_iter().any(|old| old.id == job.id)
-    };
-    let since = scene.plan.made.checked_sub(SKEW).unwrap_or(scene.plan.made);
-    let is_new = |job: &&BackupJob| job.origin.is_none() && job.created >= since && !known(job);
-    let ours: Vec<&BackupJob> = match made {
-        Some(id) => backup_jobs(now).filter(|job| job.id.as_str() == id).collect(),
-        None => backup_jobs(now).filter(is_new).collect(),
-    };
-    match (ours.as_slice(), unread) {
-        ([job], _) => Sight { made: Some(job.id.to_string()), ..standing(job) },
-        (_, Some(unread)) => unread,
-        ([], None) => as_before("no new backup job"),
-        (several, None) => unclear(format!("{} new backup jobs: which is this run's can't be told", several.len())),
-    }
-}
-
-fn as_before(words: &str) -> Sight {
-    Sight { words: words.to_owned(), effect: Effect::AsBefore, stage: Stage::Moving, made: None }
-}
-
-fn standing(job: &BackupJob) -> Sight {
-    let percent = job.percent.map_or(String::new(), |percent| format!(", {percent:.0} %"));
-    let words = format!("{} {}{percent}", job.id, job.state);
-    let stage = match job.outcome {
-        JobOutcome::Completed => Stage::Steady,
-        JobOutcome::Running => Stage::Moving,
-        JobOutcome::Failed => {
-            let why = job.message.as_ref().map_or("no reason is told".to_owned(), ToString::to_string);
-            Stage::Failed(format!("{} is {}: {why}", job.id, job.state))
-        }
-    };
-    Sight { words, effect: Effect::Shows, stage, made: None }
-}
-
-/// The snapshot of the plan's own name: available, or as far as it is.
-fn snapshot_sight(snapshot: &str, now: &Protection) -> Sight {
-    let made = Some(snapshot.to_owned());
-    let point = now.points.iter().find(|point| point.id.as_str() == snapshot);
-    let job = backup_jobs(now).find(|job| job.id.as_str() == snapshot);
-    match (point, job) {
-        (Some(point), _) => {
-            let words = format!("{} available", point_in_words(point));
-            Sight { words, effect: Effect::Shows, stage: Stage::Steady, made }
-        }
-        (None, Some(job)) => Sight { made, ..standing(job) },
-        (None, None) => unread(now, Way::Snapshot).unwrap_or_else(|| as_before("no snapshot of that name")),
-    }
-}
-
 /// The way that a plan takes, by its call.
 pub(super) fn way_of(call: &Call) -> Option<Way> {
     match call {
         Call::BackupStart { .. } => Some(Way::Vault),
         Call::RdsClusterSnapshot { .. } | Call::RdsInstanceSnapshot { .. } => Some(Way::Snapshot),
+        Call::RdsExport { .. } => Some(Way::Export),
         _ => None,
     }
 }

@@ -12,6 +12,7 @@ mod copies;
 mod cost;
 mod database;
 mod declared;
+mod export;
 mod fleet;
 mod guards;
 mod http_source;

@@ -12,10 +12,27 @@ pub struct Copies {
     pub kinds: Vec<CopySource>,
     /// The place of `[[aws.place]]`; `None` is `[aws]` itself.
     pub place: Option<Name>,
+    /// Where snapshots of the cluster or instance are exported to, when that is asked for.
+    pub export: Option<ExportTo>,
     /// How far apart backups are by their schedule: the worst case of loss adds the time that one takes.
     pub every: Option<Duration>,
     /// Interval and deadline.
     pub polling: Polling,
+}
+
+/// Where and how a snapshot is exported to S3.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExportTo {
+    /// The bucket, in the snapshot's region.
+    pub bucket: String,
+    /// What the keys begin with, without a slash at its end; empty is the bucket's root.
+    pub prefix: String,
+    /// The ARN of the role that writes there.
+    pub role: String,
+    /// The ARN of the KMS key that encrypts what is written.
+    pub key: String,
+    /// What of the data (`database`, `database.table`, `database.schema`, `database.schema.table`); empty is all.
+    pub only: Vec<String>,
 }
 
 /// One place where copies are found.
@@ -50,6 +67,11 @@ pub enum CopySource {
 }
 
 impl CopySource {
+    /// Whether it is a database of which RDS makes snapshots.
+    pub fn is_database(&self) -> bool {
+        matches!(self, Self::Cluster(_) | Self::Instance(_))
+    }
+
     /// Where objects lie, as `s3://bucket/prefix`; `None` for what is no object.
     pub fn objects_at(&self) -> Option<String> {
         match self {

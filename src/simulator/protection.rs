@@ -13,7 +13,8 @@ use super::noise::{seed_of, unit};
 use crate::config::{CopySource, Protected};
 use crate::slo::schedule::{Rule, look_back, schedule};
 use crate::source::{
-    BackupJob, CopyKind, JobKind, JobOutcome, Protection, RecoveryPoint, RestoreWindow, Schedule, Validation,
+    BackupJob, CopyKind, Exportable, JobKind, JobOutcome, Protection, RecoveryPoint, RestoreWindow, Schedule,
+    Validation,
 };
 use crate::text::Text;
 
@@ -44,6 +45,7 @@ pub(super) fn protection(
             CopySource::Cluster(name) | CopySource::Instance(name) => {
                 cluster(&mut all, name, now);
                 requests(name).iter().for_each(|asked| snapshot(&mut all, asked));
+                all.exportable = exportable(&all, name).map(Box::new);
             }
             CopySource::AwsBackup { resource, .. } => {
                 vault(&mut all, now);
@@ -58,6 +60,20 @@ pub(super) fn protection(
     all.points.sort_by_key(|point| std::cmp::Reverse(point.cut));
     all.jobs.sort_by_key(|job| std::cmp::Reverse(job.created));
     all
+}
+
+/// The newest snapshot, of DocumentDB, which has no exports.
+fn exportable(all: &Protection, name: &str) -> Option<Exportable> {
+    let snapshots = all.points.iter().filter(|point| point.kind == CopyKind::Snapshot);
+    let newest = snapshots.max_by_key(|point| point.cut)?;
+    Some(Exportable {
+        id: newest.id.clone(),
+        arn: Text::clean(&format!("arn:aws:rds:simulated:000000000000:cluster-snapshot:{}", newest.id)),
+        of: Text::clean(name),
+        engine: Text::from("docdb"),
+        cut: newest.cut,
+        storage_gib: None,
+    })
 }
 
 /// How long what was asked for takes, in seconds: until a job runs, until it is complete, until a snapshot is available.

@@ -233,6 +233,38 @@ fn a_snapshot_of_the_cluster_is_made_and_the_next_plan_names_another() {
     }
 }
 
+/// moto's cluster answers as aurora-postgresql, and its exports are complete at once; a repeat of the plan is stale by then.
+#[test]
+fn a_snapshot_of_the_cluster_is_exported_to_s3_once() {
+    let lab = Lab::take();
+    let (text, code) = done_to_the_database(&lab, &["start_backup", "rtech-mongodb", "by=snapshot"]);
+    assert_eq!(code, 0, "{text}");
+    let cluster = "cluster = \"rtech-mongodb\"       #";
+    let export = "export = { bucket = \"rtech-backups\", prefix = \"parquet\", role = \"arn:aws:iam::123456789012:role/export\", \
+                  key = \"arn:aws:kms:us-east-1:123456789012:key/00000000-0000-0000-0000-000000000000\" }";
+    let example = std::fs::read_to_string(lab.config()).expect("a configuration");
+    assert_eq!(example.matches(cluster).count(), 1, "the example's [[backup]]");
+    let config = lab.state_dir().join("exporting.toml").display().to_string();
+    std::fs::write(&config, example.replace(cluster, &format!("{export}\n{cluster}"))).expect("written");
+    let file = lab.state_dir().join("export.json").display().to_string();
+    let quarterdeck = |arguments: &[&str]| {
+        let output = quarterdeck(&[&["--config", &config], arguments].concat(), lab.variables());
+        let text = format!("{}{}", stdout(&output), String::from_utf8_lossy(&output.stderr));
+        (text, output.status.code().unwrap_or(-1))
+    };
+    lab.forget_requests();
+    let (text, code) = quarterdeck(&["plan", "start_backup", "rtech-mongodb", "by=export", "--out", &file]);
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("→ s3://rtech-backups/parquet/qd-rtech-mongodb-"), "{text}");
+    let apply = || quarterdeck(&["apply", &file, "--confirm", "rtech-mongodb"]);
+    let (text, code) = apply();
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("complete"), "{text}");
+    let (text, code) = apply();
+    assert_eq!(code, 4, "{text}");
+    assert_eq!(lab.requests("StartExportTask").len(), 1);
+}
+
 /// The identifiers of all clusters and instances, as moto tells them.
 fn databases(lab: &Lab) -> Vec<String> {
     let scope = "Authorization: AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/rds/aws4_request";

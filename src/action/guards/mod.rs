@@ -55,7 +55,10 @@ const FAILOVER: Scope = Of(&[Family::Failover]);
 pub(crate) const RISKY: &[Family] = &[Family::Deployment, Family::Revision, Family::Traffic];
 
 /// What makes a copy of what is protected.
-const BACKUP: Scope = Of(&[Family::Backup]);
+const BACKUP: Scope = Of(&[Family::Backup, Family::Export]);
+
+/// What writes a copy to S3.
+const EXPORT: Scope = Of(&[Family::Export]);
 
 /// What restores a copy beside production.
 const RESTORE: Scope = Of(&[Family::Restore]);
@@ -138,6 +141,7 @@ pub const GUARDS: &[Guard] = &[
     each("traffic-health", "who gets more traffic is healthy enough", TRAFFIC, traffic::health),
     once("traffic-owner", "no deployment shifts this traffic", TRAFFIC, traffic::owner),
     once("backup-idle", "no other backup is under way", BACKUP, backup::idle),
+    once("export-source", "the newest snapshot can be exported", EXPORT, backup::source),
     once("restore-point", "the newest copy is what is restored", RESTORE, restore::point),
     once("restore-alone", "no other restored copy is there", RESTORE, restore::alone),
     once("restore-quota", "the account has room for it", RESTORE, restore::quota),

@@ -1,10 +1,11 @@
-//! Where the copies of a `[[backup]]` are found: `aws_backup`, `cluster`, `instance`, `objects`; and whose screen shows it.
+//! Where the copies of a `[[backup]]` are found: `aws_backup`, `cluster`, `instance`, `objects`; where they are exported to;
+//! and whose screen shows it.
 
 use std::time::Duration;
 
-use super::Sources;
 use super::backend::{every, polling};
 use super::words::{duration, filled, maybe, or};
+use super::{Sources, export};
 use crate::config::raw::{Entry, Section};
 use crate::config::{Copies, CopySource, Protected, Service};
 
@@ -23,6 +24,7 @@ pub(super) fn copies(section: &Section<'_>, sources: &Sources) -> Option<Option<
     let cluster = maybe(cluster, |entry| identifier(entry).map(CopySource::Cluster));
     let instance = maybe(instance, |entry| identifier(entry).map(CopySource::Instance));
     let objects = or(objects, Vec::new(), self::objects);
+    let export = maybe(section.get("export"), |entry| export::export(&entry.clone().section()?));
     let place = super::words::place(section.get("place"), sources);
     let apart = maybe(section.get("every"), |entry| {
         duration(entry, Duration::from_secs(60)..=Duration::from_secs(366 * 86_400))
@@ -33,14 +35,15 @@ pub(super) fn copies(section: &Section<'_>, sources: &Sources) -> Option<Option<
     };
     let mut kinds: Vec<CopySource> = [aws_backup?, cluster?, instance?].into_iter().flatten().collect();
     kinds.extend(objects?);
-    let copies = Copies { kinds, place: place?, every: apart?, polling: polling? };
+    export::fits(section.peek("export"), &kinds)?;
+    let copies = Copies { kinds, place: place?, export: export?, every: apart?, polling: polling? };
     reachable(&first, sources)?;
     Some(Some(copies))
 }
 
 /// A key that only counts where copies are read would do nothing without them.
 fn without_copies(section: &Section<'_>) -> Option<Option<Copies>> {
-    let idle = ["place", "every", "interval", "timeout"].into_iter().find_map(|key| section.peek(key));
+    let idle = ["place", "export", "every", "interval", "timeout"].into_iter().find_map(|key| section.peek(key));
     if let Some(idle) = idle {
         idle.error(
             "does nothing here: the block names no copies to look at",
@@ -88,7 +91,7 @@ fn arn(entry: &Entry<'_>) -> Option<String> {
 }
 
 /// The ARN of a role of IAM.
-fn role(entry: &Entry<'_>) -> Option<String> {
+pub(super) fn role(entry: &Entry<'_>) -> Option<String> {
     let value = filled(entry)?;
     let parts: Vec<&str> = value.splitn(6, ':').collect();
     match parts.as_slice() {
@@ -120,7 +123,7 @@ fn objects(entry: &Entry<'_>) -> Option<Vec<CopySource>> {
     items.collect::<Vec<_>>().into_iter().collect()
 }
 
-fn bounded<'a>(entry: &Entry<'a>) -> Option<Vec<Entry<'a>>> {
+pub(super) fn bounded<'a>(entry: &Entry<'a>) -> Option<Vec<Entry<'a>>> {
     let items = entry.clone().items()?;
     if (1..=MOST).contains(&items.len()) {
         return Some(items);
@@ -148,7 +151,7 @@ fn object(section: &Section<'_>) -> Option<CopySource> {
 const ENCRYPTIONS: &[(&str, &str)] = &[("AES256", "AES256"), ("aws:kms", "aws:kms"), ("aws:kms:dsse", "aws:kms:dsse")];
 
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>
-fn bucket(entry: &Entry<'_>) -> Option<String> {
+pub(super) fn bucket(entry: &Entry<'_>) -> Option<String> {
     let value = entry.expanded()?.value;
     let safe = value.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.'));
     if safe && (3..=63).contains(&value.len()) {

@@ -7,6 +7,7 @@ mod cloudfront;
 mod ecs;
 mod ecs_revision;
 mod error;
+mod export;
 mod rds;
 mod restore;
 
@@ -53,6 +54,7 @@ impl Aws {
             Family::Cloudflare | Family::Silence | Family::Request | Family::Command => {
                 Err(not_sent("the call is not AWS's"))
             }
+            Family::Export => Box::pin(export::send(&config, call, permit)).await,
             Family::Backup => match call {
                 Call::BackupStart { .. } => backup::send(&config, call, permit).await,
                 _ => rds::send(&config, call, permit).await,

@@ -28,6 +28,10 @@ impl SimulatedTarget {
             Call::RdsClusterSnapshot { cluster: name, .. } | Call::RdsInstanceSnapshot { instance: name, .. } => {
                 Err(rejected(&format!("DBNotFoundFault: there is no {name}")))
             }
+            Call::RdsExport { task, .. } => Err(rejected(&format!(
+                "InvalidParameterValue: {} is of DocumentDB, which has no exports",
+                task.snapshot
+            ))),
             Call::RdsRebootWithFailover { instance, .. } => {
                 Err(rejected(&format!("DBInstanceNotFound: there is no instance {instance}")))
             }

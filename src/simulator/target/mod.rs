@@ -66,7 +66,7 @@ impl SimulatedTarget {
             | Family::Bounds
             | Family::Suspension
             | Family::Traffic => self.service(call),
-            Family::Failover | Family::Backup => self.database(call),
+            Family::Failover | Family::Backup | Family::Export => self.database(call),
             Family::Restore | Family::Removal => self.restored(call),
             Family::CloudFront | Family::Cloudflare | Family::Silence => self.around(call, permit),
             Family::Request | Family::Command => Err(not_sent("the simulated fleet carries out no declared actions")),

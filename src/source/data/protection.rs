@@ -22,6 +22,26 @@ pub struct Protection {
     pub protected: Option<bool>,
     /// What of this could not be read, and why; the rest is whole.
     pub missing: Vec<Unread>,
+    /// The newest snapshot that is available, as an export to S3 would take it; `None` where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exportable: Option<Box<Exportable>>,
+}
+
+/// A snapshot as an export takes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exportable {
+    /// Its identifier.
+    pub id: Text,
+    /// Its ARN.
+    pub arn: Text,
+    /// The cluster or instance that it is of.
+    pub of: Text,
+    /// The engine of that, as RDS calls it (`aurora-postgresql`, `docdb`); empty where it is not told.
+    pub engine: Text,
+    /// When it was cut.
+    pub cut: Timestamp,
+    /// The storage that it says it was allocated, in GiB; `None` where storage grows by itself and no figure is told.
+    pub storage_gib: Option<u32>,
 }
 
 /// A part that could not be read.

@@ -35,6 +35,7 @@ static NOTHING: Protection = Protection {
     schedules: Vec::new(),
     protected: None,
     missing: Vec::new(),
+    exportable: None,
 };
 
 impl BackupVerdict<'_> {

@@ -60,7 +60,7 @@ async fn every_subject_of_the_example_that_aws_tells_is_read() {
 }
 
 /// ministack answers for AWS Backup (it makes no recovery points of its own), moto for the cluster, its snapshots and S3 (its
-/// export tasks have no dates, and are left out).
+/// export tasks have no dates: they are jobs, and no points).
 #[tokio::test]
 #[ignore = "run by lab::the_aws_sources_read_the_lab, with the lab's variables"]
 async fn what_could_be_restored_is_read() {

@@ -25,7 +25,7 @@ fn with_copies(kinds: Vec<CopySource>) -> Config {
     let mut thing = fixture::config().backups.remove(0);
     let polling = Polling { interval: Duration::from_secs(300), timeout: Duration::from_secs(10) };
     thing.measures.clear();
-    thing.copies = Some(Copies { kinds, place: None, every: None, polling });
+    thing.copies = Some(Copies { kinds, place: None, export: None, every: None, polling });
     Config { backups: vec![thing], ..empty() }
 }
 

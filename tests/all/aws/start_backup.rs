@@ -1,5 +1,7 @@
 //! Starting backups against scripted AWS Backup and RDS: exactly one request, named by the plan, and read back.
 
+mod export;
+
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::Duration;
 
@@ -132,9 +134,12 @@ impl World for Read {
     }
 }
 
-/// A run that gives up after a second: its plan, how it ended, and its last word.
 async fn run(server: &Server, kind: CopySource, way: Way) -> (Plan, RunState, String) {
-    let mut config = config(vec![kind]);
+    run_in(server, config(vec![kind]), way).await
+}
+
+/// A run that gives up after a second: its plan, how it ended, and its last word.
+async fn run_in(server: &Server, mut config: Config, way: Way) -> (Plan, RunState, String) {
     config.backups[0].backup_within = Duration::from_secs(1);
     let connections = || Connections::single(connection_at(&settings(server)));
     let world = Read { connections: connections(), config: config.clone() };

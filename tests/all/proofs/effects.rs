@@ -46,6 +46,7 @@ pub(crate) fn take_effect(sent: &Sent<'_>, truth: &mut Observation) -> Effect {
         Call::RdsClusterSnapshot { snapshot, .. } | Call::RdsInstanceSnapshot { snapshot, .. } => {
             back_up(snapshot.clone(), sent, truth)
         }
+        Call::RdsExport { task, .. } => export(&task.task, sent, truth),
         Call::RdsCopy { change, .. } => copied(change, truth),
         Call::DeclaredRequest { .. } | Call::DeclaredCommand { .. } => declared(truth),
         call if stage::set(call, truth) => Ok(None),
@@ -213,6 +214,16 @@ fn back_up(id: String, sent: &Sent<'_>, truth: &mut Observation) -> Effect {
     Ok(Some(id))
 }
 
+/// The same identifier is the same export, as RDS has it.
+fn export(id: &str, sent: &Sent<'_>, truth: &mut Observation) -> Effect {
+    let Some(protection) = truth.protection.as_mut() else { return no_such("protected thing") };
+    if !protection.jobs.iter().any(|job| job.kind == JobKind::Export && job.id.as_str() == id) {
+        let job = backups::job(id, "STARTING", JobOutcome::Running, 0);
+        protection.jobs.push(BackupJob { kind: JobKind::Export, created: sent.now.wall, ..job });
+    }
+    Ok(Some(id.to_owned()))
+}
+
 fn declared(truth: &mut Observation) -> Effect {
     let Some(seen) = truth.declared.as_mut() else { return no_such("declared action") };
     seen.read_back.iter_mut().for_each(|back| back.value = "false".into());
@@ -292,13 +303,19 @@ fn keep_oldest(deployments: &mut Vec<Deployment>) {
 
 fn finish_backups(truth: &mut Observation) {
     let Some(protection) = truth.protection.as_mut() else { return };
-    for job in
-        protection.jobs.iter_mut().filter(|job| job.kind == JobKind::Backup && job.outcome == JobOutcome::Running)
-    {
-        let kind = if job.state.as_str() == "RUNNING" { CopyKind::AwsBackup } else { CopyKind::Snapshot };
+    for job in protection.jobs.iter_mut().filter(|job| job.outcome == JobOutcome::Running) {
+        let kind = match (job.kind, job.state.as_str()) {
+            (JobKind::Export, _) => CopyKind::Export,
+            (_, "RUNNING") => CopyKind::AwsBackup,
+            _ => CopyKind::Snapshot,
+        };
         (job.state, job.outcome) = ("COMPLETED".into(), JobOutcome::Completed);
         let point = backups::point(&format!("of-{}", job.id), kind, 0);
         let id = if kind == CopyKind::Snapshot { job.id.clone() } else { point.id.clone() };
+        if let (CopyKind::Snapshot, Some(newest)) = (kind, protection.exportable.as_mut()) {
+            let arn = backups::SNAPSHOT.replace("rds:s1", &id);
+            (newest.id, newest.arn, newest.cut) = (id.clone(), arn.as_str().into(), job.created);
+        }
         protection.points.push(RecoveryPoint { id, cut: job.created, ..point });
     }
 }

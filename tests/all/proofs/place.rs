@@ -36,7 +36,7 @@ pub(crate) fn gated() -> Config {
     let mut config = traffic::config();
     config.guards.gate_window = Duration::from_secs(10);
     config.alertmanager = Some(crate::fixture::http_backend("http://127.0.0.1:9/am"));
-    config.backups = backups::config(vec![backups::vault(), backups::cluster()]).backups;
+    config.backups = backups::exporting(vec![backups::vault(), backups::cluster()]).backups;
     config.actions = vec![flag(), command()];
     let service = &mut config.services[0];
     service.signals = vec![errors()];

@@ -76,6 +76,7 @@ pub(crate) static ROWS: &[Row] = &[
     Row { truth: silenced, ..row("unsilence", unsilence, plain, WELL) },
     row("back up to the vault", || backups::start(Some(Way::Vault)), plain, WELL),
     row("back up by a snapshot", || backups::start(Some(Way::Snapshot)), plain, WELL),
+    row("export a snapshot to S3", || backups::start(Some(Way::Export)), plain, WELL),
     row("a declared request", || action_of(&flag()), plain, WELL),
     row("a declared request, a gate fails", || action_of(&flag()), gated, BAD),
     Row {
@@ -181,7 +182,7 @@ pub(crate) fn any(service: &Name, dice: &mut fastrand::Rng) -> Action {
         15 => of("fail_over", &[("to", ["one", "two", "three"][dice.usize(0..3)])]),
         16 => of("invalidate_cdn", &[("paths", "/,/blog/*")]),
         17 => silence(),
-        18 => backups::start(Some(if dice.bool() { Way::Vault } else { Way::Snapshot })),
+        18 => backups::start(Some([Way::Vault, Way::Snapshot, Way::Export][dice.usize(0..3)])),
         _ => Action::Scale(Scale { service: service.clone(), desired: dice.u32(0..12) }),
     }
 }

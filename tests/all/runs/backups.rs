@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use quarterdeck::action::start_backup::{StartBackup, Way};
 use quarterdeck::action::{Action, Effect, Made, PlanFailure, Scene, Stage, Undo, plan_for, spec};
-use quarterdeck::config::{Config, Copies, CopySource, Polling};
+use quarterdeck::config::{Config, Copies, CopySource, ExportTo, Polling};
 use quarterdeck::source::{
-    BackupJob, CopyKind, JobKind, JobOutcome, Name, Observation, Protection, RecoveryPoint, Subject, Unread,
+    BackupJob, CopyKind, Exportable, JobKind, JobOutcome, Name, Observation, Protection, RecoveryPoint, Subject, Unread,
 };
 use quarterdeck::text::Text;
 
@@ -36,8 +36,38 @@ pub(crate) fn config(kinds: Vec<CopySource>) -> Config {
     thing.measures.clear();
     thing.backup_within = second * 7200;
     let polling = Polling { interval: second, timeout: second * 5 };
-    thing.copies = Some(Copies { kinds, place: None, every: None, polling });
+    thing.copies = Some(Copies { kinds, place: None, export: None, every: None, polling });
     Config { backups: vec![thing], ..fixture::config() }
+}
+
+pub(crate) const SNAPSHOT: &str = "arn:aws:rds:us-east-1:123456789012:cluster-snapshot:rds:s1";
+
+pub(crate) fn destination() -> ExportTo {
+    ExportTo {
+        bucket: "rtech-exports".to_owned(),
+        prefix: "nightly/db".to_owned(),
+        role: "arn:aws:iam::123456789012:role/export".to_owned(),
+        key: "arn:aws:kms:us-east-1:123456789012:key/k1".to_owned(),
+        only: vec!["orders.public".to_owned()],
+    }
+}
+
+/// The same, where the cluster's snapshots are exported too.
+pub(crate) fn exporting(kinds: Vec<CopySource>) -> Config {
+    let mut config = config(kinds);
+    config.backups[0].copies.as_mut().expect("copies").export = Some(destination());
+    config
+}
+
+fn exportable() -> Exportable {
+    Exportable {
+        id: Text::from("rds:s1"),
+        arn: Text::from(SNAPSHOT),
+        of: Text::from(THING),
+        engine: Text::from("aurora-postgresql"),
+        cut: now().wall - Duration::from_secs(800),
+        storage_gib: Some(100),
+    }
 }
 
 pub(crate) fn point(id: &str, kind: CopyKind, ago: u64) -> RecoveryPoint {
@@ -74,7 +104,7 @@ pub(crate) fn job(id: &str, state: &str, outcome: JobOutcome, ago: u64) -> Backu
 pub(crate) fn observation() -> Observation {
     let points = vec![point("p1", CopyKind::AwsBackup, 900), point("rds:s1", CopyKind::Snapshot, 800)];
     let jobs = vec![job("j1", "COMPLETED", JobOutcome::Completed, 900)];
-    let protection = Protection { points, jobs, ..Protection::default() };
+    let protection = Protection { points, jobs, exportable: Some(Box::new(exportable())), ..Protection::default() };
     Observation { workload: None, scaling: None, protection: Some(protection), ..fixture::observation() }
 }
 
@@ -159,6 +189,7 @@ fn its_argument_is_a_way_or_none() {
     assert_eq!(parse(&[]), Ok(start(None)));
     assert_eq!(parse(&[("by", "vault")]), Ok(start(Some(Way::Vault))));
     assert_eq!(parse(&[("by", "snapshot")]), Ok(start(Some(Way::Snapshot))));
+    assert_eq!(parse(&[("by", "export")]), Ok(start(Some(Way::Export))));
     assert!(parse(&[("by", "tape")]).expect_err("refused").hint.contains("by=vault"));
     assert_eq!((spec.targets)(&config(vec![vault()])), [Name::from(THING)]);
     assert!((spec.targets)(&config(Vec::new())).is_empty());
@@ -166,9 +197,67 @@ fn its_argument_is_a_way_or_none() {
     assert_eq!(look.subjects, [Subject::Protection { protected: THING.into() }]);
 }
 
+#[test]
+fn an_export_s_plan_names_snapshot_bucket_role_and_key_and_an_identifier_of_just_these() {
+    let plan = |config: &Config, found: &Observation| {
+        plan_for(&start(Some(Way::Export)), found, config, now().wall).expect("a plan")
+    };
+    let config = exporting(vec![vault(), cluster()]);
+    let whole = plan(&config, &observation());
+    let id = whole.changes[0].after.clone();
+    assert!(id.starts_with("qd-rtech-mongodb-") && id.len() <= 60, "{id}");
+    let lines: Vec<_> = whole.changes.iter().map(ToString::to_string).collect();
+    let objects = format!("objects: none → s3://rtech-exports/nightly/db/{id}/");
+    let snapshot = format!("snapshot: {SNAPSHOT}, cut 2026-01-01T00:03:20Z (unchanged)");
+    for line in [&objects, &snapshot] {
+        assert!(lines.contains(line), "{line}: {lines:#?}");
+    }
+    let call = format!(
+        "rds:StartExportTask {id} source={SNAPSHOT} bucket=rtech-exports prefix=nightly/db \
+         role=arn:aws:iam::123456789012:role/export key=arn:aws:kms:us-east-1:123456789012:key/k1 only=orders.public"
+    );
+    assert_eq!(whole.steps[0].call.to_string(), call);
+    assert_eq!(whole.target_arn.as_str(), RESOURCE);
+    assert!(whole.cost.as_ref().is_some_and(|cost| cost.contains("100 GiB")), "{:?}", whole.cost);
+    let Undo::Impossible { reason } = &whole.undo else { panic!("{:?}", whole.undo) };
+    assert!(reason.contains("rds:CancelExportTask"), "{reason}");
+
+    let mut elsewhere = config.clone();
+    elsewhere.backups[0].copies.as_mut().unwrap().export.as_mut().unwrap().bucket = "other".to_owned();
+    assert_ne!(plan(&elsewhere, &observation()).changes[0].after, id, "another bucket is another export");
+    let mut later = observation();
+    later.taken = now().plus(Duration::from_secs(30)).wall;
+    later.protection.as_mut().unwrap().jobs.push(job("j2", "FAILED", JobOutcome::Failed, 10));
+    assert_eq!(plan(&config, &later).steps, whole.steps, "backups are nothing to it");
+    let failed = BackupJob { kind: JobKind::Export, ..job("e1", "FAILED", JobOutcome::Failed, 10) };
+    later.protection.as_mut().unwrap().jobs.push(failed);
+    assert_ne!(plan(&config, &later).changes[0].after, id, "after one that failed there is a new identifier");
+    assert!(!whole.drift(&start(Some(Way::Export)).facts(&later)).is_empty(), "which is drift");
+}
+
+#[test]
+fn an_export_without_a_snapshot_or_a_destination_is_refused_with_what_to_do() {
+    let mut none = observation();
+    none.protection.as_mut().unwrap().exportable = None;
+    let mut unseen = none.clone();
+    unread(unseen.protection.as_mut().unwrap(), "snapshots");
+    let whole = exporting(vec![cluster()]);
+    let export = Some(Way::Export);
+    let rows = [
+        (refused(&none, &whole, export), "no snapshot that is available", "start_backup rtech-mongodb by=snapshot"),
+        (refused(&unseen, &whole, export), "not read: AccessDenied", "rds:DescribeDB"),
+        (refused(&observation(), &config(vec![cluster()]), export), "no way", "export"),
+        (refused(&observation(), &exporting(vec![vault()]), export), "no way", "export"),
+        (refused(&observation(), &whole, None), "2 ways", "by=snapshot or by=export"),
+    ];
+    for (failure, reason, hint) in rows {
+        assert!(failure.reason.contains(reason) && failure.hint.contains(hint), "{failure}");
+    }
+}
+
 /// What a look tells after `change`, where the call made `made`.
 fn sight(by: Way, made: Option<&str>, change: impl Fn(&mut Protection, &str)) -> (Effect, Stage, Option<String>) {
-    let config = config(vec![vault(), cluster()]);
+    let config = exporting(vec![vault(), cluster()]);
     let plan = plan_for(&start(Some(by)), &observation(), &config, now().wall).expect("a plan");
     let mut found = observation();
     change(found.protection.as_mut().unwrap(), &plan.changes[0].after);
@@ -222,4 +311,35 @@ fn a_look_finds_the_snapshot_by_its_name_while_it_is_made_and_when_it_is_availab
     assert_eq!((effect, stage), (Effect::Shows, Stage::Steady));
     let (effect, stage, _) = look(|all, id| all.jobs.push(job(id, "failed", JobOutcome::Failed, 0)));
     assert!(effect == Effect::Shows && matches!(stage, Stage::Failed(_)));
+}
+
+fn export(id: &str, state: &str, outcome: JobOutcome, message: Option<&str>) -> BackupJob {
+    BackupJob { kind: JobKind::Export, message: message.map(Text::from), ..job(id, state, outcome, 0) }
+}
+
+#[test]
+fn a_look_finds_the_export_by_its_name_and_tells_its_warning_or_why_it_failed() {
+    let look = |change: fn(&mut Protection, &str)| sight(Way::Export, None, change);
+    assert_eq!(look(|_, _| {}), (Effect::AsBefore, Stage::Moving, None));
+    assert_eq!(look(|all, _| unread(all, "export tasks")).0, Effect::Unclear, "not read is not absent");
+    let other = look(|all, id| all.jobs.push(job(id, "creating", JobOutcome::Running, 0)));
+    assert_eq!(other.0, Effect::AsBefore, "a snapshot of that name is no export");
+    let (effect, stage, made) = look(|all, id| all.jobs.push(export(id, "STARTING", JobOutcome::Running, None)));
+    assert_eq!((effect, stage), (Effect::Shows, Stage::Moving));
+    assert!(made.is_some_and(|made| made.starts_with("qd-rtech-mongodb-")));
+    for state in ["FAILED", "CANCELED"] {
+        let config = exporting(vec![cluster()]);
+        let plan = plan_for(&start(Some(Way::Export)), &observation(), &config, now().wall).expect("a plan");
+        let id = plan.changes[0].after.clone();
+        let mut found = observation();
+        let ended = export(&id, state, JobOutcome::Failed, Some("the role may not"));
+        found.protection.as_mut().unwrap().jobs.push(ended);
+        let sight = start(Some(Way::Export)).sight(&Scene { plan: &plan, step: 0, made: &Made::new() }, &found);
+        assert_eq!(sight.stage, Stage::Failed(format!("{id} is {state}: the role may not")));
+        let done = export(&id, "COMPLETE", JobOutcome::Completed, Some("2 tables were left out"));
+        *found.protection.as_mut().unwrap().jobs.last_mut().unwrap() = done;
+        let sight = start(Some(Way::Export)).sight(&Scene { plan: &plan, step: 0, made: &Made::new() }, &found);
+        assert_eq!(sight.stage, Stage::Steady);
+        assert!(sight.words.contains("COMPLETE") && sight.words.contains("2 tables were left out"), "{}", sight.words);
+    }
 }

@@ -35,7 +35,7 @@ fn before(seconds: i64) -> jiff::Timestamp {
 
 fn copies(kinds: Vec<CopySource>, every: Option<u64>) -> Option<Copies> {
     let polling = Polling { interval: Duration::from_secs(300), timeout: Duration::from_secs(30) };
-    Some(Copies { kinds, place: None, every: every.map(Duration::from_secs), polling })
+    Some(Copies { kinds, place: None, export: None, every: every.map(Duration::from_secs), polling })
 }
 
 /// The database with continuous backup, and its daily exports.
@@ -131,6 +131,7 @@ fn database() -> Protection {
         schedules: vec![daily],
         protected: Some(true),
         missing: Vec::new(),
+        exportable: None,
     }
 }
 

@@ -27,33 +27,32 @@ pub(super) async fn tasks(rds: &Rds) -> Result<Listed<ExportTask>, SourceError> 
 }
 
 /// Adds the tasks of these sources: each as a job, each complete one as a point that was cut when its snapshot was.
-pub(super) fn add(found: &mut Found, tasks: Result<Listed<ExportTask>, SourceError>, of: &[&str]) {
+pub(super) fn add(found: &mut Found, tasks: Result<Listed<ExportTask>, SourceError>, of: &[&str], now: Timestamp) {
     let (tasks, _) = found.take_list("export tasks", true, tasks);
     let own = tasks.iter().filter(|task| task.source_arn().is_some_and(|arn| of.contains(&arn)));
     for task in own {
-        let job = job(task);
-        let done = job.as_ref().is_some_and(|job| job.outcome == JobOutcome::Completed);
-        found.protection.points.extend(point(task).filter(|_| done));
-        found.protection.jobs.extend(job);
+        let job = job(task, now);
+        found.protection.points.extend(point(task).filter(|_| job.outcome == JobOutcome::Completed));
+        found.protection.jobs.push(job);
     }
 }
 
-/// A task without any date is left out.
-fn job(task: &ExportTask) -> Option<BackupJob> {
+/// A task without any date begins now: who asks whether one is under way must see it.
+fn job(task: &ExportTask, now: Timestamp) -> BackupJob {
     let status = task.status().unwrap_or_default();
     let message = task.failure_cause().or_else(|| task.warning_message());
-    Some(BackupJob {
+    BackupJob {
         id: text(task.export_task_identifier()),
         kind: JobKind::Export,
         state: Text::clean(status),
         outcome: outcome(status),
         validation: None,
         message: message.filter(|message| !message.is_empty()).map(Text::clean),
-        created: begun(task)?,
+        created: begun(task).unwrap_or(now),
         completed: task.task_end_time().and_then(timestamp),
         percent: task.percent_progress().filter(|percent| (0..=100).contains(percent)).map(f64::from),
         origin: None,
-    })
+    }
 }
 
 /// A task that waits has not begun: its snapshot's time is the only date.

@@ -6,6 +6,7 @@
 
 mod backup;
 mod backup_decode;
+mod exportable;
 mod exports;
 mod key_time;
 mod objects;
@@ -180,6 +181,7 @@ impl Found {
         all.protected = [all.protected, more.protected].into_iter().flatten().max();
         // Of two windows the one that reaches further is what would be restored from.
         all.point_in_time = [all.point_in_time, more.point_in_time].into_iter().flatten().max_by_key(|one| one.latest);
+        all.exportable = [all.exportable.take(), more.exportable].into_iter().flatten().max_by_key(|one| one.cut);
         self.answered += other.answered;
         self.failed = self.failed.take().or(other.failed);
     }

@@ -6,7 +6,7 @@ use aws_sdk_rds::types::{DbCluster, DbClusterSnapshot, DbInstance, DbSnapshot};
 use aws_smithy_types::DateTime;
 use jiff::Timestamp;
 
-use super::{Found, Listed, Page, exports, paged};
+use super::{Found, Listed, Page, exportable, exports, paged};
 use crate::slo::schedule::{self, Rule, later};
 use crate::source::aws::decode::{text, timestamp};
 use crate::source::aws::rds::Rds;
@@ -53,11 +53,13 @@ pub(super) async fn cluster(rds: &Rds, name: &str, now: Timestamp) -> Found {
     let own: Vec<&DbClusterSnapshot> = snapshots.iter().filter(of_this).collect();
     found.protection.points.extend(own.iter().filter_map(|snapshot| Snapshot::of_cluster(snapshot).point()));
     found.protection.jobs.extend(own.iter().filter_map(|snapshot| Snapshot::of_cluster(snapshot).job(now)));
+    found.protection.exportable =
+        exportable::newest(own.iter().filter_map(|snapshot| exportable::of_cluster(snapshot))).map(Box::new);
     let cluster = found.take("point-in-time restore", true, cluster);
     let kept = cluster.as_ref().map(Kept::of_cluster);
     add_kept(&mut found, kept.as_ref(), whole, now);
     let arns = own.iter().filter_map(|snapshot| snapshot.db_cluster_snapshot_arn());
-    exports::add(&mut found, exports, &arns.chain(kept.and_then(|kept| kept.arn)).collect::<Vec<_>>());
+    exports::add(&mut found, exports, &arns.chain(kept.and_then(|kept| kept.arn)).collect::<Vec<_>>(), now);
     found
 }
 
@@ -71,11 +73,13 @@ pub(super) async fn instance(rds: &Rds, name: &str, now: Timestamp) -> Found {
     let own: Vec<&DbSnapshot> = snapshots.iter().filter(of_this).collect();
     found.protection.points.extend(own.iter().filter_map(|snapshot| Snapshot::of_instance(snapshot).point()));
     found.protection.jobs.extend(own.iter().filter_map(|snapshot| Snapshot::of_instance(snapshot).job(now)));
+    found.protection.exportable =
+        exportable::newest(own.iter().filter_map(|snapshot| exportable::of_instance(snapshot))).map(Box::new);
     let instance = found.take("point-in-time restore", true, instance);
     let kept = instance.as_ref().map(Kept::of_instance);
     add_kept(&mut found, kept.as_ref(), whole, now);
     let arns = own.iter().filter_map(|snapshot| snapshot.db_snapshot_arn());
-    exports::add(&mut found, exports, &arns.chain(kept.and_then(|kept| kept.arn)).collect::<Vec<_>>());
+    exports::add(&mut found, exports, &arns.chain(kept.and_then(|kept| kept.arn)).collect::<Vec<_>>(), now);
     found
 }
 

@@ -129,6 +129,39 @@ async fn exports_are_jobs_and_only_complete_ones_of_this_cluster_are_points() {
 }
 
 #[tokio::test]
+async fn an_export_would_take_the_newest_snapshot_that_is_available_with_its_engine() {
+    let server = Server::start(|request| match request.operation.as_str() {
+        "DescribeDBClusterSnapshots" => {
+            let told = "<Engine>docdb</Engine><AllocatedStorage>1</AllocatedStorage></DBClusterSnapshot>";
+            xml(&snapshots().replace("</DBClusterSnapshot>", told))
+        }
+        _ => whole(request),
+    })
+    .await;
+    let found = read(&server, vec![cluster()]).await.exportable.expect("a snapshot");
+    assert_eq!((found.id.as_str(), found.cut.as_second()), ("rds:two", hours_ago(6)), "one that is made is none yet");
+    assert_eq!(found.arn.as_str(), "arn:aws:rds:us-east-1:1:cluster-snapshot:rds:two");
+    assert_eq!((found.of.as_str(), found.engine.as_str(), found.storage_gib), ("rtech-mongodb", "docdb", None));
+}
+
+#[tokio::test]
+async fn an_export_without_any_date_is_under_way_all_the_same() {
+    let server = Server::start(|request| match request.operation.as_str() {
+        "DescribeExportTasks" => {
+            let task = "<ExportTask><ExportTaskIdentifier>waits</ExportTaskIdentifier><Status>STARTING</Status>\
+                        <SourceArn>arn:aws:rds:us-east-1:1:cluster-snapshot:rds:two</SourceArn></ExportTask>";
+            xml(&answer("DescribeExportTasks", &format!("<ExportTasks>{task}</ExportTasks>")))
+        }
+        _ => whole(request),
+    })
+    .await;
+    let jobs = read(&server, vec![cluster()]).await.jobs;
+    let told: Vec<_> =
+        jobs.iter().filter(|job| job.kind == JobKind::Export).map(|job| (&*job.id, job.outcome)).collect();
+    assert_eq!(told, [("waits", JobOutcome::Running)]);
+}
+
+#[tokio::test]
 async fn a_cluster_that_is_not_there_is_missing_and_not_without_backups() {
     let server = Server::start(|request| match request.operation.as_str() {
         "DescribeDBClusters" => {

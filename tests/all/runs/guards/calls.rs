@@ -23,6 +23,7 @@ static JUDGED: &[(&str, &[&str])] = &[
     ),
     ("Definition", &["service-active"]),
     ("Deployment", &["service-active", "deployment", "healthy-now", "paging-alerts", "error-budget"]),
+    ("Export", &["backup-idle", "export-source"]),
     ("Failover", &["database-available", "failover-target", "replica-lag"]),
     ("Halt", &["service-active", "in-flight"]),
     ("Removal", &["own-copy"]),
@@ -178,6 +179,7 @@ fn guards_that_are_handed_no_call_of_theirs_say_so() {
         case.doctor = |plan| plan.steps.clear();
     };
     assert_eq!(said("backup-idle", without), denied("the plan starts no backup"));
+    assert_eq!(said("export-source", |_| {}), denied("the plan exports no snapshot"));
     let another = |case: &mut Case| {
         declared::declare(case, flag());
         case.doctor = |plan| plan.steps = Case::new().plan().steps;
