@@ -417,14 +417,15 @@ fn every_key_answers_while_prometheus_hangs_and_aws_throttles_or_fails() {
     for kind in ["throttle", "error"] {
         lab.prometheus_mode("hang");
         lab.aws_faults(&json!([{"kind": kind}]));
-        every_key_answers(&lab);
+        every_key_answers(&lab, || true);
     }
 }
 
-/// Of a console that is opened now, and closed again.
-fn every_key_answers(lab: &Lab) {
+/// Of a console that is opened now, and closed again; keys are pressed once its backends are as they should be.
+fn every_key_answers(lab: &Lab, are_so: impl Fn() -> bool) {
     let mut console = console(lab);
     console.sees(&["rtech-app"]);
+    wait_for("the backends are asked", Duration::from_secs(20), || are_so().then_some(()), || console.screen());
     answers_in_time(&mut console, "?", "leave the console");
     close(&mut console, "leave the console");
     answers_in_time(&mut console, ":", "scale rtech-app");

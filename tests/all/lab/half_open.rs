@@ -102,13 +102,12 @@ fn every_key_answers_while_every_socket_is_half_open() {
     let alertmanager = HalfOpen::before(lab.variable("QD_ALERTMANAGER_URL"));
     lab.set("QD_PROMETHEUS_URL", &prometheus.url());
     lab.set("QD_ALERTMANAGER_URL", &alertmanager.url());
+    let networks = [&aws, &prometheus, &alertmanager];
     for lost in [Lost::Answers, Lost::Requests] {
-        for net in [&aws, &prometheus, &alertmanager] {
-            net.loses(lost, "");
-        }
-        every_key_answers(&lab);
+        let before = networks.map(HalfOpen::lost);
+        networks.iter().for_each(|network| network.loses(lost, ""));
+        every_key_answers(&lab, || networks.map(HalfOpen::lost).iter().zip(before).all(|(now, before)| *now > before));
     }
-    assert!(aws.lost() > 0 && prometheus.lost() > 0 && alertmanager.lost() > 0, "the console asks nobody");
 }
 
 #[test]
