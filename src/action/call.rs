@@ -450,6 +450,11 @@ impl Call {
         }
     }
 
+    /// Whether it does nothing but remove what an earlier step of its plan made.
+    pub fn only_removes(&self) -> bool {
+        matches!(self, Self::RdsCopy { change, .. } if change.removes().is_some())
+    }
+
     /// Whether it removes what an earlier step would have made, and none did: then there is nothing to do.
     pub fn removes_nothing(&self, made: &Made) -> bool {
         matches!(self, Self::RdsCopy { change, .. } if change.removes().is_some_and(|step| !made.contains_key(&step)))

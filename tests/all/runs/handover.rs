@@ -2,7 +2,7 @@
 
 use std::process::{Child, Stdio};
 
-use quarterdeck::executor::journal::{Entry, RunState, RunView};
+use quarterdeck::executor::journal::{Entry, Record, RunState, RunView};
 
 use super::process::Fleet;
 
@@ -70,4 +70,38 @@ fn a_wish_that_was_not_granted_stops_nothing() {
     assert_eq!(fleet.effects(), 2);
     let (code, text) = lease(&fleet, "second", &["ask", &run.id.0, "--reason", "let me"]);
     assert!(code == 4 && text.contains("is over"), "{code} {text}");
+}
+
+/// A restore test at its step `step`, handed over there: how it ended.
+fn restore_handed_over_at(step: usize) -> RunView {
+    let fleet = Fleet::new();
+    let file = fleet.path("plan.json");
+    let (code, text) = fleet.run(&["plan", "restore_test", "rtech-mongodb", "--out", &file]);
+    assert_eq!(code, 0, "{text}");
+    let confirm = ["apply", &file, "--confirm", "rtech-mongodb"];
+    let mut apply = fleet.command(&confirm).stdout(Stdio::null()).spawn().expect("it runs");
+    let begun = |record: &Record| matches!(record.entry, Entry::Started { step: begun } if begun == step);
+    let run = fleet.wait("the step began", |view| view.records.iter().any(begun));
+    let (id, holder) = (run.id.0.as_str(), run.by.user.to_string());
+    assert_eq!(lease(&fleet, "second", &["ask", id, "--reason", "let me"]).0, 0);
+    assert_eq!(lease(&fleet, &holder, &["grant", id]).0, 0);
+    let ended = fleet.wait("it ended", |view| !view.is_open());
+    apply.wait().expect("it ended");
+    let (code, text) = fleet.run(&["plan", "restore_test", "rtech-mongodb"]);
+    assert_eq!(code, 0, "no copy is left, and the target is free: {text}");
+    ended
+}
+
+#[test]
+fn a_restore_test_that_is_handed_over_removes_its_copy_first() {
+    let ended = restore_handed_over_at(0);
+    let word = ended.last_word();
+    assert_eq!(ended.state, RunState::Failed, "{word}");
+    assert!(word.contains("handed over to second@") && word.contains("it was taken back"), "{word}");
+}
+
+#[test]
+fn a_copy_s_removal_that_has_begun_goes_on_to_its_end() {
+    let ended = restore_handed_over_at(2);
+    assert_eq!(ended.state, RunState::Done, "{}", ended.last_word());
 }
