@@ -151,3 +151,10 @@ pub struct Objection {
     /// What is allowed.
     pub hint: Option<String>,
 }
+
+/// The facts of account and region, with which those of an action begin.
+pub(super) fn whose(found: &Observation) -> BTreeMap<String, String> {
+    let identity = found.identity.iter();
+    let facts = identity.flat_map(|identity| [("account", &identity.account), ("region", &identity.region)]);
+    facts.map(|(key, value)| (key.to_owned(), value.to_string())).collect()
+}

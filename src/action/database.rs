@@ -129,13 +129,6 @@ pub(super) fn arn(kind: &str, name: &str, identity: Option<&Identity>) -> Result
     Ok(Text::clean(&format!("arn:{partition}:rds:{region}:{account}:{kind}:{name}")))
 }
 
-/// The facts of account and region.
-pub(super) fn whose(found: &Observation) -> BTreeMap<String, String> {
-    let identity = found.identity.iter();
-    let facts = identity.flat_map(|identity| [("account", &identity.account), ("region", &identity.region)]);
-    facts.map(|(key, value)| (key.to_owned(), value.to_string())).collect()
-}
-
 /// How it stands, in words: `available, writer rtech-mongodb-1 (available, us-east-1a)`.
 pub(super) fn standing(database: &Database) -> String {
     match writer(database) {

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::act::whose;
 use super::database::{self, AVAILABLE};
 use super::{
     Act, Action, ActionSpec, ArgumentSpec, Call, Change, Draft, Effect, PlanFailure, Scene, Sight, Stage, Step, Undo,
@@ -211,7 +212,7 @@ impl Act for FailOver {
     }
 
     fn facts(&self, found: &Observation) -> BTreeMap<String, String> {
-        let mut facts = database::whose(found);
+        let mut facts = whose(found);
         let mut fact = |key: &str, value: String| facts.insert(key.to_owned(), value);
         if let Some(database) = &found.database {
             let writer = database::writer(database);

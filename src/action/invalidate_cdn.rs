@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::act::whose;
 use super::{
     Act, Action, ActionSpec, ArgumentSpec, Call, Change, Draft, Effect, Plan, PlanFailure, Purge, Scene, Sight, Stage,
     Step, Undo, workload,
@@ -287,12 +288,8 @@ impl Act for InvalidateCdn {
     }
 
     fn facts(&self, found: &Observation) -> BTreeMap<String, String> {
-        let mut facts = BTreeMap::new();
+        let mut facts = whose(found);
         let mut fact = |key: &str, value: String| facts.insert(key.to_owned(), value);
-        if let Some(identity) = &found.identity {
-            fact("account", identity.account.to_string());
-            fact("region", identity.region.to_string());
-        }
         if let Some(cdn) = &found.cdn {
             fact("network", cdn.id.to_string());
             fact("domain", cdn.domain.to_string());

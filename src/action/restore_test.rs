@@ -11,6 +11,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::act::whose;
 use super::given::{Given, short};
 use super::plan::sha256;
 use super::{
@@ -320,7 +321,7 @@ impl Act for RestoreTest {
     }
 
     fn facts(&self, found: &Observation) -> BTreeMap<String, String> {
-        let mut facts = database::whose(found);
+        let mut facts = whose(found);
         let Some(restore) = &found.restore else { return facts };
         let point =
             restore.point.as_ref().map_or("none".to_owned(), |point| format!("{}, cut {}", point.id, point.cut));

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::act::whose;
 use super::given::{Given, short};
 use super::weights::{self, Weights, points, same, words};
 use super::{
@@ -380,12 +381,8 @@ impl Act for ShiftTraffic {
     }
 
     fn facts(&self, found: &Observation) -> BTreeMap<String, String> {
-        let mut facts = BTreeMap::new();
+        let mut facts = whose(found);
         let mut fact = |key: &str, value: String| facts.insert(key.to_owned(), value);
-        if let Some(identity) = &found.identity {
-            fact("account", identity.account.to_string());
-            fact("region", identity.region.to_string());
-        }
         let Some(traffic) = &found.traffic else { return facts };
         match self.route(traffic) {
             Err(failure) => drop(fact("route", failure.reason.to_string())),

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::act::whose;
 use super::plan::sha256;
 use super::{
     Act, Action, ActionSpec, ArgumentSpec, Call, Change, Draft, PlanFailure, Scene, Sight, Step, Undo, database,
@@ -338,7 +339,7 @@ impl Act for StartBackup {
     }
 
     fn facts(&self, found: &Observation) -> BTreeMap<String, String> {
-        let mut facts = database::whose(found);
+        let mut facts = whose(found);
         // Where no way is named there is only one, which is no export: what can be exported has snapshots.
         let way = self.by.unwrap_or(Way::Snapshot);
         facts.extend(found.protection.iter().flat_map(|protection| rests_on(protection, way)));

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::act::whose;
 use super::{Effect, PlanFailure, Sight, Stage};
 use crate::config::{Config, EcsService, Service};
 use crate::source::{Look, Name, Observation, Rollout, Scaling, ScalingTarget, Subject, Workload};
@@ -50,12 +51,8 @@ pub(super) fn read(found: &Observation) -> Result<(&Workload, &Scaling), PlanFai
 
 /// The facts that must still hold when a call is sent. Counts of running tasks move by themselves and are no part of it.
 pub(super) fn facts(found: &Observation) -> BTreeMap<String, String> {
-    let mut facts = BTreeMap::new();
+    let mut facts = whose(found);
     let mut fact = |key: &str, value: String| facts.insert(key.to_owned(), value);
-    if let Some(identity) = &found.identity {
-        fact("account", identity.account.to_string());
-        fact("region", identity.region.to_string());
-    }
     if let Some(workload) = &found.workload {
         let primary = workload.deployments.first();
         fact("service", workload.arn.to_string());
