@@ -30,6 +30,7 @@ mod restore_test;
 mod scaling;
 mod server;
 mod start_backup;
+mod world;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,24 +1,14 @@
 //! A failover against a scripted RDS: the target is always named, it is sent once, and it is read back.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
-use quarterdeck::action::{judge, plan_for};
-use quarterdeck::clock::Now;
-use quarterdeck::config::{Config, Query};
-use quarterdeck::executor::aws::Aws;
-use quarterdeck::executor::engine::Engine;
-use quarterdeck::executor::journal::{Journal, RunState};
-use quarterdeck::source::aws::{Connections, observe};
-use quarterdeck::source::{Look, Number, Observation, SharedSource, SourceError, World};
+use quarterdeck::executor::journal::RunState;
 
 use super::identity::{WHOLE, xml};
 use super::server::{Answer, Server};
-use super::{connection_at, settings};
+use super::world::carry_out;
 use crate::runs::databases::{CLUSTER, cluster, to};
-use crate::runs::fixture::{SERVICE, context, now, operator};
 
 /// What RDS does with the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,60 +91,13 @@ fn instances() -> Answer {
     ))
 }
 
-/// RDS as it is read for real; how far the replica lies behind is said here.
-struct Read {
-    connections: Connections,
-    config: Config,
-    questions: Mutex<Vec<String>>,
-}
-
-impl World for Read {
-    fn sources(&self) -> Vec<SharedSource> {
-        Vec::new()
-    }
-
-    fn observe<'a>(&'a self, look: &'a Look, now: Now) -> BoxFuture<'a, Result<Observation, SourceError>> {
-        Box::pin(async move {
-            let mut seen = observe(&self.connections, &self.config, look, now).await?;
-            let asked = || look.questions.iter().map(|(name, _)| name.clone());
-            self.questions.lock().unwrap().extend(asked());
-            seen.answers = asked().map(|name| (name, Number::Finite(0.02))).collect();
-            seen.firing = Some(Vec::new());
-            Ok(seen)
-        })
-    }
-
-    fn ask<'a>(&'a self, _query: &'a Query, _now: Now) -> BoxFuture<'a, Result<Number, SourceError>> {
-        Box::pin(async { Ok(Number::NoData) })
-    }
-}
-
 /// A run of `fail_over rtech-app to=two` that gives up after a second: how it ended, and its last word.
 async fn run(server: &Server) -> (RunState, String) {
     let mut config = cluster();
     config.guards.steady_deadline = Duration::from_secs(1);
-    let connections = || Connections::single(connection_at(&settings(server)));
-    let world = Read { connections: connections(), config: config.clone(), questions: Mutex::default() };
-    let look = to("two").look(&config).expect("a look");
-    let found = world.observe(&look, now()).await.expect("observed");
-    let plan = plan_for(&to("two"), &found, &config, now().wall).expect("a plan");
-    let approved = judge(plan, &context(&config, now().wall)).approve(SERVICE, operator("ada"), now().wall);
-    let dir = tempfile::TempDir::new().expect("a directory");
-    let journal = Journal::open(dir.path()).expect("a journal");
-    let id = journal.approve(approved.expect("approved"), now()).expect("a run");
-    let began = tokio::time::Instant::now();
-    let clock = move || now().plus(began.elapsed());
-    let target = Aws::new(connections());
-    let engine = Engine {
-        journal: &journal,
-        world: &world,
-        target: &target,
-        config: &config,
-        clock: &clock,
-        pid: std::process::id(),
-    };
-    let state = engine.run(&id).await.expect("a run");
-    (state, journal.run(&id.0, clock()).expect("the run").last_word())
+    // How far the replica lies behind, in seconds.
+    let ran = carry_out(server, &config, &to("two"), Some(0.02)).await;
+    (ran.state, ran.word())
 }
 
 #[tokio::test]

@@ -73,7 +73,10 @@ async fn an_empty_error_answer_is_refused_with_its_status() {
 #[tokio::test]
 async fn an_answer_without_end_is_not_read_to_its_end() {
     let huge = vec![b' '; 33 * 1024 * 1024];
-    let error = answered(move || Answer::Raw(200, "application/x-amz-json-1.1", huge.clone())).await;
+    let server = Server::start(move |_| Answer::Raw(200, "application/x-amz-json-1.1", huge.clone())).await;
+    let mut config = with_services(&["rtech-app"], vec![]);
+    config.ecs.timeout = Duration::from_secs(60); // a busy machine takes its time over so much
+    let error = failure(&source(&server, &config, "ecs")).await;
     assert_is(&error, SourceErrorKind::Malformed, "larger than 32 MiB");
 }
 

@@ -2,22 +2,17 @@
 
 use std::sync::{Arc, Mutex};
 
-use futures_util::future::BoxFuture;
+use quarterdeck::action::Action;
 use quarterdeck::action::invalidate_cdn::InvalidateCdn;
-use quarterdeck::action::{Action, Arming, Facts, GuardContext, judge, plan_for};
-use quarterdeck::clock::Now;
-use quarterdeck::config::{Config, EnvironmentKind, Query};
-use quarterdeck::executor::aws::Aws;
-use quarterdeck::executor::engine::Engine;
-use quarterdeck::executor::journal::{Journal, RunState, RunView};
-use quarterdeck::source::aws::{Connections, observe};
-use quarterdeck::source::{Look, Number, Observation, SharedSource, SourceError, World};
+use quarterdeck::config::EnvironmentKind;
+use quarterdeck::executor::journal::RunState;
 
 use super::cdn::{DISTRIBUTION, fault, with_cdn};
 use super::identity::{WHOLE, xml};
 use super::server::{Answer, Request, Server};
-use super::{connection_at, settings};
-use crate::runs::fixture::operator;
+use super::settings;
+use super::world::{Ran, carry_out};
+use crate::runs::fixture::now;
 
 const OF: &str = "/2020-05-31/distribution/E123EXAMPLE/invalidation";
 
@@ -70,7 +65,7 @@ fn status(looks: u32) -> &'static str {
 fn list(kept: &mut Option<(String, u32)>) -> Answer {
     let items = kept.as_mut().map(|(_, looks)| {
         *looks += 1;
-        let now = Now::read().wall;
+        let now = now().wall;
         format!(
             "<Quantity>1</Quantity><Items><InvalidationSummary><Id>I7</Id><CreateTime>{now:.0}</CreateTime><Status>{}</Status>\
              </InvalidationSummary></Items>",
@@ -91,61 +86,23 @@ fn invalidation(code: u16, kept: Option<&(String, u32)>) -> Answer {
          <CreateTime>{:.0}</CreateTime><InvalidationBatch><Paths><Quantity>1</Quantity><Items><Path>/a</Path></Items></Paths>\
          <CallerReference>{reference}</CallerReference></InvalidationBatch></Invalidation>",
         status(*looks),
-        Now::read().wall
+        now().wall
     );
     Answer::Raw(code, "text/xml", body.into_bytes())
 }
 
-/// That AWS, and nothing else.
-struct OnAws {
-    connections: Connections,
-    config: Config,
-}
-
-impl World for OnAws {
-    fn sources(&self) -> Vec<SharedSource> {
-        Vec::new()
-    }
-
-    fn observe<'a>(&'a self, look: &'a Look, now: Now) -> BoxFuture<'a, Result<Observation, SourceError>> {
-        Box::pin(async move {
-            let seen = observe(&self.connections, &self.config, look, now).await?;
-            Ok(Observation { firing: Some(Vec::new()), ..seen })
-        })
-    }
-
-    fn ask<'a>(&'a self, _query: &'a Query, _now: Now) -> BoxFuture<'a, Result<Number, SourceError>> {
-        Box::pin(async { Ok(Number::NoData) })
-    }
-}
-
 /// Plans, confirms and carries out the invalidation of `/a` and `/b*`.
-async fn run(server: &Server) -> (RunState, RunView) {
+async fn run(server: &Server) -> Ran {
     let mut config = with_cdn();
     config.environment.kind = EnvironmentKind::Staging;
     config.aws = Some(settings(server));
     config.guards.steady_deadline = std::time::Duration::from_secs(3);
-    let connections = Connections::single(connection_at(&settings(server)));
-    let world = OnAws { connections: connections.clone(), config: config.clone() };
     let paths = vec!["/a".to_owned(), "/b*".to_owned()];
     let action = Action::InvalidateCdn(InvalidateCdn { service: "site".into(), paths, host: None });
-    let now = Now::read();
-    let seen = world.observe(&action.look(&config).unwrap(), now).await.unwrap();
-    let plan = plan_for(&action, &seen, &config, now.wall).unwrap();
-    assert_eq!(plan.target_arn.as_str(), "arn:aws:cloudfront::123456789012:distribution/E123EXAMPLE");
-    assert!(plan.cost.as_ref().unwrap().starts_with("2 paths: an account's first 1000 a month are free"));
-    let facts = Facts::quiet(operator("ada"));
-    let context = GuardContext { config: &config, now: now.wall, arming: Arming::Confirmed, facts };
-    let approved = judge(plan, &context).approve("site", operator("ada"), now.wall).expect("approved");
-    let dir = tempfile::tempdir().unwrap();
-    let journal = Journal::open(dir.path()).unwrap();
-    let run = journal.approve(approved, now).unwrap();
-    let target = Aws::new(connections);
-    let (journal_of, pid) = (&journal, std::process::id());
-    let engine =
-        Engine { journal: journal_of, world: &world, target: &target, config: &config, clock: &Now::read, pid };
-    let state = engine.run(&run).await.unwrap();
-    (state, journal.run(&run.0, Now::read()).unwrap())
+    let ran = carry_out(server, &config, &action, None).await;
+    assert_eq!(ran.plan.target_arn.as_str(), "arn:aws:cloudfront::123456789012:distribution/E123EXAMPLE");
+    assert!(ran.plan.cost.as_ref().unwrap().starts_with("2 paths: an account's first 1000 a month are free"));
+    ran
 }
 
 fn posts(server: &Server) -> Vec<Request> {
@@ -155,31 +112,31 @@ fn posts(server: &Server) -> Vec<Request> {
 #[tokio::test]
 async fn an_invalidation_is_asked_for_once_under_the_plan_s_own_reference_and_followed_to_its_end() {
     let server = server(Mode::Well).await;
-    let (state, view) = run(&server).await;
-    assert_eq!((state, posts(&server).len()), (RunState::Done, 1), "{}", view.last_word());
+    let ran = run(&server).await;
+    assert_eq!((ran.state, posts(&server).len()), (RunState::Done, 1), "{}", ran.word());
     let body = &posts(&server)[0].body;
     let reference = between(body, "<CallerReference>");
-    assert_eq!(reference, format!("quarterdeck-{}", &view.plan.digest()[..40]));
+    assert_eq!(reference, format!("quarterdeck-{}", &ran.plan.digest()[..40]));
     assert!(body.contains("<Quantity>2</Quantity><Items><Path>/a</Path><Path>/b*</Path></Items>"), "{body}");
-    assert!(view.last_word().contains("invalidation I7 is Completed"), "{}", view.last_word());
+    assert!(ran.word().contains("invalidation I7 is Completed"), "{}", ran.word());
 }
 
 #[tokio::test]
 async fn a_lost_answer_is_found_by_its_reference_and_never_sent_again() {
     let server = server(Mode::Lost).await;
-    let (state, view) = run(&server).await;
-    assert_eq!((state, posts(&server).len()), (RunState::Done, 1), "{}", view.last_word());
+    let ran = run(&server).await;
+    assert_eq!((ran.state, posts(&server).len()), (RunState::Done, 1), "{}", ran.word());
 }
 
 #[tokio::test]
 async fn an_answer_that_tells_nothing_is_unknown_and_a_refusal_is_failed() {
     let broken = server(Mode::Broken).await;
-    let (state, view) = run(&broken).await;
-    assert_eq!((state, posts(&broken).len()), (RunState::Unknown, 1), "{}", view.last_word());
+    let ran = run(&broken).await;
+    assert_eq!((ran.state, posts(&broken).len()), (RunState::Unknown, 1), "{}", ran.word());
     for code in ["TooManyInvalidationsInProgress", "AccessDenied"] {
         let refusing = server(Mode::Refused(code)).await;
-        let (state, view) = run(&refusing).await;
-        assert_eq!((state, posts(&refusing).len()), (RunState::Failed, 1), "{}", view.last_word());
-        assert!(view.last_word().contains(code), "{}", view.last_word());
+        let ran = run(&refusing).await;
+        assert_eq!((ran.state, posts(&refusing).len()), (RunState::Failed, 1), "{}", ran.word());
+        assert!(ran.word().contains(code), "{}", ran.word());
     }
 }

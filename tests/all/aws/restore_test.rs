@@ -3,22 +3,14 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
-use quarterdeck::action::{judge, plan_for};
-use quarterdeck::clock::Now;
-use quarterdeck::config::{Config, Query};
-use quarterdeck::executor::aws::Aws;
-use quarterdeck::executor::engine::Engine;
-use quarterdeck::executor::journal::{Debt, Journal, RestoreTests, RunState};
-use quarterdeck::source::aws::{Connections, observe};
-use quarterdeck::source::{Look, Number, Observation, SharedSource, SourceError, World};
+use quarterdeck::executor::journal::{Debt, RestoreTests, RunState};
 use url::form_urlencoded;
 
 use super::identity::{WHOLE, xml};
 use super::server::{Answer, Request, Server};
-use super::{connection_at, settings};
+use super::world::carry_out;
 use crate::runs::backups::THING;
-use crate::runs::fixture::{context, now, operator};
+use crate::runs::fixture::operator;
 use crate::runs::restores::{action, config};
 
 /// What is done with the calls.
@@ -190,29 +182,6 @@ async fn rds(does: Does, account: Arc<Mutex<Account>>) -> Server {
     .await
 }
 
-/// Restored copies as they are read for real.
-struct Read {
-    connections: Connections,
-    config: Config,
-}
-
-impl World for Read {
-    fn sources(&self) -> Vec<SharedSource> {
-        Vec::new()
-    }
-
-    fn observe<'a>(&'a self, look: &'a Look, now: Now) -> BoxFuture<'a, Result<Observation, SourceError>> {
-        Box::pin(async move {
-            let seen = observe(&self.connections, &self.config, look, now).await?;
-            Ok(Observation { firing: Some(Vec::new()), ..seen })
-        })
-    }
-
-    fn ask<'a>(&'a self, _query: &'a Query, _now: Now) -> BoxFuture<'a, Result<Number, SourceError>> {
-        Box::pin(async { Ok(Number::NoData) })
-    }
-}
-
 /// What became of a run.
 struct Ran {
     state: RunState,
@@ -239,27 +208,13 @@ async fn run(does: Does) -> Ran {
     let server = rds(does, account.clone()).await;
     let mut config = config();
     config.backups[0].restore_test.within = Duration::from_secs(2);
-    let connections = || Connections::single(connection_at(&settings(&server)));
-    let world = Read { connections: connections(), config: config.clone() };
-    let found = world.observe(&action().look(&config).expect("a look"), now()).await.expect("observed");
-    let plan = plan_for(&action(), &found, &config, now().wall).expect("a plan");
-    let approved = judge(plan, &context(&config, now().wall)).approve(THING, operator("ada"), now().wall);
-    let dir = tempfile::TempDir::new().expect("a directory");
-    let journal = Journal::open(dir.path()).expect("a journal");
-    let id = journal.approve(approved.expect("approved"), now()).expect("a run");
-    let began = tokio::time::Instant::now();
-    let clock = move || now().plus(began.elapsed());
-    let target = Aws::new(connections());
-    let pid = std::process::id();
-    let engine = Engine { journal: &journal, world: &world, target: &target, config: &config, clock: &clock, pid };
-    let state = engine.run(&id).await.expect("a run");
-    let word = journal.run(&id.0, clock()).expect("the run").last_word();
+    let ended = carry_out(&server, &config, &action(), None).await;
     let sent = server.all().into_iter().filter(|request| MUTATING.contains(&request.operation.as_str())).collect();
     let left = account.lock().unwrap().names().into_iter().map(str::to_owned).collect();
     let mut tests = RestoreTests::default();
-    journal.catch_up_restore_tests(&mut tests, &config.environment.name).expect("read");
-    let (debts, measured) = (journal.debts().expect("debts"), !tests.tests().is_empty());
-    Ran { state, word, sent, left, debts, measured }
+    ended.journal.catch_up_restore_tests(&mut tests, &config.environment.name).expect("read");
+    let (debts, measured) = (ended.journal.debts().expect("debts"), !tests.tests().is_empty());
+    Ran { state: ended.state, word: ended.word(), sent, left, debts, measured }
 }
 
 const PRODUCTION: [&str; 2] = ["rtech-mongodb", "rtech-mongodb-1"];

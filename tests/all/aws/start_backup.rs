@@ -5,23 +5,17 @@ mod export;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
+use quarterdeck::action::Plan;
 use quarterdeck::action::start_backup::Way;
-use quarterdeck::action::{Plan, judge, plan_for};
-use quarterdeck::clock::Now;
-use quarterdeck::config::{Config, CopySource, Query};
-use quarterdeck::executor::aws::Aws;
-use quarterdeck::executor::engine::Engine;
-use quarterdeck::executor::journal::{Journal, RunState};
-use quarterdeck::source::aws::{Connections, observe};
-use quarterdeck::source::{Look, Number, Observation, SharedSource, SourceError, World};
+use quarterdeck::config::{Config, CopySource};
+use quarterdeck::executor::journal::RunState;
 use serde_json::json;
 
 use super::identity::{WHOLE, xml};
 use super::server::{Answer, Request, Server};
-use super::{connection_at, settings};
+use super::world::carry_out;
 use crate::runs::backups::{RESOURCE, THING, cluster, config, start, vault};
-use crate::runs::fixture::{context, now, operator};
+use crate::runs::fixture::now;
 
 /// What is done with the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,29 +105,6 @@ fn field(request: &Request, name: &str) -> String {
     pairs.into_iter().find(|(key, _)| *key == name).map(|(_, value)| value.to_owned()).unwrap_or_default()
 }
 
-/// Backups as they are read for real.
-struct Read {
-    connections: Connections,
-    config: Config,
-}
-
-impl World for Read {
-    fn sources(&self) -> Vec<SharedSource> {
-        Vec::new()
-    }
-
-    fn observe<'a>(&'a self, look: &'a Look, now: Now) -> BoxFuture<'a, Result<Observation, SourceError>> {
-        Box::pin(async move {
-            let seen = observe(&self.connections, &self.config, look, now).await?;
-            Ok(Observation { firing: Some(Vec::new()), ..seen })
-        })
-    }
-
-    fn ask<'a>(&'a self, _query: &'a Query, _now: Now) -> BoxFuture<'a, Result<Number, SourceError>> {
-        Box::pin(async { Ok(Number::NoData) })
-    }
-}
-
 async fn run(server: &Server, kind: CopySource, way: Way) -> (Plan, RunState, String) {
     run_in(server, config(vec![kind]), way).await
 }
@@ -141,22 +112,9 @@ async fn run(server: &Server, kind: CopySource, way: Way) -> (Plan, RunState, St
 /// A run that gives up after a second: its plan, how it ended, and its last word.
 async fn run_in(server: &Server, mut config: Config, way: Way) -> (Plan, RunState, String) {
     config.backups[0].backup_within = Duration::from_secs(1);
-    let connections = || Connections::single(connection_at(&settings(server)));
-    let world = Read { connections: connections(), config: config.clone() };
-    let action = start(Some(way));
-    let found = world.observe(&action.look(&config).expect("a look"), now()).await.expect("observed");
-    let plan = plan_for(&action, &found, &config, now().wall).expect("a plan");
-    let approved = judge(plan.clone(), &context(&config, now().wall)).approve(THING, operator("ada"), now().wall);
-    let dir = tempfile::TempDir::new().expect("a directory");
-    let journal = Journal::open(dir.path()).expect("a journal");
-    let id = journal.approve(approved.expect("approved"), now()).expect("a run");
-    let began = tokio::time::Instant::now();
-    let clock = move || now().plus(began.elapsed());
-    let target = Aws::new(connections());
-    let pid = std::process::id();
-    let engine = Engine { journal: &journal, world: &world, target: &target, config: &config, clock: &clock, pid };
-    let state = engine.run(&id).await.expect("a run");
-    (plan, state, journal.run(&id.0, clock()).expect("the run").last_word())
+    let ran = carry_out(server, &config, &start(Some(way)), None).await;
+    let word = ran.word();
+    (ran.plan, ran.state, word)
 }
 
 fn puts(server: &Server) -> Vec<Request> {
