@@ -6,7 +6,7 @@ use crate::action::scale::Scale;
 use crate::action::{Action, ActionSpec, BreakGlass, Decision, Judged, PlanFailure, Undo};
 use crate::clock::Mono;
 use crate::event::{Effect, LogLevel};
-use crate::executor::journal::RunId;
+use crate::executor::journal::{RunId, RunView};
 use crate::source::Name;
 use crate::text::Text;
 
@@ -100,6 +100,7 @@ pub(super) fn plan(state: &mut State, action: Action, step: Option<StepRef>) -> 
 /// Asks for the plan of what takes the shown or selected run back.
 pub(super) fn undo(state: &mut State) -> Effects {
     let run = match state.screen() {
+        _ if state.overlay.is_some() => ended(state),
         Screen::Run { id, .. } => state.runs.iter().find(|run| run.id == *id),
         Screen::Runs { selected } => lists::runs(state).get(*selected).copied(),
         _ => None,
@@ -120,6 +121,12 @@ pub(super) fn undo(state: &mut State) -> Effects {
             Vec::new()
         }
     }
+}
+
+/// The run whose progress lies over the screen, once it has ended.
+pub(super) fn ended(state: &State) -> Option<&RunView> {
+    let Some(Overlay::Progress { run: Some(id), .. }) = &state.overlay else { return None };
+    state.runs.iter().find(|run| run.id == *id && !run.is_open())
 }
 
 /// The plan is there. A late answer, to a question that was given up, is dropped.

@@ -32,9 +32,10 @@ pub fn context(screen: &Screen) -> Context {
     }
 }
 
-/// Commands while something without a text field is open: scrolling and closing only.
+/// Commands while something without a text field is open: scrolling and closing; a run that has ended can be taken back.
 fn in_overlay(state: &mut State, command: Command) -> Effects {
     match command {
+        Command::Undo if act::ended(state).is_some() => return act::undo(state),
         Command::Quit | Command::Back | Command::Help | Command::Open => state.overlay = None,
         _ => navigate::scroll_overlay(state, command),
     }

@@ -550,6 +550,17 @@ fn the_undo_key_asks_for_the_plan_of_the_run_s_inverse_and_changes_nothing() {
     assert!(state.notice.as_ref().is_some_and(|notice| notice.text.as_str().contains("it is gone")));
 }
 
+#[test]
+fn the_undo_key_works_on_a_run_that_was_watched_to_its_end_and_not_before() {
+    let mut state = state();
+    state.runs = vec![fixture::run(RunState::Running)];
+    state.overlay = Some(Overlay::Progress { run: Some(state.runs[0].id.clone()), failed: None });
+    assert!(press(&mut state, &[KeyCode::Char('z')]).is_empty());
+    state.runs[0].state = RunState::Inconclusive;
+    let effects = press(&mut state, &[KeyCode::Char('z')]);
+    assert!(matches!(effects.as_slice(), [Effect::Undo { run, .. }] if *run == state.runs[0].id), "{effects:?}");
+}
+
 /// As [`planned`], but that a freeze holds.
 fn frozen() -> State {
     let mut state = planned();

@@ -4,9 +4,12 @@ use jiff::Timestamp;
 use ratatui::layout::Rect;
 
 use super::frame::{self, Content};
+use crate::action::Undo;
+use crate::config::keymap::{Context, KeyPress};
 use crate::config::theme::Role;
-use crate::executor::journal::{RunId, RunView};
+use crate::executor::journal::{RunId, RunState, RunView};
 use crate::state::State;
+use crate::state::command::Command;
 use crate::text::Text;
 use crate::view::header::kind_role;
 use crate::view::part::page::{Page, Row, piece};
@@ -20,7 +23,7 @@ const WIDEST: u16 = 100;
 pub fn draw(screen: Rect, state: &State, (id, failed): (Option<&RunId>, Option<&Text>), pen: &mut Pen<'_>) {
     let run = id.and_then(|id| state.runs.iter().find(|run| run.id == *id));
     let columns = frame::text_width(screen.width, WIDEST);
-    let foot = vec![vec![piece(Role::Muted, foot(run, failed))]];
+    let foot = vec![foot(state, run.filter(|_| failed.is_none()), failed.is_some())];
     let room = frame::text_rows(screen.height).saturating_sub(foot.len());
     let body = match (failed, run) {
         (Some(reason), _) => not_started(columns, reason),
@@ -80,7 +83,24 @@ fn newest(rows: Vec<Row>, room: usize) -> Vec<Row> {
     std::iter::once(note).chain(rows.into_iter().skip(hidden)).take(room).collect()
 }
 
-fn foot(run: Option<&RunView>, failed: Option<&Text>) -> &'static str {
-    let open = failed.is_none() && run.is_none_or(RunView::is_open);
-    if open { "closing this doesn't stop the run · Esc closes" } else { "kept in the journal, see runs · Esc closes" }
+fn foot(state: &State, run: Option<&RunView>, failed: bool) -> Row {
+    if !failed && run.is_none_or(RunView::is_open) {
+        return vec![piece(Role::Muted, "closing this doesn't stop the run · Esc closes")];
+    }
+    let key = run.filter(|run| can_be_undone(run)).and_then(|_| undo_key(state));
+    let mut row = key.map_or_else(Vec::new, |key| {
+        vec![piece(Role::Key, key.to_string()), piece(Role::Muted, " makes a plan that takes it back · ")]
+    });
+    row.push(piece(Role::Muted, "kept in the journal, see runs · Esc closes"));
+    row
+}
+
+/// Whether it changed something that an action takes back. Of what is unknown, a look at the target decides.
+fn can_be_undone(run: &RunView) -> bool {
+    let changed = matches!(run.state, RunState::Done | RunState::Inconclusive | RunState::Failed);
+    changed && matches!(run.plan.undo, Undo::Action { .. })
+}
+
+fn undo_key(state: &State) -> Option<KeyPress> {
+    state.keymap.keys_of(Command::Undo, Context::Dialog).first().copied()
 }

@@ -114,7 +114,7 @@ pub fn sends(page: &mut Page, plan: &Plan) {
         page.field(label, &pieces);
     }
     for (index, step) in plan.on_failure.iter().enumerate() {
-        let label = if index == 0 { "if it fails" } else { "then" };
+        let label = if index == 0 { "on fail" } else { "then" };
         page.field(label, &[piece(Role::Warning, step.call.to_string()), piece(Role::Muted, ", once, no retries")]);
     }
 }

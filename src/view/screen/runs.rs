@@ -70,7 +70,10 @@ fn cells(run: &RunView, width: u16, state: &State) -> Vec<Bit<'static>> {
 fn glance(runs: &[&RunView]) -> Row {
     let count = |of: fn(&RunView) -> bool| runs.iter().filter(|run| of(run)).count();
     let (unknown, open) = (count(|run| run.state == RunState::Unknown), count(RunView::is_open));
-    let mut row = vec![piece(Role::Muted, format!("{} runs, the newest of the journal  ", runs.len()))];
+    let mut row = vec![piece(
+        Role::Muted,
+        format!("{} run{}, the newest of the journal  ", runs.len(), if runs.len() == 1 { "" } else { "s" }),
+    )];
     if unknown > 0 {
         row.push(piece(Role::Unknown, format!("? {unknown} UNKNOWN: settle first  ")));
     }
