@@ -101,7 +101,9 @@ pub(super) fn keep_head(anchor: &Arc<dyn Anchor>, store: &Arc<Store>, host: &Tex
     let (done, answer) = mpsc::channel();
     let (working, store, host) = (Arc::clone(anchor), Arc::clone(store), host.clone());
     std::thread::spawn(move || {
-        let _ = done.send(keep(&*working, &store, &host).map_err(|error| error.to_string()));
+        let kept = keep(&*working, &store, &host).map_err(|error| error.to_string());
+        drop(store); // before the answer: who is told that the journal is kept may close it, and must be the last to
+        let _ = done.send(kept);
     });
     let slow = || Err(AnchorError::Slow { place: anchor.place() }.to_string());
     if let Err(error) = answer.recv_timeout(PATIENCE).unwrap_or_else(|_| slow()) {
