@@ -1,10 +1,11 @@
 //! Judges each call at the moment when it leaves, and each run at its end, by what is so: in words of its own, without the
 //! guards' code.
 
+use quarterdeck::action::fail_over::FailOver;
 use quarterdeck::action::invalidate_cdn::caller_reference;
 use quarterdeck::action::{Action, Call, Plan};
 use quarterdeck::config::{Caps, Config};
-use quarterdeck::source::{MemberRole, Observation, Rollout, ScalingTarget, Task, Workload};
+use quarterdeck::source::{MemberRole, Observation, Rollout, ScalingTarget, SilenceState, Task, Workload};
 
 use crate::runs::fixture::ACCOUNT;
 
@@ -51,7 +52,13 @@ fn objection_then(plan: &Plan, step: usize, truth: &Observation, caps: Caps) -> 
             Action::FailOver(action) => failover(plan, action.to.as_deref(), truth),
             Action::SuspendScaling(_) | Action::ResumeScaling(_) => active(truth)
                 .or_else(|| (scaling(truth) != scaling(&plan.observation)).then(|| "scaling moved".to_owned())),
-            Action::InvalidateCdn(_) | Action::Silence(_) | Action::Unsilence(_) | Action::StartBackup(_) => None,
+            Action::StopDeployment(_) => active(truth).or_else(|| in_flight(plan, truth)),
+            Action::Http(_) | Action::Exec(_) => undeclared(truth),
+            Action::InvalidateCdn(_)
+            | Action::Silence(_)
+            | Action::Unsilence(_)
+            | Action::StartBackup(_)
+            | Action::RestoreTest(_) => None,
             _ => active(truth).or_else(|| if step > 0 { None } else { settled(plan, truth, caps) }),
         })
         .or_else(|| {
@@ -61,7 +68,9 @@ fn objection_then(plan: &Plan, step: usize, truth: &Observation, caps: Caps) -> 
 
 /// Credentials count where something on AWS is changed.
 fn whose(plan: &Plan, truth: &Observation) -> Objection {
-    if matches!(plan.action, Action::Silence(_) | Action::Unsilence(_)) {
+    let elsewhere =
+        matches!(plan.action, Action::Silence(_) | Action::Unsilence(_) | Action::Http(_) | Action::Exec(_));
+    if elsewhere || matches!(plan.step(0).map(|step| &step.call), Some(Call::CloudflarePurge { .. })) {
         return None;
     }
     let Some(identity) = &truth.identity else { return Some("identity is not known".to_owned()) };
@@ -72,6 +81,21 @@ fn whose(plan: &Plan, truth: &Observation) -> Objection {
 fn active(truth: &Observation) -> Objection {
     let status = truth.workload.as_ref().map_or("not known", |found| found.status.as_str());
     (status != "ACTIVE").then(|| format!("the service is {status}"))
+}
+
+/// What is stopped is the deployment that the plan was made of.
+fn in_flight(plan: &Plan, truth: &Observation) -> Objection {
+    let first = |found: &Observation| found.workload.iter().flat_map(|one| &one.deployments).next().cloned();
+    let (now, planned) = (first(truth), first(&plan.observation));
+    let moves = now.as_ref().is_some_and(|one| one.rollout == Rollout::InProgress);
+    let same = now.map(|one| one.id) == planned.map(|one| one.id);
+    (!moves || !same).then(|| "what it would stop is over, or another".to_owned())
+}
+
+/// What a declared action turns stands as it was declared to stand before.
+fn undeclared(truth: &Observation) -> Objection {
+    let read = truth.declared.iter().flat_map(|seen| &seen.read_back).next().map(|back| back.value.as_str());
+    (read == Some("false")).then(|| "it is so already".to_owned())
 }
 
 fn scaling(truth: &Observation) -> Option<ScalingTarget> {
@@ -194,10 +218,19 @@ fn failover(plan: &Plan, to: Option<&str>, truth: &Observation) -> Objection {
     if status != "available" {
         return Some(format!("the database is {status}"));
     }
+    if to.is_none() {
+        return (zones(truth) != zones(&plan.observation)).then(|| "it was failed over meanwhile".to_owned());
+    }
     if writer(truth) != writer(&plan.observation) || writer(truth) == to {
         return Some("another instance writes than when it was planned".to_owned());
     }
     (!lag.is_some_and(|milliseconds| milliseconds <= 1_000.0)).then(|| "the target lags behind".to_owned())
+}
+
+/// Where each instance stands.
+fn zones(truth: &Observation) -> Vec<Option<String>> {
+    let members = truth.database.iter().flat_map(|database| &database.members);
+    members.map(|one| one.zone.as_ref().map(ToString::to_string)).collect()
 }
 
 /// Whether what a run asked for was so at one of these moments.
@@ -208,18 +241,32 @@ pub(crate) fn came_true(plan: &Plan, past: &[Observation]) -> bool {
 fn is_true(plan: &Plan, truth: &Observation) -> bool {
     match &plan.action {
         Action::ShiftTraffic(_) => weights(truth) == set(plan, plan.steps.len() - 1),
+        Action::FailOver(FailOver { to: None, .. }) => zones(truth) != zones(&plan.observation),
         Action::FailOver(action) => writer(truth) == action.to.as_deref(),
         Action::ScalingBounds(action) => {
             scaling(truth).is_some_and(|found| (found.min, found.max) == (action.min, action.max))
         }
         Action::SuspendScaling(_) | Action::ResumeScaling(_) => suspends(plan, truth),
+        // Nothing reads a purge back.
+        Action::InvalidateCdn(_) if matches!(plan.steps[0].call, Call::CloudflarePurge { .. }) => true,
         Action::InvalidateCdn(_) => {
             let reference = caller_reference(&plan.digest());
             let listed = truth.cdn.iter().flat_map(|cdn| &cdn.invalidations);
             listed.into_iter().any(|one| one.reference.as_deref() == Some(reference.as_str()))
         }
         Action::Silence(_) => truth.silences.as_ref().is_some_and(|all| !all.silences.is_empty()),
-        Action::Unsilence(_) => true,
+        Action::Unsilence(_) => {
+            let silences = truth.silences.iter().flat_map(|all| &all.silences);
+            silences.filter(|one| one.id.as_str() == "s-0").all(|one| one.state == SilenceState::Expired)
+        }
+        Action::RestoreTest(_) => truth.restore.iter().any(|restore| !restore.copies.is_empty()),
+        Action::Http(_) | Action::Exec(_) => undeclared(truth).is_some(),
+        Action::StopDeployment(_) => {
+            let deployments = truth.releases.iter().flat_map(|releases| &releases.deployments);
+            deployments
+                .map(|one| one.status.as_str())
+                .any(|status| status.starts_with("ROLLBACK") || status == "STOPPED")
+        }
         Action::StartBackup(_) => {
             let count = |found: &Observation| found.protection.as_ref().map_or(0, |all| all.points.len());
             count(truth) > count(&plan.observation)

@@ -55,11 +55,14 @@ pub(crate) fn instance() -> Config {
 
 /// The network is a zone of Cloudflare.
 pub(crate) fn zone() -> Config {
-    let api = "https://api.cloudflare.example/client/v4".parse().expect("a URL");
-    let zone = CdnId::Cloudflare { zone: "0".repeat(32), token: Secret::new("token".to_owned()), api };
     let mut config = plain();
-    config.services[0].cdn = Some(cdn(zone));
+    config.services[0].cdn = Some(cdn(cloudflare()));
     config
+}
+
+fn cloudflare() -> CdnId {
+    let api = "https://api.cloudflare.example/client/v4".parse().expect("a URL");
+    CdnId::Cloudflare { zone: "0".repeat(32), token: Secret::new("token".to_owned()), api }
 }
 
 fn cdn(id: CdnId) -> CdnPlace {
@@ -108,8 +111,17 @@ pub(crate) fn command() -> Declared {
 }
 
 pub(crate) fn commanded() -> Observation {
+    Observation { declared: Some(seen_command(&command())), ..whole() }
+}
+
+fn seen_command(declared: &Declared) -> SeenDeclared {
     let program = Some(SeenProgram { stamp: "9 bytes".into(), runs: true, open: false });
-    Observation { declared: Some(SeenDeclared { program, ..flag_seen(&command(), "true") }), ..whole() }
+    SeenDeclared { program, ..flag_seen(declared, "true") }
+}
+
+/// The command of [`WEB`].
+pub(crate) fn web_command() -> Declared {
+    Declared { service: WEB.into(), ..command() }
 }
 
 /// What is so before: all is well and nothing moves.
@@ -175,8 +187,13 @@ fn network() -> Cdn {
 /// Scaling out is suspended.
 pub(crate) fn suspended() -> Observation {
     let mut truth = whole();
-    truth.scaling.as_mut().expect("scaling").target.as_mut().expect("a target").scale_out_suspended = true;
+    suspend(&mut truth);
     truth
+}
+
+/// Somebody suspends scaling out.
+pub(crate) fn suspend(truth: &mut Observation) {
+    truth.scaling.as_mut().expect("scaling").target.as_mut().expect("a target").scale_out_suspended = true;
 }
 
 /// The image `bad` is asked for, whose tasks don't start; no circuit breaker watches.
@@ -189,19 +206,30 @@ pub(crate) fn sick() -> Observation {
 /// A deployment of revision 7 is in flight where 6 ran.
 pub(crate) fn rolling() -> Observation {
     let mut truth = whole();
+    roll(&mut truth);
+    truth
+}
+
+/// A deployment of revision 7 begins.
+pub(crate) fn roll(truth: &mut Observation) {
     truth.releases.as_mut().expect("releases").deployments[0] = bench::deployment(7, "IN_PROGRESS", 0);
     let workload = truth.workload.as_mut().expect("a workload");
     let mut old = workload.deployments[0].clone();
     (old.id, old.status, old.task_definition) = ("ecs-svc/0".into(), "ACTIVE".into(), "rtech-app:6".into());
     workload.deployments[0].rollout = Rollout::InProgress;
     workload.deployments.push(old);
-    truth
 }
 
 /// A silence is in force.
 pub(crate) fn silenced() -> Observation {
     let mut truth = whole();
-    truth.silences.as_mut().expect("silences").silences.push(source::Silence {
+    truth.silences.as_mut().expect("silences").silences.push(of_eve());
+    truth
+}
+
+/// A silence of somebody else.
+pub(crate) fn of_eve() -> source::Silence {
+    source::Silence {
         id: "s-0".into(),
         state: SilenceState::Active,
         matchers: vec!["alertname=\"HighLatency\"".into()],
@@ -209,8 +237,7 @@ pub(crate) fn silenced() -> Observation {
         ends: now().plus(Duration::from_secs(7200)).wall,
         created_by: "eve".into(),
         comment: "known".into(),
-    });
-    truth
+    }
 }
 
 pub(crate) fn silence() -> Action {
@@ -222,9 +249,12 @@ pub(crate) fn unsilence() -> Action {
     Action::Unsilence(Unsilence { source: ALERTS.into(), which: Which::Id("s-0".to_owned()) })
 }
 
+/// The service whose network is a zone of Cloudflare and whose database is one instance, where there are several.
+pub(crate) const WEB: &str = "rtech-web";
+
 /// The names of what is changed: services, the Alertmanager, what is backed up.
 pub(crate) fn names() -> (Vec<Name>, Vec<Name>) {
-    let services: Vec<_> = [SERVICE, "rtech-api", "rtech-web"].map(Name::from).into();
+    let services: Vec<_> = [SERVICE, "rtech-api", WEB].map(Name::from).into();
     let others = [ALERTS, backups::THING].map(Name::from);
     (services.clone(), services.into_iter().chain(others).collect())
 }
@@ -234,6 +264,7 @@ pub(crate) fn fleet() -> Config {
     let mut config = gated();
     let one = config.services.remove(0);
     config.services = names().0.iter().map(|name| service(&one, name)).collect();
+    config.actions = vec![flag(), web_command()];
     config
 }
 
@@ -243,6 +274,10 @@ fn service(like: &Service, name: &Name) -> Service {
     service.ecs.as_mut().expect("on ECS").service = name.to_string();
     service.database.as_mut().expect("a database").id = DatabaseId::Cluster(format!("{name}-db"));
     service.cdn = Some(cdn(CdnId::CloudFront { distribution: format!("E-{name}"), place: None }));
+    if name.as_str() == WEB {
+        service.database.as_mut().expect("a database").id = DatabaseId::Instance(format!("{name}-db"));
+        service.cdn = Some(cdn(cloudflare()));
+    }
     service
 }
 
@@ -253,5 +288,9 @@ pub(crate) fn of(name: &Name) -> Observation {
     truth.workload.as_mut().expect("a workload").arn = arn.as_str().into();
     let route = format!("{}-{name}", traffic::LISTENER);
     truth.traffic.as_mut().expect("traffic").routes[0].arn = route.as_str().into();
+    if name.as_str() == WEB {
+        truth.database = databases::instance().database;
+        truth.declared = Some(seen_command(&web_command()));
+    }
     truth
 }

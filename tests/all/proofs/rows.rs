@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use quarterdeck::action::declared::action_of;
+use quarterdeck::action::fail_over::FailOver;
 use quarterdeck::action::restart::Restart;
 use quarterdeck::action::scale::Scale;
 use quarterdeck::action::start_backup::Way;
@@ -165,7 +166,7 @@ pub(crate) fn any(service: &Name, dice: &mut fastrand::Rng) -> Action {
         (spec(name).expect("an action").parse)(service, &pairs).expect("arguments")
     };
     let number = |dice: &mut fastrand::Rng, most: u32| dice.u32(0..most).to_string();
-    match dice.u32(0..24) {
+    match dice.u32(0..32) {
         0..3 => of("restart", &[]),
         3 => of("scaling_bounds", &[("min", &number(dice, 4)), ("max", &(dice.u32(4..12)).to_string())]),
         4 => of("suspend_scaling", &[("kinds", ["in", "out", "in,out,scheduled"][dice.usize(0..3)])]),
@@ -183,6 +184,12 @@ pub(crate) fn any(service: &Name, dice: &mut fastrand::Rng) -> Action {
         16 => of("invalidate_cdn", &[("paths", "/,/blog/*")]),
         17 => silence(),
         18 => backups::start(Some([Way::Vault, Way::Snapshot, Way::Export][dice.usize(0..3)])),
+        19 => of("stop_deployment", &[("rollback", ["true", "false"][dice.usize(0..2)])]),
+        20 => Action::FailOver(FailOver { service: place::WEB.into(), to: None }),
+        21 => unsilence(),
+        22 => restores::action(),
+        23..25 => action_of(&flag()),
+        25 => action_of(&place::web_command()),
         _ => Action::Scale(Scale { service: service.clone(), desired: dice.u32(0..12) }),
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use quarterdeck::action::{Arming, Call, Facts, GuardContext, Plan, Undo, judge, plan_for};
+use quarterdeck::action::{ACTIONS, Arming, Call, Facts, GuardContext, Plan, Undo, judge, plan_for};
 use quarterdeck::clock::Mono;
 use quarterdeck::config::Config;
 use quarterdeck::executor::engine::Engine;
@@ -48,6 +48,8 @@ struct Tally {
     effects: u32,
     killed: u32,
     states: BTreeMap<String, u32>,
+    /// How many runs of each action are done.
+    done: BTreeMap<&'static str, u32>,
 }
 
 impl Tally {
@@ -60,6 +62,9 @@ impl Tally {
         self.killed += other.killed;
         for (state, count) in &other.states {
             *self.states.entry(state.clone()).or_default() += count;
+        }
+        for (action, count) in &other.done {
+            *self.done.entry(action).or_default() += count;
         }
     }
 }
@@ -105,6 +110,7 @@ impl Sim {
 
     /// Both operators act once, then all is settled.
     async fn round(&self, dice: &mut fastrand::Rng) {
+        weather::begin(&self.backend, &self.clock, &self.targets, dice);
         let (first, second) = (self.act(0, dice.fork()), self.act(1, dice.fork()));
         tokio::select! {
             _ = async { tokio::join!(first, second) } => {}
@@ -232,6 +238,12 @@ impl Sim {
         }
     }
 
+    fn count(&self, state: RunState, action: &'static str) {
+        let mut tally = lock(&self.tally);
+        *tally.states.entry(format!("{state:?}")).or_default() += 1;
+        *tally.done.entry(action).or_default() += u32::from(state == RunState::Done);
+    }
+
     fn wrong(&self, what: String) {
         lock(&self.wrong).push(what);
     }
@@ -250,7 +262,7 @@ impl Sim {
             let at = format!("seed {}, run {run}", self.seed);
             let view = journal.run(&run.0, now).expect("the run");
             assert_truth(&view, &self.backend, true, &at);
-            *lock(&self.tally).states.entry(format!("{:?}", view.state)).or_default() += 1;
+            self.count(view.state, view.plan.action.name());
             if view.state == RunState::Unknown {
                 journal.resolve(&run, operator("eve"), "looked".into(), now).expect("settled");
             }
@@ -298,6 +310,15 @@ fn doctor(plan: &mut Plan, which: u32) {
     }
 }
 
+/// What one action may take of the stack: unoptimised, the futures of all actions together need more than a test has.
+const STACK: usize = 16 << 20;
+
+/// [`simulate`] with stack enough.
+fn simulated(seed: u64, actions: u32) -> Tally {
+    let thread = std::thread::Builder::new().stack_size(STACK).spawn(move || simulate(seed, actions));
+    thread.expect("a thread").join().unwrap_or_else(|thrown| std::panic::resume_unwind(thrown))
+}
+
 /// Whole batches, until so many actions were planned.
 fn simulate(seed: u64, actions: u32) -> Tally {
     let mut all = Tally::default();
@@ -327,11 +348,15 @@ fn setting(name: &str, otherwise: u64) -> u64 {
 #[test]
 fn nothing_that_chance_does_doubles_an_effect_goes_round_a_guard_or_makes_a_run_claim_what_is_not_so() {
     let (seed, actions) = (setting("QD_SIM_SEED", 1), setting("QD_SIM_ACTIONS", 2_000));
-    let tally = simulate(seed, u32::try_from(actions).expect("a count"));
+    let tally = simulated(seed, u32::try_from(actions).expect("a count"));
     // What is simulated does happen: a simulation in which nothing is sent would prove nothing.
     let happened = |state: &str| tally.states.contains_key(state);
     for state in ["Done", "Failed", "Refused", "Unknown", "Inconclusive"] {
         assert!(happened(state) || actions < 1_000, "no run ended {state}: {tally:?}");
+    }
+    for action in ACTIONS.iter().map(|spec| spec.name) {
+        let done = tally.done.get(action).copied().unwrap_or_default();
+        assert!(done > 0 || actions < 1_000, "no run of {action} is done: {tally:?}");
     }
     assert!(tally.effects * 20 > tally.actions && tally.killed * 100 > tally.actions, "{tally:?}");
 }

@@ -45,6 +45,19 @@ impl Clock {
     }
 }
 
+/// How a round begins: not everywhere from rest.
+pub(crate) fn begin(backend: &Backend, clock: &Clock, targets: &[Name], dice: &mut fastrand::Rng) {
+    for target in targets {
+        let scene = dice.u32(0..8);
+        backend.meddle(target, clock.now(), |truth| match scene {
+            0 => place::suspend(truth),
+            1 => place::roll(truth),
+            2..5 => truth.silences.iter_mut().for_each(|all| all.silences.push(place::of_eve())),
+            _ => {}
+        });
+    }
+}
+
 /// Something happens every few seconds, without end.
 pub(crate) async fn blow(backend: &Backend, clock: &Clock, targets: &[Name], mut dice: fastrand::Rng) {
     loop {
@@ -86,7 +99,7 @@ fn meddle(truth: &mut Observation, dice: &mut fastrand::Rng) {
 fn meddle_around(truth: &mut Observation, dice: &mut fastrand::Rng) {
     let (Some(traffic), Some(database)) = (truth.traffic.as_mut(), truth.database.as_mut()) else { return };
     let sick = |one: &mut TrafficTarget| one.state = "unhealthy".into();
-    match dice.u32(0..6) {
+    match dice.u32(0..9) {
         0 => traffic.routes[0].weights.iter_mut().for_each(|(_, weight)| *weight = dice.u32(1..100)),
         1 => traffic.groups[dice.usize(0..2)].targets.iter_mut().for_each(sick),
         2 => database.status = "modifying".into(),
@@ -94,7 +107,12 @@ fn meddle_around(truth: &mut Observation, dice: &mut fastrand::Rng) {
             one.role = if one.id.as_str() == "three" { MemberRole::Writer } else { MemberRole::Reader };
         }),
         4 => drop(truth.answers.insert("DBInstanceReplicaLag".to_owned(), Number::Finite(90_000.0))),
-        _ => truth.paging = Some(vec!["rtech-down".into()]),
+        5 => truth.paging = Some(vec!["rtech-down".into()]),
+        6 => truth.silences.iter_mut().for_each(|all| all.silences.push(place::of_eve())),
+        7 => {
+            truth.declared.iter_mut().flat_map(|seen| &mut seen.read_back).for_each(|back| back.value = "maybe".into())
+        }
+        _ => place::roll(truth),
     }
 }
 
