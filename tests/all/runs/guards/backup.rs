@@ -2,6 +2,7 @@
 
 use quarterdeck::action::Decision::{Allow, Deny};
 use quarterdeck::action::start_backup::Way;
+use quarterdeck::config::CopySource;
 use quarterdeck::source::{Exportable, JobKind, JobOutcome, Observation, Unread};
 
 use super::{Case, Row, row};
@@ -46,6 +47,18 @@ pub(super) static ROWS: &[Row] = &[
     row("export-source", Deny, "a snapshot of `other`, which the configuration does not name", |c| {
         export(c);
         exportable(&mut c.observed).of = "other".into();
+    }),
+    row("export-source", Deny, "does not name for rtech-mongodb", |c| {
+        export(c);
+        let mut another = c.config.backups[0].clone();
+        another.name = "another".into();
+        another.copies.as_mut().unwrap().kinds = vec![CopySource::Cluster("other".to_owned())];
+        c.config.backups.push(another);
+        exportable(&mut c.observed).of = "other".into();
+    }),
+    row("export-source", Allow, "rds:s1 of rtech-mongodb (aurora-postgresql) is available", |c| {
+        export(c);
+        c.config.backups[0].copies.as_mut().unwrap().kinds.push(backups::vault());
     }),
     row("export-source", Deny, "and the newest is arn:aws:rds:us-east-1:123456789012:cluster-snapshot:rds:s2", |c| {
         export(c);
