@@ -9,8 +9,10 @@ use super::room::{Room, say};
 use crate::action::guards::APPROVAL;
 use crate::action::{Arming, Judged, SecondYes};
 use crate::clock::Now;
+use crate::executor::journal::JournalError;
 use crate::executor::planning::PlanningError;
-use crate::executor::second::{Proposal, login};
+use crate::executor::second::{Proposal, SHORTEST, login};
+use crate::executor::shared::{NotWaiting, PutError};
 
 /// Arguments of `quarterdeck approve`.
 #[derive(Debug, clap::Args)]
@@ -26,7 +28,14 @@ pub struct Arguments {
 /// void when the target changes.
 pub fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<ExitCode> {
     let room = Room::open(global)?;
-    let proposal = room.journal.proposal(&arguments.digest)?;
+    let (proposal, keeper) = match found(&room, &arguments.digest) {
+        Ok(found) => found,
+        Err(Unfound::NotAsked(reason)) => {
+            say(&format!("not known: {reason}"))?;
+            return Ok(ExitCode::from(3));
+        }
+        Err(Unfound::None(error)) => return Err(error),
+    };
     let world = room.world()?;
     let judged = match room.runtime.block_on(room.planner(&*world).again(&proposal.plan, Arming::Headless)) {
         Ok(judged) => judged,
@@ -37,16 +46,48 @@ pub fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<ExitCode> {
         Err(PlanningError::NoPlan(failure)) => return refuse(&failure.to_string()),
     };
     say(&shown(&judged))?;
-    say(&format!("made by {}", proposal.by))?;
+    say(&format!("made by {}{}", proposal.by, if keeper == Keeper::Table { ", who shares the table" } else { "" }))?;
     if let Some(reason) = objection(&room, &proposal, &judged, arguments.confirm.as_deref()) {
         return refuse(&reason);
     }
     let name = proposal.plan.action.target();
     match &arguments.confirm {
         None => say(&format!("to agree: quarterdeck approve {} --confirm {name}", arguments.digest))?,
-        Some(_) => agree(&room, &judged)?,
+        Some(_) => return agree(&room, &judged, keeper),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Where a plan waits, and so where the yes to it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Keeper {
+    /// The state directory that both share.
+    Here,
+    /// The table that both hosts share.
+    Table,
+}
+
+/// Why there is no plan to agree to.
+enum Unfound {
+    /// None waits.
+    None(anyhow::Error),
+    /// The table can't be asked.
+    NotAsked(PutError),
+}
+
+/// The plan that waits under this digest, here or on another host.
+fn found(room: &Room, digest: &str) -> Result<(Proposal, Keeper), Unfound> {
+    match (room.journal.proposal(digest), room.journal.shared()) {
+        (Ok(proposal), _) => Ok((proposal, Keeper::Here)),
+        (Err(JournalError::NoProposal(_)), Some(shared)) if digest.len() >= SHORTEST => {
+            match room.runtime.block_on(shared.proposal(digest)) {
+                Ok(proposal) => Ok((proposal, Keeper::Table)),
+                Err(NotWaiting::Table(error)) => Err(Unfound::NotAsked(error)),
+                Err(error) => Err(Unfound::None(error.into())),
+            }
+        }
+        (Err(error), _) => Err(Unfound::None(error.into())),
+    }
 }
 
 /// Why this person can't agree to it now.
@@ -60,22 +101,32 @@ fn objection(room: &Room, proposal: &Proposal, judged: &Judged, confirm: Option<
         Some(format!("denied by {}: {}", verdict.guard, verdict.evidence))
     } else if now >= plan.expires {
         Some(format!("it expired at {:.0}", plan.expires))
-    } else if operator().is_same_person(&proposal.by) {
-        Some(format!("{} made it; another person must agree", proposal.by.user))
+    } else if operator().user == proposal.by.user {
+        Some(format!("{} made it; another person must agree, under another name", proposal.by.user))
     } else {
         let wrong = confirm.filter(|typed| *typed != name.as_str())?;
         Some(format!("--confirm `{wrong}` is not the target's name, `{name}`"))
     }
 }
 
-fn agree(room: &Room, judged: &Judged) -> anyhow::Result<()> {
+fn agree(room: &Room, judged: &Judged, keeper: Keeper) -> anyhow::Result<ExitCode> {
     let (plan, now) = (&judged.plan, Now::read().wall);
     let real = room.config.simulator.is_none();
     let caller = plan.observation.identity.as_ref().filter(|_| real).map(|identity| identity.arn.clone());
     let lasts = now.checked_add(room.config.guards.approval_ttl)?;
     let until = lasts.min(plan.expires);
-    room.journal.agree(&SecondYes { digest: plan.digest(), by: operator(), login: login(), caller, at: now, until })?;
-    Ok(say(&format!("agreed, until {until:.0}: it may now be applied by whom it was made by"))?)
+    let yes = SecondYes { digest: plan.digest(), by: operator(), login: login(), caller, at: now, until };
+    match (keeper, room.journal.shared()) {
+        (Keeper::Table, Some(shared)) => {
+            if let Err(error) = room.runtime.block_on(shared.agree(plan, &yes)) {
+                say(&format!("not agreed, as far as is known: {error}; say it again"))?;
+                return Ok(ExitCode::from(3));
+            }
+        }
+        _ => room.journal.agree(&yes)?,
+    }
+    say(&format!("agreed, until {until:.0}: it may now be applied by whom it was made by"))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn refuse(reason: &str) -> anyhow::Result<ExitCode> {

@@ -6,12 +6,13 @@ use anyhow::bail;
 use serde_json::{Value, json};
 
 use super::operator::operator;
-use super::room::{Room, say, say_json};
+use super::room::{Room, say, say_json, tell};
 use super::{Global, TextOutput};
 use crate::clock::Now;
 use crate::executor::handover::NotHandedOver;
+use crate::executor::journal::JournalError;
 use crate::executor::lease::{LeaseView, Process};
-use crate::executor::shared::{Listed, NotReleased, Releaser, SharedLeases, TERM};
+use crate::executor::shared::{Holder, Listed, NotAsked, NotReleased, Releaser, SharedLeases, TERM};
 use crate::text::Text;
 
 /// Arguments of `quarterdeck lease`.
@@ -66,22 +67,8 @@ pub fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<ExitCode> {
     let room = Room::open(global)?;
     match &arguments.command {
         LeaseCommand::List { output } => list(&room, *output),
-        LeaseCommand::Ask { run, reason } => {
-            let view = room.journal.run(run, Now::read())?;
-            let asked = room.journal.ask_handover(&view, &operator(), &Text::clean(reason), Now::read());
-            handed_over(asked.map(|()| format!("asked {} to hand {} over", view.by, view.plan.action.target())))
-        }
-        LeaseCommand::Grant { run } => {
-            let view = room.journal.run(run, Now::read())?;
-            let granted = room.journal.grant_handover(&view, &operator(), Now::read());
-            handed_over(granted.map(|asked| {
-                let target = view.plan.action.target();
-                format!(
-                    "{target} goes to {}: run {} sends no further call; see where it stands before",
-                    asked.by, view.id
-                )
-            }))
-        }
+        LeaseCommand::Ask { run, reason } => ask(&room, run, &Text::clean(reason)),
+        LeaseCommand::Grant { run } => grant(&room, run),
         LeaseCommand::Release { target, confirm, run } => {
             if target != confirm {
                 bail!("--confirm names `{confirm}`, not `{target}`; nothing was released");
@@ -89,6 +76,47 @@ pub fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<ExitCode> {
             release(&room, target, run.as_deref())
         }
     }
+}
+
+/// Asks for the target of a run of this state directory, else for that of a run of another host.
+fn ask(room: &Room, run: &str, why: &Text) -> anyhow::Result<ExitCode> {
+    match (room.journal.run(run, Now::read()), room.journal.shared()) {
+        (Ok(view), _) => {
+            let asked = room.journal.ask_handover(&view, &operator(), why, Now::read());
+            handed_over(asked.map(|()| format!("asked {} to hand {} over", view.by, view.plan.action.target())))
+        }
+        (Err(JournalError::NoSuchRun(_)), Some(shared)) => ask_elsewhere(room, shared, run, why),
+        (Err(error), _) => Err(error.into()),
+    }
+}
+
+fn ask_elsewhere(room: &Room, shared: &SharedLeases, run: &str, why: &Text) -> anyhow::Result<ExitCode> {
+    let (text, code) = match room.runtime.block_on(shared.ask(run, &operator(), why, &Now::read)) {
+        Ok(Holder { run, by, host, what, .. }) => {
+            let next = "they see it within 10 s; `quarterdeck lease list` tells when it was granted";
+            (format!("asked {by} on {host} to hand over what run {run} holds ({what}): {next}"), 0)
+        }
+        Err(NotAsked::Table(error)) => (format!("not asked, as far as is known: {error}; say it again"), 3),
+        Err(error) => (error.to_string(), 4),
+    };
+    say(&text)?;
+    Ok(ExitCode::from(code))
+}
+
+/// Grants what was asked for, and tells the host on which it was asked.
+fn grant(room: &Room, run: &str) -> anyhow::Result<ExitCode> {
+    let view = room.journal.run(run, Now::read())?;
+    let granted = room.journal.grant_handover(&view, &operator(), Now::read());
+    if let (Ok(asked), Some(shared)) = (&granted, room.journal.shared()) {
+        let at = asked.granted.unwrap_or(asked.at);
+        if let Err(error) = room.runtime.block_on(shared.grant(&view.plan.target_arn, &view.id.0, at)) {
+            tell(&format!("other hosts were not told that it was granted: {error}"));
+        }
+    }
+    handed_over(granted.map(|asked| {
+        let target = view.plan.action.target();
+        format!("{target} goes to {}: run {} sends no further call; see where it stands before", asked.by, view.id)
+    }))
 }
 
 /// 0 with what was done; 4 with why it was not.
@@ -166,7 +194,12 @@ fn shared_line(listed: &Listed) -> String {
             open.at
         )
     });
-    format!("{}, epoch {}{}{}", listed.target, slot.epoch, held.unwrap_or_default(), open.unwrap_or_default())
+    let wish = listed.wish.as_ref().map(|wish| {
+        let stands = wish.granted.map_or("not granted yet".to_owned(), |at| format!("granted {at:.0}"));
+        format!("\n    asked for by {} at {:.0}, {stands}: {}", wish.by, wish.at, wish.reason)
+    });
+    let parts = [held, open, wish].map(Option::unwrap_or_default).concat();
+    format!("{}, epoch {}{parts}", listed.target, slot.epoch)
 }
 
 fn whole(leases: &[LeaseView], shared: &Shared) -> Value {
@@ -207,6 +240,7 @@ fn shared_json(listed: &Listed) -> Value {
         "unchanged_seconds": listed.still.as_secs_f64(),
         "live": listed.slot.held.is_some() && listed.still < TERM,
         "own": listed.own,
+        "asked": listed.wish,
     })
 }
 

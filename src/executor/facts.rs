@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use super::journal::{Journal, RunId};
 use super::second;
 use crate::action::guards::RISKY;
-use crate::action::{BudgetLeft, CalendarRead, Facts, Operator, Plan};
+use crate::action::{BudgetLeft, CalendarRead, Facts, Known, Operator, Plan, SecondYes};
 use crate::clock::Now;
 use crate::config::{Config, Objective};
 use crate::slo::{self, BadShare};
@@ -42,6 +42,25 @@ pub(super) fn of_journal(
         seconds: journal.seconds(&plan.digest()).into(),
         past: journal.past_runs(&plan.environment, since, except, now).into(),
         ..Facts::default()
+    }
+}
+
+/// Who agreed here and on other hosts, where a second person is wanted. A table that can't be asked leaves nothing known.
+pub(super) async fn with_those_of_other_hosts(
+    (journal, config): (&Journal, &Config),
+    plan: &Plan,
+    here: Known<Vec<SecondYes>>,
+) -> Known<Vec<SecondYes>> {
+    let Some(shared) = journal.shared().filter(|_| config.guards.approval.wants(plan.action.name())) else {
+        return here;
+    };
+    let Ok(mut yeses) = here.0 else { return here };
+    match shared.yeses(plan).await {
+        Ok(others) => {
+            yeses.extend(others);
+            Known::of(yeses)
+        }
+        Err(error) => Err::<_, _>(error).into(),
     }
 }
 

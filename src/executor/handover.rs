@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::journal::{Journal, JournalError, RunId, RunView};
+use super::shared::Wish;
 use crate::action::Operator;
 use crate::clock::Now;
 use crate::store::StoreError;
@@ -74,17 +75,28 @@ impl Journal {
         if by.is_same_person(&run.by) {
             return Err(NotHandedOver::Own(run.id.clone()));
         }
-        let who = serde_json::to_string(by).map_err(JournalError::from)?;
+        Ok(self.write_wish(&run.id, by, why, now.wall)?)
+    }
+
+    /// Writes down what somebody on another host asked for, as if they had asked here. A wish that was granted stays.
+    ///
+    /// # Errors
+    /// It can't be written.
+    pub fn hear_wish(&self, run: &RunId, wish: &Wish) -> Result<(), JournalError> {
+        self.write_wish(run, &wish.by, &wish.reason, wish.at)
+    }
+
+    fn write_wish(&self, run: &RunId, by: &Operator, why: &Text, at: Timestamp) -> Result<(), JournalError> {
+        let who = serde_json::to_string(by)?;
         self.store().write(|connection| {
             connection.execute_batch(TABLE)?;
             connection.execute(
                 "INSERT INTO handovers (run, by, reason, at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (run) DO UPDATE
                  SET by = excluded.by, reason = excluded.reason, at = excluded.at WHERE granted IS NULL",
-                params![run.id.0, who, why.as_str(), now.wall.to_string()],
+                params![run.0, who, why.as_str(), at.to_string()],
             )?;
-            Ok::<_, JournalError>(())
-        })?;
-        Ok(())
+            Ok(())
+        })
     }
 
     /// Grants it: the run sends no further call. What was asked for.

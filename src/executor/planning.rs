@@ -62,16 +62,23 @@ impl Planner<'_> {
         let observation = self.observe(&look).await.map_err(PlanningError::NotObserved)?;
         let mut plan = plan_for(action, &observation, self.config, (self.clock)().wall)?;
         plan.runbook_step = step;
-        self.propose(&plan);
+        self.propose(&plan).await;
         Ok(self.judge(plan, arming).await)
     }
 
     /// Keeps the plan for the second person, where one must agree. What could not be kept nobody can agree to.
-    fn propose(&self, plan: &Plan) {
-        if self.config.guards.approval.wants(plan.action.name())
-            && let Err(error) = self.journal.propose(plan, &self.by, (self.clock)())
-        {
+    async fn propose(&self, plan: &Plan) {
+        if !self.config.guards.approval.wants(plan.action.name()) {
+            return;
+        }
+        let now = (self.clock)();
+        if let Err(error) = self.journal.propose(plan, &self.by, now) {
             tracing::error!(%error, "the plan was not kept for a second person");
+        }
+        if let Some(shared) = self.journal.shared()
+            && let Err(error) = shared.propose(plan, &self.by, now.wall).await
+        {
+            tracing::error!(%error, "the plan was not shown to other hosts for a second person");
         }
     }
 
@@ -104,7 +111,7 @@ impl Planner<'_> {
     pub async fn judge(&self, plan: Plan, arming: Arming) -> Judged {
         let now = (self.clock)();
         let (facts, budgets, calendars) = tokio::join!(
-            self.facts(plan.clone(), now),
+            self.facts(&plan, now),
             facts::budgets(self.config, self.world, &plan, now),
             facts::calendars(self.config, self.world, now)
         );
@@ -113,16 +120,17 @@ impl Planner<'_> {
     }
 
     /// The journal may have to wait for the disk: not on the thread that draws.
-    async fn facts(&self, plan: Plan, now: Now) -> Facts {
+    async fn facts(&self, plan: &Plan, now: Now) -> Facts {
         let (journal, config, by) = (self.journal.clone(), self.config.clone(), self.by.clone());
-        let target = plan.target_arn.clone();
-        let read = move || facts::of_journal((&journal, &config), &plan, &by, None, now);
+        let asked = plan.clone();
+        let read = move || facts::of_journal((&journal, &config), &asked, &by, None, now);
         let mut facts = match tokio::task::spawn_blocking(read).await {
             Ok(facts) => facts,
             Err(_) => return Facts { by: self.by.clone(), ..Facts::default() },
         };
+        facts.seconds = facts::with_those_of_other_hosts((self.journal, self.config), plan, facts.seconds).await;
         if let (Some(shared), Ok(runs)) = (self.journal.shared(), &mut facts.other_runs.0) {
-            match shared.others(&target, &self.clock).await {
+            match shared.others(&plan.target_arn, &self.clock).await {
                 Ok(others) => runs.extend(others),
                 Err(error) => facts.other_runs = Err::<_, _>(error).into(),
             }

@@ -28,7 +28,7 @@ CREATE TABLE IF NOT EXISTS seconds (
 ";
 
 /// The least of a digest that names a plan.
-const SHORTEST: usize = 8;
+pub const SHORTEST: usize = 8;
 
 /// A plan that waits for a second person.
 #[derive(Debug, Clone, PartialEq)]

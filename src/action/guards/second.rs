@@ -37,17 +37,32 @@ fn flaw(yes: &SecondYes, digest: &str, plan: &Plan, context: &GuardContext<'_>) 
         Some("to another plan")
     } else if context.now >= yes.until {
         Some("that is too long ago")
-    } else if yes.by.is_same_person(&facts.by) {
-        Some("is the one who acts")
+    } else if yes.by.user == facts.by.user {
+        // One host's user may be another's on the next; that they are two can't be told by the name.
+        Some("is the one who acts, or is called so on another host")
     } else if yes.login.is_some() && yes.login == facts.login {
         Some("from the same login")
-    } else if yes.caller.is_some() && yes.caller.as_ref() == caller(plan, context) {
+    } else if yes.caller.as_ref().zip(caller(plan, context)).is_some_and(|(theirs, ours)| theirs == ours) {
         Some("with the same AWS credentials")
+    } else if yes.caller.as_ref().zip(caller(plan, context)).is_some_and(|(theirs, ours)| is_one_session(theirs, ours))
+    {
+        Some("in an AWS session of the same name")
     } else if context.config.simulator.is_none() && !are_told_apart(yes, plan, context) {
         Some("nothing but their own word tells them apart")
     } else {
         None
     }
+}
+
+/// Whether both assumed roles under one session name, which is the person's where IAM Identity Center gives it: one may have
+/// several roles. <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns>
+fn is_one_session(one: &Text, other: &Text) -> bool {
+    let session = |arn: &Text| {
+        let resource = arn.as_str().splitn(6, ':').nth(5)?.to_owned();
+        let mut parts = resource.strip_prefix("assumed-role/")?.rsplitn(2, '/');
+        parts.next().map(str::to_owned)
+    };
+    session(one).is_some_and(|name| session(other) == Some(name))
 }
 
 /// Whether the kernel or AWS says that these are two: a user's name is only what their environment says.

@@ -32,13 +32,18 @@ impl Work<'_> {
     async fn denials(&self, index: usize, found: Observation) -> Vec<String> {
         let (now, plan) = (self.now(), self.taken.plan());
         let Engine { journal, config, world, .. } = self.engine;
-        let known = facts::of_journal((journal, config), plan, self.taken.by(), Some(self.taken.run()), now);
+        let mut known = facts::of_journal((journal, config), plan, self.taken.by(), Some(self.taken.run()), now);
         let (turning_back, break_glass) = (index >= plan.steps.len(), self.taken.break_glass().cloned());
         let budgets = async { if index == 0 { facts::budgets(config, *world, plan, now).await } else { Vec::new() } };
         // Taking back is held up by no calendar, and waits for none.
         let calendars = async { if turning_back { Vec::new() } else { facts::calendars(config, *world, now).await } };
-        let (budgets, calendars) = tokio::join!(budgets, calendars);
-        let facts = Facts { budgets, calendars, turning_back, break_glass, ..known };
+        let here = std::mem::take(&mut known.seconds);
+        let seconds = async {
+            // Whether two wanted it is judged before the first call alone.
+            if index == 0 { facts::with_those_of_other_hosts((journal, config), plan, here).await } else { here }
+        };
+        let (budgets, calendars, seconds) = tokio::join!(budgets, calendars, seconds);
+        let facts = Facts { budgets, calendars, seconds, turning_back, break_glass, ..known };
         let context = GuardContext { config, now: self.now().wall, arming: Arming::Confirmed, facts };
         match index {
             0 => judge(plan.with_observation(found), &context).reasons(),

@@ -229,6 +229,11 @@ impl Work<'_> {
                 Err(error) => tracing::error!(run = %self.taken.run(), %error, "no heartbeat"),
             }
             self.hold.beat().await;
+            if let Some(wish) = self.hold.wish().await
+                && let Err(error) = self.engine.journal.hear_wish(self.taken.run(), &wish)
+            {
+                tracing::error!(run = %self.taken.run(), %error, "the wish of another host was not written down");
+            }
         }
     }
 

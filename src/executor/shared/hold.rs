@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::Mutex;
 
+use super::item::Wish;
 use super::leases::{Claim, Held, Lost, SharedLeases};
 use super::{Clock, FRESH};
 use crate::clock::{Mono, Now};
@@ -23,6 +24,8 @@ pub struct Hold<'a> {
     /// Held while a write is under way: heartbeat and work never write at the same time.
     held: Mutex<Option<Held>>,
     proof: PlainMutex<Proof>,
+    /// The last wish that was told.
+    heard: PlainMutex<Option<Wish>>,
 }
 
 /// What can be said without asking anyone.
@@ -38,7 +41,8 @@ enum Proof {
 impl<'a> Hold<'a> {
     /// Nothing is held yet.
     pub fn new(shared: Option<&'a SharedLeases>, taken: &'a Taken, clock: Clock<'a>) -> Self {
-        Self { shared, taken, clock, held: Mutex::new(None), proof: PlainMutex::new(Proof::None) }
+        let (held, proof, heard) = (Mutex::new(None), PlainMutex::new(Proof::None), PlainMutex::new(None));
+        Self { shared, taken, clock, held, proof, heard }
     }
 
     /// Takes the shared lease too.
@@ -82,6 +86,19 @@ impl<'a> Hold<'a> {
         if let Err(lost) = self.note(held, renewed) {
             tracing::warn!(run = %self.taken.run(), %lost, "the shared lease was not renewed");
         }
+    }
+
+    /// Who on another host asks for the target, once for each wish. A table that can't be asked is no wish: it ends the run by
+    /// itself, before the next call.
+    pub async fn wish(&self) -> Option<Wish> {
+        let (target, run) = (&self.taken.plan().target_arn, &self.taken.run().0);
+        let asked = self.shared?.wish(target, run).await;
+        let asked = asked.inspect_err(|error| tracing::warn!(%run, %error, "who asks for the target is not known"));
+        let wish = asked.ok().flatten().filter(|wish| wish.granted.is_none())?;
+        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let news = heard.as_ref() != Some(&wish);
+        *heard = Some(wish.clone());
+        news.then_some(wish)
     }
 
     fn note(&self, held: &Held, outcome: Result<(), Lost>) -> Result<(), Lost> {

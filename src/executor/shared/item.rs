@@ -1,9 +1,12 @@
-//! What stands in a row: the lease of a target, the head of a host's journal. JSON, so that a person can read the table.
+//! What stands in a row: the lease of a target, who asks for it, the plans of it that wait for a second person; the head of a
+//! host's journal. JSON, so that a person can read the table.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::table::{Row, Unreachable};
+use crate::action::Operator;
 use crate::text::Text;
 
 /// The lease of one target, as all hosts see it.
@@ -74,6 +77,64 @@ pub struct Head {
     pub hash: String,
     /// When it was written here, by the host's clock.
     pub at: Timestamp,
+}
+
+/// Somebody's wish to take a target over from the run of another host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wish {
+    /// The run.
+    pub run: String,
+    /// Who asks.
+    pub by: Operator,
+    /// On which host.
+    pub host: String,
+    /// Why.
+    pub reason: Text,
+    /// When, by that host's clock: for people only.
+    pub at: Timestamp,
+    /// When the one who confirmed the run granted it, by their host's clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub granted: Option<Timestamp>,
+}
+
+/// The plans of one target that wait for a second person.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Waiting {
+    /// The newest last.
+    pub plans: Vec<Waits>,
+}
+
+/// A plan that waits.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Waits {
+    /// Its digest.
+    pub digest: String,
+    /// The plan, without what was observed.
+    pub plan: Value,
+    /// Who made it.
+    pub by: Operator,
+    /// On which host.
+    pub host: String,
+    /// Until when it may be confirmed, by that host's clock.
+    pub expires: Timestamp,
+    /// Who agreed to it.
+    pub yeses: Vec<Yes>,
+}
+
+/// A second person's yes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Yes {
+    /// Who.
+    pub by: Operator,
+    /// On which host.
+    pub host: String,
+    /// The ARN of their AWS credentials.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caller: Option<Text>,
+    /// When, by that host's clock.
+    pub at: Timestamp,
+    /// Until when it counts: never longer than the plan.
+    pub until: Timestamp,
 }
 
 /// Reads a row.

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::item::{self, Holder, Open, Slot};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::item::{self, Holder, Open, Slot, Wish};
 use super::table::{Key, PutError, Table, Unreachable};
 use super::witness::Witness;
 use super::{Clock, TERM};
@@ -122,6 +125,8 @@ pub struct Listed {
     pub still: Duration,
     /// Whether it is of this state directory.
     pub own: bool,
+    /// Who on another host asks its holder for it.
+    pub wish: Option<Wish>,
 }
 
 impl SharedLeases {
@@ -308,15 +313,19 @@ impl SharedLeases {
     /// # Errors
     /// The table can't be asked, or our own memory can't be written.
     pub async fn list(&self, clock: Clock<'_>) -> Result<Vec<Listed>, NotTaken> {
-        let rows = self.table.list(LEASE).await?;
+        let (rows, wishes) = (self.table.list(LEASE).await?, self.wishes().await?);
         let now = clock();
         let mut listed = Vec::new();
         for (target, row) in rows {
             let slot: Slot = item::read(&self.table_name(), &target, &row)?;
             let still = self.witness.note(&target, &slot, row.version, now)?.still;
             if slot.held.is_some() || slot.open.is_some() {
-                let own = slot.held.as_ref().is_some_and(|held| held.host == self.host());
-                listed.push(Listed { target, slot, still, own });
+                let held = slot.held.as_ref();
+                let own = held.is_some_and(|held| held.host == self.host());
+                let asked =
+                    |(at, wish): &&(String, Wish)| *at == target && held.is_some_and(|held| held.run == wish.run);
+                let wish = wishes.iter().find(asked).map(|(_, wish)| wish.clone());
+                listed.push(Listed { target, slot, still, own, wish });
             }
         }
         Ok(listed)
@@ -356,6 +365,29 @@ impl SharedLeases {
     pub(super) async fn put(&self, target: &str, slot: &Slot, seen: u64) -> Result<(), PutError> {
         let body = serde_json::to_string(slot).map_err(|error| self.broken(&error.to_string()))?;
         self.table.put(key(target), body, seen).await
+    }
+
+    /// Changes a row by what it says, anew where somebody else wrote it in between; `None` writes nothing. No row yet is the
+    /// default of what it holds.
+    pub(super) async fn amend<T, E>(&self, key: Key<'_>, change: impl Fn(T) -> Result<Option<T>, E>) -> Result<(), E>
+    where
+        T: Default + Serialize + DeserializeOwned,
+        E: From<PutError>,
+    {
+        for _ in 0..ROUNDS {
+            let row = self.table.get(key).await.map_err(PutError::from)?;
+            let (before, version) = match &row {
+                None => (T::default(), 0),
+                Some(row) => (item::read(&self.table_name(), key.id, row).map_err(PutError::from)?, row.version),
+            };
+            let Some(next) = change(before)? else { return Ok(()) };
+            let body = serde_json::to_string(&next).map_err(|error| PutError::from(self.broken(&error.to_string())))?;
+            match self.table.put(key, body, version).await {
+                Err(PutError::Changed) => {}
+                done => return done.map_err(E::from),
+            }
+        }
+        Err(PutError::Changed.into())
     }
 
     pub(super) fn broken(&self, reason: &str) -> Unreachable {

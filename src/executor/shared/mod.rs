@@ -1,4 +1,5 @@
-//! Leases that several hosts share, in a table with conditional writes; and the heads of their journals.
+//! Leases that several hosts share, in a table with conditional writes; who asks for one, which plans wait for a second person;
+//! and the heads of their journals.
 //!
 //! A host's own leases stay in its state directory; where `[shared]` is configured, an executor takes the lease there *and* in the
 //! table, renews both, and sends nothing once either is lost or can't be asked. ECS, RDS and the others take no fencing token, so
@@ -16,6 +17,8 @@ mod item;
 mod leases;
 mod release;
 mod table;
+mod waiting;
+mod wish;
 mod witness;
 
 use std::sync::Arc;
@@ -28,10 +31,12 @@ use crate::store::{Store, StoreError};
 pub use dynamo::Dynamo;
 pub use heads::{AnchorError, anchored};
 pub use hold::Hold;
-pub use item::{Head, Holder, Open, Released, Slot};
+pub use item::{Head, Holder, Open, Released, Slot, Waiting, Waits, Wish, Yes};
 pub use leases::{Claim, Held, Listed, Lost, NotTaken, SharedLeases};
 pub use release::{NotReleased, Releaser};
 pub use table::{Key, PutError, Row, Table, Unreachable};
+pub use waiting::NotWaiting;
+pub use wish::NotAsked;
 
 /// How long a lease lasts without being renewed.
 pub const TERM: Duration = Duration::from_secs(60);

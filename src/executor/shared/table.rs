@@ -9,7 +9,7 @@ use crate::text::Text;
 /// What a row is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key<'a> {
-    /// Of what kind: `lease`, `head`.
+    /// Of what kind: `lease`, `wish`, `approval`, `head`.
     pub kind: &'static str,
     /// Which of them.
     pub id: &'a str,

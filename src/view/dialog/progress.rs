@@ -88,9 +88,8 @@ fn foot(state: &State, run: Option<&RunView>, failed: bool) -> Row {
         return vec![piece(Role::Muted, "closing this doesn't stop the run · Esc closes")];
     }
     let key = run.filter(|run| can_be_undone(run)).and_then(|_| undo_key(state));
-    let mut row = key.map_or_else(Vec::new, |key| {
-        vec![piece(Role::Key, key.to_string()), piece(Role::Muted, " plans its undo · ")]
-    });
+    let mut row = key
+        .map_or_else(Vec::new, |key| vec![piece(Role::Key, key.to_string()), piece(Role::Muted, " plans its undo · ")]);
     row.push(piece(Role::Muted, "kept in the journal, see runs · Esc closes"));
     row
 }

@@ -27,7 +27,7 @@ use crate::harness::{binary, no_cooldowns, wait_for};
 use crate::recovery::fake::{Answer, Bench, Fake};
 
 /// Longer than anything here takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How many rounds two hosts race for one target.
 const ROUNDS: usize = 200;
@@ -47,7 +47,7 @@ fn connection(endpoint: &str) -> Connection {
 }
 
 /// A table of its own on the emulator.
-async fn table(lab: &Lab, name: &str) -> String {
+pub(super) async fn table(lab: &Lab, name: &str) -> String {
     let name = format!("{name}-{}", std::process::id());
     let client = aws_sdk_dynamodb::Client::new(&connection(lab.variable("QD_MOTO_URL")).sdk_config(PATIENCE).await);
     let attribute = |name: &str| {
@@ -177,12 +177,12 @@ async fn a_table_that_is_not_there_or_not_reachable_refuses_before_anything_is_s
 }
 
 /// A simulated fleet whose leases stand in a table, for real processes.
-struct Fleet {
+pub(super) struct Fleet {
     dir: TempDir,
 }
 
 impl Fleet {
-    fn new(table: &str, endpoint: &str) -> Self {
+    pub(super) fn new(table: &str, endpoint: &str) -> Self {
         let fleet = Self { dir: TempDir::new().expect("a directory") };
         let text = demo_text("overload", 1, &fleet.state());
         let shared =
@@ -200,30 +200,52 @@ impl Fleet {
         self.dir.path().join("state")
     }
 
-    fn plan_file(&self) -> String {
+    pub(super) fn plan_file(&self) -> String {
         self.dir.path().join("plan.json").to_string_lossy().into_owned()
     }
 
-    fn run(&self, arguments: &[&str]) -> (i32, String) {
+    /// With this line among the guards.
+    pub(super) fn guard(&self, line: &str) {
+        let text = std::fs::read_to_string(self.config()).expect("a configuration");
+        let guarded = text.replacen("[guards]\n", &format!("[guards]\n{line}\n"), 1);
+        assert_ne!(guarded, text, "there are guards");
+        std::fs::write(self.config(), guarded).expect("written");
+    }
+
+    pub(super) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(binary());
         command.arg("--config").arg(self.config()).args(arguments).stdin(Stdio::null());
         command.env("AWS_ACCESS_KEY_ID", "testing").env("AWS_SECRET_ACCESS_KEY", "testing");
         command.env("AWS_EC2_METADATA_DISABLED", "true").env_remove("AWS_ENDPOINT_URL").env_remove("AWS_PROFILE");
-        let Output { status, stdout, stderr } = command.output().expect("it runs");
-        let text = String::from_utf8_lossy(&stdout).into_owned() + &String::from_utf8_lossy(&stderr);
-        (status.code().unwrap_or(-1), text)
+        command
     }
 
-    fn effects(&self) -> usize {
+    pub(super) fn run(&self, arguments: &[&str]) -> (i32, String) {
+        ended(&mut self.command(arguments))
+    }
+
+    /// As this user.
+    pub(super) fn run_as(&self, user: &str, arguments: &[&str]) -> (i32, String) {
+        ended(self.command(arguments).envs(["SUDO_USER", "LOGNAME", "USER"].map(|name| (name, user))))
+    }
+
+    pub(super) fn effects(&self) -> usize {
         let log = Log::new(&self.state(), 1, Scenario::named("overload").expect("a scenario"));
         log.read(Now::read().wall).expect("a log").mutations.len()
     }
 
-    fn wait(&self, what: &str, wanted: impl Fn(&RunView) -> bool) -> RunView {
+    pub(super) fn wait(&self, what: &str, wanted: impl Fn(&RunView) -> bool) -> RunView {
         let journal = Journal::open(&self.state()).expect("a journal");
         let find = || journal.runs(Now::read()).expect("runs").into_iter().find(|view| wanted(view));
         wait_for(what, PATIENCE, find, || format!("{:?}", journal.runs(Now::read())))
     }
+}
+
+/// The exit code of a command, and what it said.
+fn ended(command: &mut Command) -> (i32, String) {
+    let Output { status, stdout, stderr } = command.output().expect("it runs");
+    let text = String::from_utf8_lossy(&stdout).into_owned() + &String::from_utf8_lossy(&stderr);
+    (status.code().unwrap_or(-1), text)
 }
 
 fn executor(view: &RunView) -> Pid {

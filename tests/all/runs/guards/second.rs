@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use quarterdeck::action::Decision::{Allow, Deny};
-use quarterdeck::action::{Known, SecondYes, plan_for};
+use quarterdeck::action::{Known, Plan, SecondYes, plan_for};
 use quarterdeck::config::{Approval, Simulator};
 
 use super::{Case, Row, row, unreadable};
@@ -31,6 +31,23 @@ pub(super) static ROWS: &[Row] = &[
         let own = c.observed.identity.as_ref().map(|identity| identity.arn.clone());
         agreed(c, |_| {});
         c.facts.seconds.0.as_mut().expect("a yes")[0].caller = own;
+    }),
+    row("approval", Deny, "ada agreed, but is the one who acts, or is called so on another host", |c| {
+        agreed(c, |yes| yes.by.host = "bastion-2".into());
+        c.facts.seconds.0.as_mut().expect("a yes")[0].by.user = "ada".into();
+    }),
+    row("approval", Deny, "eve agreed, but in an AWS session of the same name", |c| {
+        agreed(c, |yes| yes.caller = Some("arn:aws:sts::123456789012:assumed-role/aws-reserved/admin/ada".into()));
+        c.doctor = |p| own_arn(p, "arn:aws:sts::123456789012:assumed-role/ops/ada");
+    }),
+    row("approval", Allow, "eve@bastion (pts/1) agreed at", |c| {
+        // An IAM user has no session, whatever it is called.
+        agreed(c, |yes| yes.caller = Some("arn:aws:iam::123456789012:user/ops/ada".into()));
+        c.doctor = |p| own_arn(p, "arn:aws:sts::123456789012:assumed-role/ops/ada");
+    }),
+    row("approval", Allow, "eve@bastion (pts/1) agreed at", |c| {
+        agreed(c, |yes| yes.caller = Some("arn:aws:iam::123456789012:user/ops/ada".into()));
+        c.doctor = |p| own_arn(p, "arn:aws:iam::123456789012:user/admin/ada");
     }),
     row("approval", Deny, "nothing but their own word", |c| agreed(c, |yes| (yes.login, yes.caller) = (None, None))),
     row("approval", Deny, "whether a second person agreed is not known: disk", |c| {
@@ -62,6 +79,10 @@ pub(super) static ROWS: &[Row] = &[
         c.facts.seconds.0.as_mut().unwrap()[0].caller = c.observed.identity.as_ref().map(|one| one.arn.clone());
     }),
 ];
+
+fn own_arn(plan: &mut Plan, arn: &str) {
+    plan.observation.identity.as_mut().expect("an identity").arn = arn.into();
+}
 
 /// Two persons are wanted, and eve agreed to what ada wants to do.
 fn agreed(case: &mut Case, change: fn(&mut SecondYes)) {
