@@ -1,6 +1,7 @@
 //! The whole program against real backends on loopback: Prometheus, Alertmanager, nginx, and an AWS emulator (moto for ECS,
 //! Application Auto Scaling and STS, ministack for CloudWatch; the ECS rollout is a model of our own).
 
+mod actions;
 mod half_open;
 mod logins;
 mod races;

@@ -118,13 +118,14 @@ impl Lab {
         self.call_as(("lab", target.split('.').next().unwrap_or_default()), target, body);
     }
 
-    /// The same with this access key, which tells the account, signed for this service.
-    pub(crate) fn call_as(&self, (key, service): (&str, &str), target: &str, body: &Value) {
+    /// The same with this access key, which tells the account, signed for this service; what was answered.
+    pub(crate) fn call_as(&self, (key, service): (&str, &str), target: &str, body: &Value) -> Value {
         let signed =
             format!("Authorization: AWS4-HMAC-SHA256 Credential={key}/20260101/us-east-1/{service}/aws4_request");
         let (target, url) = (format!("X-Amz-Target: {target}"), self.variable("QD_MOTO_URL").to_owned());
         let headers = ["-H", &target, "-H", &signed, "-H", "Content-Type: application/x-amz-json-1.1"];
-        curl(&[&["-sS", "-X", "POST"], &headers[..], &["-d", &body.to_string(), &url]].concat());
+        let answer = curl(&[&["-sS", "-X", "POST"], &headers[..], &["-d", &body.to_string(), &url]].concat());
+        serde_json::from_str(&answer).unwrap_or(Value::Null)
     }
 
     /// Sets how the switch before Prometheus behaves: `pass`, `hang`, `refuse`, …

@@ -119,7 +119,7 @@ fn key_elsewhere(lab: &Lab) -> String {
     let key = answer.split("<AccessKeyId>").nth(1).and_then(|rest| rest.split('<').next());
     let key = key.unwrap_or_else(|| panic!("no key in {answer}")).to_owned();
     let ecs = |operation: &str, body| {
-        lab.call_as((&key, "ecs"), &format!("AmazonEC2ContainerServiceV20141113.{operation}"), &body)
+        lab.call_as((&key, "ecs"), &format!("AmazonEC2ContainerServiceV20141113.{operation}"), &body);
     };
     ecs("CreateCluster", json!({"clusterName": "rtech-prod"}));
     let containers = json!([{"name": "app", "image": "rtech-app:1", "memory": 512}]);
