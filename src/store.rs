@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, params};
 
 use crate::runbook::Session;
@@ -144,6 +145,8 @@ impl Store {
         let mut connection = connect(&path).map_err(|source| StoreError::Open { path: path.clone(), source })?;
         durable(&connection, &path)?;
         connection.pragma_update(None, "foreign_keys", true)?;
+        // Else SQLite compiles a statement anew for each value that it is given where an index is partial, as that of open runs.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         migrate(&mut connection, &path)?;
         sync_dir(dir).map_err(|source| StoreError::Directory { path: dir.to_owned(), source })?;
         Ok(Self { connection: Mutex::new(connection), dir: dir.to_owned(), mask: Mask::default() })

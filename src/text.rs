@@ -28,7 +28,9 @@ pub struct Text(Arc<str>);
 impl Text {
     /// Cleans `raw`: what is unsafe becomes U+FFFD, line ends and tabs become spaces, the length is bounded.
     pub fn clean(raw: &str) -> Self {
-        Self(Arc::from(sanitise(raw)))
+        // Most text is plain: nothing of it is unsafe, and nothing is longer than it looks.
+        let is_plain = raw.len() <= LONGEST && raw.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+        if is_plain { Self(Arc::from(raw)) } else { Self(Arc::from(sanitise(raw))) }
     }
 
     /// The text.

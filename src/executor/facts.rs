@@ -35,11 +35,13 @@ pub(super) fn of_journal(
 ) -> Facts {
     let wait = config.guards.cooldown(plan.action.name()).max(AT_LEAST);
     let since = now.wall.checked_sub(wait).unwrap_or(Timestamp::MIN);
+    let two = config.guards.approval.wants(plan.action.name());
+    let seconds = if two { journal.seconds(&plan.digest()).into() } else { Known::default() };
     Facts {
         by: by.clone(),
         other_runs: journal.open_runs(plan, except, now).into(),
         login: second::login(),
-        seconds: journal.seconds(&plan.digest()).into(),
+        seconds,
         past: journal.past_runs(&plan.environment, since, except, now).into(),
         ..Facts::default()
     }

@@ -6,6 +6,7 @@
 
 mod listed;
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -73,7 +74,7 @@ impl Slot {
         let here = Place::here();
         let same_boot = !here.boot.is_empty() && self.place.boot == here.boot;
         let runs_on = if same_boot { now.mono < self.expires_boot } else { now.wall < self.expires };
-        self.run.is_some() && runs_on && !(self.place == here && same_boot && is_gone(self.pid))
+        self.run.is_some() && runs_on && !(self.place == *here && same_boot && is_gone(self.pid))
     }
 }
 
@@ -92,24 +93,22 @@ pub(super) fn take(
         return Ok(Err(slot.held.clone()));
     }
     let epoch = slot.map_or(0, |slot| slot.epoch) + 1;
-    connection.execute(
-        "INSERT OR REPLACE INTO leases
+    let sql = "INSERT OR REPLACE INTO leases
          (target, epoch, run, holder, what, since, boot, pids, pid, expires_boot_ms, expires)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-        params![
-            target,
-            epoch,
-            run.0,
-            by.to_string(),
-            what,
-            now.wall.to_string(),
-            here.boot,
-            here.pids,
-            pid,
-            boot_ms(now.mono.plus(TTL)),
-            wall_end(now)
-        ],
-    )?;
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+    connection.prepare_cached(sql)?.execute(params![
+        target,
+        epoch,
+        run.0,
+        by.to_string(),
+        what,
+        now.wall.to_string(),
+        here.boot,
+        here.pids,
+        pid,
+        boot_ms(now.mono.plus(TTL)),
+        wall_end(now)
+    ])?;
     Ok(Ok(Lease { target: target.to_owned(), run: run.clone(), epoch }))
 }
 
@@ -119,17 +118,15 @@ pub(super) fn renew(connection: &Connection, lease: &Lease, now: Now) -> Result<
     if !read(connection, &lease.target)?.is_some_and(|slot| ours(&slot)) {
         return Ok(false);
     }
-    let changed = connection.execute(
-        "UPDATE leases SET expires_boot_ms = ?3, expires = ?4 WHERE target = ?1 AND epoch = ?2",
-        params![lease.target, lease.epoch, boot_ms(now.mono.plus(TTL)), wall_end(now)],
-    )?;
-    Ok(changed == 1)
+    let sql = "UPDATE leases SET expires_boot_ms = ?3, expires = ?4 WHERE target = ?1 AND epoch = ?2";
+    let end = params![lease.target, lease.epoch, boot_ms(now.mono.plus(TTL)), wall_end(now)];
+    Ok(connection.prepare_cached(sql)?.execute(end)? == 1)
 }
 
 /// Gives it back. The row stays, so that epochs never repeat.
 pub(super) fn release(connection: &Connection, lease: &Lease) -> Result<(), StoreError> {
     let sql = "UPDATE leases SET run = NULL WHERE target = ?1 AND epoch = ?2";
-    connection.execute(sql, params![lease.target, lease.epoch])?;
+    connection.prepare_cached(sql)?.execute(params![lease.target, lease.epoch])?;
     Ok(())
 }
 
@@ -142,7 +139,7 @@ pub(super) fn holder(connection: &Connection, target: &str, now: Now) -> Result<
 /// still leave when it goes on.
 pub(super) fn sleeper(connection: &Connection, target: &str, run: &RunId) -> Result<Option<u32>, StoreError> {
     let slot = read(connection, target)?;
-    let ours = slot.filter(|slot| slot.run.as_deref() == Some(run.0.as_str()) && slot.place == Place::here());
+    let ours = slot.filter(|slot| slot.run.as_deref() == Some(run.0.as_str()) && slot.place == *Place::here());
     Ok(ours.map(|slot| slot.pid).filter(|&pid| carries(pid, run)))
 }
 
@@ -206,17 +203,25 @@ fn wall_end(now: Now) -> String {
     now.plus(TTL).wall.to_string()
 }
 
+/// Where this process runs. It stays there until it ends.
+static HERE: LazyLock<Place> = LazyLock::new(|| {
+    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    let pids = std::fs::read_link("/proc/self/ns/pid").unwrap_or_default();
+    Place { boot: boot.trim().to_owned(), pids: pids.to_string_lossy().into_owned() }
+});
+
 impl Place {
     /// Where this process runs; empty where the system doesn't say (then only wall time counts).
-    pub(super) fn here() -> Self {
-        let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
-        let pids = std::fs::read_link("/proc/self/ns/pid").unwrap_or_default();
-        Self { boot: boot.trim().to_owned(), pids: pids.to_string_lossy().into_owned() }
+    pub(super) fn here() -> &'static Self {
+        &HERE
     }
 }
 
 /// Whether a process of our own place certainly ended. One that ended and was not reaped is gone as well.
 pub(super) fn is_gone(pid: u32) -> bool {
+    if pid == std::process::id() {
+        return false;
+    }
     let Some(pid) = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw) else { return false };
     rustix::process::test_kill_process(pid) == Err(rustix::io::Errno::SRCH) || is_zombie(pid)
 }

@@ -48,7 +48,7 @@ impl<'a> Permit<'a> {
         let plan = taken.plan();
         let (account, region) = (plan.account.to_string(), plan.region.to_string());
         let (run, by) = (taken.run().clone(), taken.by().clone());
-        Self { run, epoch: taken.lease().epoch, account, region, digest: plan.digest(), by, look }
+        Self { run, epoch: taken.lease().epoch, account, region, digest: taken.digest().to_owned(), by, look }
     }
 
     /// Whether the call may leave now: the lease is held, and what was observed is recent. A process that was stopped, or a

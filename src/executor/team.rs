@@ -147,7 +147,7 @@ fn kept(row: &Row<'_>) -> rusqlite::Result<Kept> {
 impl Kept {
     /// Whether it is another console's, which lives as far as can be said.
     fn is_open(&self, since: Timestamp, now: Now) -> bool {
-        if self.place == Place::here() {
+        if self.place == *Place::here() {
             return self.pid != std::process::id() && !is_gone(self.pid);
         }
         now.wall.as_second() - since.as_second() < OLDEST_SECONDS

@@ -61,6 +61,11 @@ impl Mask {
         }
     }
 
+    /// Whether there is nothing that it could cover.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty() && self.known.lock().unwrap_or_else(PoisonError::into_inner).finders.is_empty()
+    }
+
     /// Covers every secret in the strings of a JSON value. True where there was one.
     pub fn cover(&self, value: &mut Value) -> bool {
         self.learn(self.files.iter().filter_map(|file| first_line(file)));

@@ -13,21 +13,35 @@ use super::{JournalError, RunId, RunView};
 use crate::store::Store;
 
 /// Reads runs, each time in one snapshot: a run that ends between two reads must not look as if its executor were gone.
-pub(super) fn certain(
+pub(super) fn certain<T: Told>(
     store: &Store,
-    read: impl Fn(&Connection) -> Result<Vec<RunView>, JournalError>,
-) -> Result<Vec<RunView>, JournalError> {
+    read: impl Fn(&Connection) -> Result<Vec<T>, JournalError>,
+) -> Result<Vec<T>, JournalError> {
     let snapshot = || {
         let connection = store.lock();
         let snapshot = connection.unchecked_transaction()?;
         read(&snapshot)
     };
-    settled(snapshot, |views| views.iter().filter(|view| is_inferred(view)).map(|view| view.id.clone()).collect())
+    settled(snapshot, |runs| runs.iter().filter(|run| run.is_inferred()).map(|run| run.id().clone()).collect())
 }
 
-/// Whether its state is not what its records say, but what follows from an executor that is gone, or never came.
-fn is_inferred(view: &RunView) -> bool {
-    fold(view.records.iter().map(|record| &record.entry)).is_ok_and(|told| told != view.state)
+/// A run whose state was told by its records and by whether its executor lives.
+pub(super) trait Told {
+    /// The run.
+    fn id(&self) -> &RunId;
+
+    /// Whether its state is not what its records say, but what follows from an executor that is gone, or never came.
+    fn is_inferred(&self) -> bool;
+}
+
+impl Told for RunView {
+    fn id(&self) -> &RunId {
+        &self.id
+    }
+
+    fn is_inferred(&self) -> bool {
+        fold(self.records.iter().map(|record| &record.entry)).is_ok_and(|told| told != self.state)
+    }
 }
 
 /// Reads until nothing was inferred that was not inferred by an earlier reading already. Ends: each reading but the last finds

@@ -8,9 +8,12 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::anchor::{self, Anchor};
+use super::brief::{Brief, brief};
 use super::certain::certain;
-use super::fold::{IllegalEntry, fold, state_of};
+use super::fold::{IllegalEntry, state_of, told};
+use super::mark::Mark;
 use super::seal::{GENESIS, seal};
+use super::stored;
 use super::{Entry, Record, RunId, RunState, RunView};
 use crate::action::plan::digest_of;
 use crate::action::{Approved, BreakGlass, Operator, OtherRun, Plan};
@@ -114,6 +117,8 @@ impl From<serde_json::Error> for JournalError {
 pub struct Taken {
     /// The plan.
     plan: Plan,
+    /// Its digest.
+    digest: String,
     /// Who confirmed.
     by: Operator,
     /// The one guard that is skipped.
@@ -131,6 +136,11 @@ impl Taken {
     /// The plan.
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// The plan's digest.
+    pub fn digest(&self) -> &str {
+        &self.digest
     }
 
     /// Who confirmed.
@@ -208,10 +218,9 @@ impl Journal {
         self.store.write(|connection| {
             used_before(connection, approved.digest())?;
             sweep(connection, self.store.mask(), &target, now)?;
-            connection.execute(
-                "INSERT INTO approvals (run, digest, target, until) VALUES (?1, ?2, ?3, ?4)",
-                params![run.0, approved.digest(), target.as_str(), approved.until().to_string()],
-            )?;
+            let insert = "INSERT INTO approvals (run, digest, target, until) VALUES (?1, ?2, ?3, ?4)";
+            let values = params![run.0, approved.digest(), target.as_str(), approved.until().to_string()];
+            connection.prepare_cached(insert)?.execute(values)?;
             append(connection, self.store.mask(), &run, entry, now.wall).map(drop)
         })?;
         self.keep_head();
@@ -227,7 +236,7 @@ impl Journal {
         let taken = self.store.write(|connection| {
             let view = view(connection, run, now)?;
             let sql = "UPDATE approvals SET taken_by = ?2 WHERE run = ?1 AND taken_by IS NULL AND settled = 0";
-            if connection.execute(sql, params![run.0, pid])? != 1 {
+            if connection.prepare_cached(sql)?.execute(params![run.0, pid])? != 1 {
                 return Err(JournalError::TakenBefore(run.0.clone()));
             }
             match claim(connection, &view, pid, now)? {
@@ -236,10 +245,10 @@ impl Journal {
                     append(connection, self.store.mask(), run, entry, now.wall)?;
                     Ok(Err(reason))
                 }
-                Ok(lease) => {
+                Ok((lease, digest)) => {
                     append(connection, self.store.mask(), run, Entry::Taken { pid, epoch: lease.epoch }, now.wall)?;
                     let break_glass = view.break_glass().cloned();
-                    Ok(Ok(Taken { plan: view.plan, by: view.by, break_glass, lease }))
+                    Ok(Ok(Taken { plan: view.plan, digest, by: view.by, break_glass, lease }))
                 }
             }
         });
@@ -306,12 +315,12 @@ impl Journal {
     /// They can't be read.
     pub fn open_runs(&self, plan: &Plan, holder: Option<&RunId>, now: Now) -> Result<Vec<OtherRun>, JournalError> {
         let mut found = Vec::new();
-        for view in certain(&self.store, |connection| open_views(connection, &plan.target_arn, now))? {
-            let unknown = view.state == RunState::Unknown;
-            let open = unknown || view.is_open();
-            let waits = holder.is_some() && view.state == RunState::Approved;
-            if open && !waits && Some(&view.id) != holder {
-                found.push(OtherRun { id: view.id.0, unknown, by: Text::clean(&view.by.to_string()) });
+        for run in certain(&self.store, |connection| open_briefs(connection, &plan.target_arn, now))? {
+            let unknown = run.state == RunState::Unknown;
+            let open = unknown || run.is_open();
+            let waits = holder.is_some() && run.state == RunState::Approved;
+            if open && !waits && Some(&run.id) != holder {
+                found.push(OtherRun { id: run.id.0, unknown, by: Text::clean(&run.by.to_string()) });
             }
         }
         Ok(found)
@@ -386,8 +395,9 @@ fn used_before(connection: &Connection, digest: &str) -> Result<(), JournalError
 
 /// Writes down of runs whose executor ended (or never came) before anything was sent that they are refused.
 fn sweep(connection: &Connection, mask: &Mask, target: &str, now: Now) -> Result<(), JournalError> {
-    for view in open_views(connection, target, now)? {
-        if view.state == RunState::Refused {
+    for run in open_briefs(connection, target, now)? {
+        if run.state == RunState::Refused {
+            let view = view(connection, &run.id, now)?;
             let entry = Entry::Refused { reasons: vec![view.last_word()], drift: Vec::new() };
             append(connection, mask, &view.id, entry, now.wall)?;
         }
@@ -395,8 +405,11 @@ fn sweep(connection: &Connection, mask: &Mask, target: &str, now: Now) -> Result
     Ok(())
 }
 
+/// A lease, and the digest of the plan that it was taken for.
+type Claimed = (Lease, String);
+
 /// The approval must be of this very plan and not have expired, and the lease must be free.
-fn claim(connection: &Connection, view: &RunView, pid: u32, now: Now) -> Result<Result<Lease, String>, JournalError> {
+fn claim(connection: &Connection, view: &RunView, pid: u32, now: Now) -> Result<Result<Claimed, String>, JournalError> {
     let Some(Entry::Approved { until, digest, .. }) = view.records.first().map(|record| &record.entry) else {
         return Ok(Err("the journal has no approval of this run".to_owned()));
     };
@@ -408,7 +421,7 @@ fn claim(connection: &Connection, view: &RunView, pid: u32, now: Now) -> Result<
     }
     let what = view.plan.summary();
     let taken = lease::take(connection, &view.plan.target_arn, &view.id, &view.by, &what, pid, now)?;
-    Ok(taken.map_err(|held| held.to_string()))
+    Ok(taken.map(|lease| (lease, digest.clone())).map_err(|held| held.to_string()))
 }
 
 fn until(record: &Record) -> Option<Timestamp> {
@@ -418,10 +431,10 @@ fn until(record: &Record) -> Option<Timestamp> {
     }
 }
 
-fn open_views(connection: &Connection, target: &str, now: Now) -> Result<Vec<RunView>, JournalError> {
+fn open_briefs(connection: &Connection, target: &str, now: Now) -> Result<Vec<Brief>, JournalError> {
     let mut query = connection.prepare_cached("SELECT run FROM approvals WHERE target = ?1 AND settled = 0")?;
     let runs: Vec<String> = query.query_map([target], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    runs.into_iter().map(|run| view(connection, &RunId(run), now)).collect()
+    runs.into_iter().map(|run| brief(connection, &RunId(run), now)).collect()
 }
 
 pub(super) fn view(connection: &Connection, run: &RunId, now: Now) -> Result<RunView, JournalError> {
@@ -444,9 +457,20 @@ pub(super) fn records(connection: &Connection, run: &RunId) -> Result<Vec<Record
     rows.map(|row| {
         let (sequence, at, entry) = row?;
         let at = at.parse().map_err(StoreError::Time)?;
-        Ok(Record { sequence, run: run.clone(), at, entry: serde_json::from_str(&entry)? })
+        Ok(Record { sequence, run: run.clone(), at, entry: stored::entry(&entry)? })
     })
     .collect()
+}
+
+/// The marks of a run's records.
+fn marks(connection: &Connection, run: &RunId) -> Result<Vec<Mark>, JournalError> {
+    let mut query = connection.prepare_cached("SELECT entry FROM records WHERE run = ?1 ORDER BY sequence")?;
+    let mut rows = query.query([&run.0])?;
+    let mut marks = Vec::new();
+    while let Some(row) = rows.next()? {
+        marks.push(serde_json::from_str(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?)?);
+    }
+    Ok(marks)
 }
 
 /// The operator without a secret: the lease's table names them too.
@@ -458,6 +482,9 @@ fn covered(by: Operator, mask: &Mask) -> Result<Operator, JournalError> {
 /// The entry as it is stored: without a secret. What was approved is bound by its digest and can't be covered, so a plan with
 /// a secret in it is refused.
 fn body(entry: &Entry, mask: &Mask) -> Result<String, JournalError> {
+    if mask.is_empty() {
+        return Ok(serde_json::to_string(entry)?);
+    }
     let mut value = serde_json::to_value(entry)?;
     if !mask.cover(&mut value) {
         return Ok(serde_json::to_string(entry)?);
@@ -478,20 +505,17 @@ pub(super) fn append(
     entry: Entry,
     at: Timestamp,
 ) -> Result<RunState, JournalError> {
-    let before = records(connection, run)?;
-    let state = fold(before.iter().map(|record| &record.entry).chain([&entry]))?;
+    let state = told(marks(connection, run)?.into_iter().chain([entry.mark()]))?;
     let last = "SELECT sequence, hash FROM records ORDER BY sequence DESC LIMIT 1";
     let head: Option<(u64, String)> =
         connection.prepare_cached(last)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
     let (sequence, prev) = head.map_or((1, GENESIS.to_owned()), |(sequence, hash)| (sequence + 1, hash));
     let (at, body) = (at.to_string(), body(&entry, mask)?);
     let hash = seal(&prev, sequence, &run.0, &at, &body);
-    connection.execute(
-        "INSERT INTO records (sequence, run, at, entry, prev, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        params![sequence, run.0, at, body, prev, hash],
-    )?;
+    let insert = "INSERT INTO records (sequence, run, at, entry, prev, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    connection.prepare_cached(insert)?.execute(params![sequence, run.0, at, body, prev, hash])?;
     if state.is_settled() {
-        connection.execute("UPDATE approvals SET settled = 1 WHERE run = ?1", [&run.0])?;
+        connection.prepare_cached("UPDATE approvals SET settled = 1 WHERE run = ?1")?.execute([&run.0])?;
     }
     Ok(state)
 }

@@ -1,5 +1,6 @@
 //! A run's state is a fold over its entries. Pure.
 
+use super::mark::{Kind, Mark};
 use super::{Entry, RunState};
 
 /// Where a run stands, in more detail than people need.
@@ -37,8 +38,16 @@ pub struct IllegalEntry {
 /// # Errors
 /// The entries are none, or not in an order that an executor writes.
 pub fn fold<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Result<RunState, IllegalEntry> {
-    let none = || IllegalEntry { entry: "nothing".to_owned(), after: "nothing".to_owned() };
-    phase_of(entries)?.state().ok_or_else(none)
+    told(entries.into_iter().map(Entry::mark))
+}
+
+/// The same of their marks.
+pub(super) fn told(marks: impl IntoIterator<Item = Mark>) -> Result<RunState, IllegalEntry> {
+    phase_of(marks)?.state().ok_or_else(nothing)
+}
+
+fn nothing() -> IllegalEntry {
+    IllegalEntry { entry: "nothing".to_owned(), after: "nothing".to_owned() }
 }
 
 impl Phase {
@@ -59,70 +68,52 @@ impl Phase {
 /// # Errors
 /// As [`fold`].
 pub fn state_of<'a>(entries: impl IntoIterator<Item = &'a Entry>, live: bool) -> Result<RunState, IllegalEntry> {
-    let entries: Vec<_> = entries.into_iter().collect();
-    let state = fold(entries.iter().copied())?;
-    Ok(match (phase_of(entries)?, live) {
+    stands(entries.into_iter().map(Entry::mark), live)
+}
+
+/// The same of their marks.
+pub(super) fn stands(marks: impl IntoIterator<Item = Mark>, live: bool) -> Result<RunState, IllegalEntry> {
+    let phase = phase_of(marks)?;
+    let state = phase.state().ok_or_else(nothing)?;
+    Ok(match (phase, live) {
         (Phase::Started(_) | Phase::Applied(_) | Phase::Turning(_), false) => RunState::Unknown,
         (Phase::Approved | Phase::Taken, false) => RunState::Refused,
         _ => state,
     })
 }
 
-fn phase_of<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Result<Phase, IllegalEntry> {
-    entries.into_iter().try_fold(Phase::New, next)
+fn phase_of(marks: impl IntoIterator<Item = Mark>) -> Result<Phase, IllegalEntry> {
+    marks.into_iter().try_fold(Phase::New, next)
 }
 
 /// Where a run stands after one more entry.
-pub(super) fn next(phase: Phase, entry: &Entry) -> Result<Phase, IllegalEntry> {
+pub(super) fn next(phase: Phase, Mark { kind, step }: Mark) -> Result<Phase, IllegalEntry> {
     use Phase::{Applied, Approved, Ended, New, Started, Taken, Turning};
-    Ok(match (phase, entry) {
-        (New, Entry::Approved { .. }) => Approved,
-        (Approved, Entry::Taken { .. }) => Taken,
-        (Approved | Taken, Entry::Refused { .. }) => Ended(RunState::Refused),
-        (Taken, Entry::Started { step: 0 }) => Started(At { step: 0, back: false }),
-        (Applied(at), Entry::Started { step }) if *step == at.step + 1 => Started(At { step: *step, ..at }),
-        (Turning(from), Entry::Started { step }) if *step > from => Started(At { step: *step, back: true }),
+    Ok(match (phase, kind, step) {
+        (New, Kind::Approved, _) => Approved,
+        (Approved, Kind::Taken, _) => Taken,
+        (Approved | Taken, Kind::Refused, _) => Ended(RunState::Refused),
+        (Taken, Kind::Started, Some(0)) => Started(At { step: 0, back: false }),
+        (Applied(at), Kind::Started, Some(step)) if step == at.step + 1 => Started(At { step, ..at }),
+        (Turning(from), Kind::Started, Some(step)) if step > from => Started(At { step, back: true }),
         // A step of the way back that has nothing to take back.
-        (Turning(from), Entry::Settled { step, .. }) if *step > from => Turning(*step),
+        (Turning(from), Kind::Settled, Some(step)) if step > from => Turning(step),
         // Of a run whose executor is gone: where it stands stays as it is.
-        (Taken | Started(_) | Applied(_) | Turning(_) | Ended(_), Entry::Released { .. }) => phase,
-        (Ended(ended), Entry::DebtAccepted { .. }) if ended != RunState::Refused => phase,
-        (Started(at), Entry::Accepted { step, .. } | Entry::FoundApplied { step, .. }) if *step == at.step => {
-            Applied(at)
-        }
-        (Applied(at), Entry::Settled { step, .. }) if *step == at.step => Applied(at),
-        (Applied(at), Entry::TurningBack { .. }) if !at.back => Turning(at.step),
+        (Taken | Started(_) | Applied(_) | Turning(_) | Ended(_), Kind::Released, _) => phase,
+        (Ended(ended), Kind::DebtAccepted, _) if ended != RunState::Refused => phase,
+        (Started(at), Kind::Accepted | Kind::FoundApplied, Some(step)) if step == at.step => Applied(at),
+        (Applied(at), Kind::Settled, Some(step)) if step == at.step => Applied(at),
+        (Applied(at), Kind::TurningBack, _) if !at.back => Turning(at.step),
         // A later step was refused, and what earlier ones made must not stay.
-        (Started(at), Entry::TurningBack { .. }) if !at.back && at.step > 0 => Turning(at.step),
-        (Started(_) | Applied(_) | Turning(_), Entry::Progress { .. }) => phase,
-        (Applied(at), Entry::Done { .. }) if !at.back => Ended(RunState::Done),
-        (Applied(at), Entry::Inconclusive { .. }) if !at.back => Ended(RunState::Inconclusive),
-        (Started(_) | Applied(_) | Turning(_), Entry::Failed { .. }) => Ended(RunState::Failed),
-        (Started(_) | Applied(_) | Turning(_), Entry::Unknown { .. }) => Ended(RunState::Unknown),
-        (Started(_) | Applied(_) | Turning(_) | Ended(RunState::Unknown), Entry::Resolved { .. }) => {
+        (Started(at), Kind::TurningBack, _) if !at.back && at.step > 0 => Turning(at.step),
+        (Started(_) | Applied(_) | Turning(_), Kind::Progress, _) => phase,
+        (Applied(at), Kind::Done, _) if !at.back => Ended(RunState::Done),
+        (Applied(at), Kind::Inconclusive, _) if !at.back => Ended(RunState::Inconclusive),
+        (Started(_) | Applied(_) | Turning(_), Kind::Failed, _) => Ended(RunState::Failed),
+        (Started(_) | Applied(_) | Turning(_), Kind::Unknown, _) => Ended(RunState::Unknown),
+        (Started(_) | Applied(_) | Turning(_) | Ended(RunState::Unknown), Kind::Resolved, _) => {
             Ended(RunState::Resolved)
         }
-        _ => return Err(IllegalEntry { entry: name(entry).to_owned(), after: format!("{phase:?}") }),
+        _ => return Err(IllegalEntry { entry: kind.name().to_owned(), after: format!("{phase:?}") }),
     })
-}
-
-fn name(entry: &Entry) -> &'static str {
-    match entry {
-        Entry::Approved { .. } => "approved",
-        Entry::Taken { .. } => "taken",
-        Entry::Refused { .. } => "refused",
-        Entry::Started { .. } => "started",
-        Entry::Accepted { .. } => "accepted",
-        Entry::FoundApplied { .. } => "found_applied",
-        Entry::Settled { .. } => "settled",
-        Entry::TurningBack { .. } => "turning_back",
-        Entry::Progress { .. } => "progress",
-        Entry::Inconclusive { .. } => "inconclusive",
-        Entry::Done { .. } => "done",
-        Entry::Failed { .. } => "failed",
-        Entry::Unknown { .. } => "unknown",
-        Entry::Released { .. } => "released",
-        Entry::DebtAccepted { .. } => "debt_accepted",
-        Entry::Resolved { .. } => "resolved",
-    }
 }

@@ -3,6 +3,7 @@
 mod anchor;
 mod anchor_file;
 pub mod audit;
+mod brief;
 mod certain;
 mod database;
 mod debts;
@@ -10,9 +11,11 @@ mod fold;
 mod follow;
 mod leases;
 mod ledger;
+mod mark;
 mod past;
 mod restores;
 mod seal;
+mod stored;
 
 use std::time::Duration;
 

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::Connection;
 
+use super::brief::{Brief, brief};
 use super::database::view;
 use super::{Entry, Journal, JournalError, RunId, RunView};
 use crate::action::{PastRun, Undo};
@@ -26,9 +27,9 @@ impl Journal {
         let connection = store.unchecked_transaction()?;
         let mut past = Vec::new();
         for run in written_since(&connection, since)?.iter().filter(|run| Some(*run) != except) {
-            let view = view(&connection, run, now)?;
-            if view.plan.environment == *environment && view.sent() {
-                past.push(past_run(view));
+            let brief = brief(&connection, run, now)?;
+            if brief.plan.environment == *environment && brief.sent {
+                past.push(past_run(brief));
             }
         }
         Ok(past)
@@ -61,14 +62,13 @@ fn written_since(connection: &Connection, since: Timestamp) -> Result<Vec<RunId>
     Ok(runs.collect::<Result<_, _>>()?)
 }
 
-fn past_run(view: RunView) -> PastRun {
-    let undo = match view.plan.undo {
+fn past_run(brief: Brief) -> PastRun {
+    let Brief { id, by, began, ended, plan, .. } = brief;
+    let undo = match plan.undo {
         Undo::Action { action } => Some(action),
         Undo::Impossible { .. } => None,
     };
-    let ended = view.records.last().map_or(view.approved, |record| record.at);
-    let action = view.plan.action.name().to_owned();
-    PastRun { id: view.id.0, action, target: view.plan.target_arn, by: view.by, began: view.approved, ended, undo }
+    PastRun { id: id.0, action: plan.action.name, target: plan.target_arn, by, began, ended, undo }
 }
 
 impl RunView {

@@ -119,7 +119,7 @@ impl LeaseView {
 
 /// A process of an earlier boot of this machine can't be told from one of another machine.
 fn process(slot: &Slot, run: &RunId) -> Process {
-    if slot.place != Place::here() || slot.place.boot.is_empty() {
+    if slot.place != *Place::here() || slot.place.boot.is_empty() {
         return Process::Elsewhere;
     }
     if is_gone(slot.pid) || !(slot.pid == std::process::id() || carries(slot.pid, run)) {

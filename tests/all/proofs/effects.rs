@@ -49,6 +49,10 @@ pub(crate) fn take_effect(sent: &Sent<'_>, truth: &mut Observation) -> Effect {
         Call::RdsExport { task, .. } => export(&task.task, sent, truth),
         Call::RdsCopy { change, .. } => copied(change, truth),
         Call::DeclaredRequest { .. } | Call::DeclaredCommand { .. } => declared(truth),
+        // Registered anew, a target would need its bounds.
+        Call::ScalingSetSuspended { .. } if truth.scaling.as_ref().is_none_or(|scaling| scaling.target.is_none()) => {
+            no_such("scalable target")
+        }
         call if stage::set(call, truth) => Ok(None),
         _ => no_such("call that this backend knows"),
     }

@@ -2,6 +2,7 @@
 //! as well; an Alertmanager; a thing that is backed up.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use quarterdeck::action::silence::Silence;
@@ -223,12 +224,20 @@ pub(crate) fn roll(truth: &mut Observation) {
 /// A silence is in force.
 pub(crate) fn silenced() -> Observation {
     let mut truth = whole();
-    truth.silences.as_mut().expect("silences").silences.push(of_eve());
+    hush(&mut truth);
     truth
 }
 
+/// Somebody sets a silence, if theirs is not there; the Alertmanager gives no identifier twice.
+pub(crate) fn hush(truth: &mut Observation) {
+    let silences = &mut truth.silences.as_mut().expect("silences").silences;
+    if silences.iter().all(|one| one.id != of_eve().id) {
+        silences.push(of_eve());
+    }
+}
+
 /// A silence of somebody else.
-pub(crate) fn of_eve() -> source::Silence {
+fn of_eve() -> source::Silence {
     source::Silence {
         id: "s-0".into(),
         state: SilenceState::Active,
@@ -283,6 +292,13 @@ fn service(like: &Service, name: &Name) -> Service {
 
 /// What is so before of one of them.
 pub(crate) fn of(name: &Name) -> Observation {
+    // Made once: simulations ask for it after each round.
+    static ALL: LazyLock<BTreeMap<Name, Observation>> =
+        LazyLock::new(|| names().1.into_iter().map(|name| (name.clone(), made_up(&name))).collect());
+    ALL.get(name).cloned().unwrap_or_else(|| made_up(name))
+}
+
+fn made_up(name: &Name) -> Observation {
     let mut truth = whole();
     let arn = format!("arn:aws:ecs:us-east-1:123456789012:service/rtech-prod/{name}");
     truth.workload.as_mut().expect("a workload").arn = arn.as_str().into();

@@ -196,7 +196,9 @@ impl Sim {
         let left = lock(&self.sent).get(run).copied();
         let past = left.map(|left| self.backend.past(plan.action.target(), left)).unwrap_or_default();
         if !oracle::came_true(&plan, &past) {
-            self.wrong(format!("{run} is done, and what it asked for was not so"));
+            let view = self.journals[0].run(&run.0, self.clock.now()).expect("the run");
+            let told: Vec<_> = view.records.iter().map(|record| record.entry.sentence()).collect();
+            self.wrong(format!("{run} is done, and {} was not so: {told:#?}", plan.summary()));
         }
     }
 
@@ -226,15 +228,12 @@ impl Sim {
         lock(&self.sent).entry(run.clone()).or_insert(now.mono);
     }
 
-    /// No other run of the target is open.
+    /// No other run of the target that sent something is open.
     fn assert_alone(&self, run: &RunId, plan: &Plan) {
-        let others: Vec<_> = lock(&self.sent).keys().filter(|other| *other != run).cloned().collect();
-        for other in others {
-            let view = self.journals[0].run(&other.0, self.clock.now()).expect("the run");
-            let open = matches!(view.state, RunState::Approved | RunState::Running | RunState::Unknown);
-            if open && view.plan.target_arn == plan.target_arn {
-                self.wrong(format!("{run} sends while {other} is {:?}", view.state));
-            }
+        let open = self.journals[0].open_runs(plan, None, self.clock.now()).expect("runs");
+        let sent = lock(&self.sent);
+        for other in open.iter().filter(|other| other.id != run.0 && sent.contains_key(&RunId(other.id.clone()))) {
+            self.wrong(format!("{run} sends while {other:?} is open"));
         }
     }
 

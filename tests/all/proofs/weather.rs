@@ -52,7 +52,7 @@ pub(crate) fn begin(backend: &Backend, clock: &Clock, targets: &[Name], dice: &m
         backend.meddle(target, clock.now(), |truth| match scene {
             0 => place::suspend(truth),
             1 => place::roll(truth),
-            2..5 => truth.silences.iter_mut().for_each(|all| all.silences.push(place::of_eve())),
+            2..5 => place::hush(truth),
             _ => {}
         });
     }
@@ -108,7 +108,7 @@ fn meddle_around(truth: &mut Observation, dice: &mut fastrand::Rng) {
         }),
         4 => drop(truth.answers.insert("DBInstanceReplicaLag".to_owned(), Number::Finite(90_000.0))),
         5 => truth.paging = Some(vec!["rtech-down".into()]),
-        6 => truth.silences.iter_mut().for_each(|all| all.silences.push(place::of_eve())),
+        6 => place::hush(truth),
         7 => {
             truth.declared.iter_mut().flat_map(|seen| &mut seen.read_back).for_each(|back| back.value = "maybe".into())
         }

@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use quarterdeck::action::Change;
+use quarterdeck::action::{Change, Undo};
 use quarterdeck::executor::journal::{Entry, Journal, JournalError, RunId, RunState, fold, follow, state_of};
 use quarterdeck::executor::lease::TTL;
 use quarterdeck::store::{FILE, Store, StoreError};
@@ -154,6 +154,32 @@ fn records_can_be_neither_changed_nor_deleted_and_are_chained() {
     assert_eq!(chain.len(), 2);
     assert_eq!(chain[0].0, "0".repeat(64));
     assert_eq!(chain[1].0, chain[0].1);
+}
+
+/// An approval is read by a shorter way than other entries, and guards read but parts of it.
+#[test]
+fn an_approval_is_read_as_it_was_written_and_in_parts_as_in_whole() {
+    let (dir, journal) = journal();
+    let run = journal.approve(approved_at(5, now()), now()).expect("a run");
+    let raw = rusqlite::Connection::open(dir.path().join(FILE)).expect("a file");
+    let stored: String = raw.query_row("SELECT entry FROM records", [], |row| row.get(0)).expect("a row");
+    let view = journal.run(&run.0, now()).expect("a run");
+    assert_eq!(serde_json::from_str::<Entry>(&stored).expect("an entry"), view.records[0].entry);
+    let Entry::Approved { verdicts, .. } = &view.records[0].entry else { panic!("{stored}") };
+    assert!(!verdicts.is_empty(), "what the guards said is there");
+    let open = journal.open_runs(&view.plan, None, now()).expect("runs");
+    let told = open.iter().map(|other| (other.id.as_str(), other.unknown, other.by.as_str().to_owned()));
+    assert_eq!(told.collect::<Vec<_>>(), [(run.0.as_str(), false, view.by.to_string())]);
+    let taken = journal.take(&run, std::process::id(), now()).expect("journalled").expect("taken");
+    assert_eq!(taken.digest(), view.plan.digest());
+    let past = |journal: &Journal| journal.past_runs(&view.plan.environment, view.approved, None, now()).expect("runs");
+    assert!(past(&journal).is_empty(), "nothing was sent");
+    let later = now().plus(Duration::from_secs(7)).wall;
+    journal.append(&run, entry("started"), later).expect("a record");
+    let past = past(&journal).remove(0);
+    assert_eq!((past.id, past.action, past.target), (run.0, "scale".to_owned(), view.plan.target_arn.clone()));
+    assert_eq!((past.by, past.began, past.ended), (view.by, view.approved, later));
+    assert!(matches!(view.plan.undo, Undo::Action { action } if past.undo.as_ref() == Some(&action)));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use quarterdeck::config::{Config, Query};
 use quarterdeck::executor::engine::Engine;
 use quarterdeck::executor::journal::{Entry, Journal, RunState, RunView};
 use quarterdeck::executor::target::{ApplyError, Permit, Receipt, Target};
-use quarterdeck::source::{Look, Number, Observation, SharedSource, SourceError, World};
+use quarterdeck::source::{Look, Number, Observation, ScalingTarget, SharedSource, SourceError, World};
 use tempfile::TempDir;
 
 use super::fixture::{SERVICE, context, now, operator};
@@ -50,8 +50,17 @@ pub(crate) fn set(call: &Call, seen: &mut Observation) -> bool {
             found.weights = weights.iter().map(|one| (one.name.as_str().into(), one.weight)).collect();
         }
         Call::ScalingSetBounds { min, max, .. } => {
-            let target = seen.scaling.as_mut().expect("scaling").target.as_mut().expect("a target");
-            (target.min, target.max) = (*min, *max);
+            // Registering makes a target where there is none.
+            let (min, max) = (*min, *max);
+            let fresh = ScalingTarget {
+                min,
+                max,
+                scale_in_suspended: false,
+                scale_out_suspended: false,
+                scheduled_suspended: false,
+            };
+            let target = seen.scaling.as_mut().expect("scaling").target.get_or_insert(fresh);
+            (target.min, target.max) = (min, max);
         }
         Call::ScalingSetSuspended { inward, outward, scheduled, .. } => {
             let target = seen.scaling.as_mut().expect("scaling").target.as_mut().expect("a target");

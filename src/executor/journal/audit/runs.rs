@@ -58,7 +58,7 @@ impl Run {
     }
 
     fn follow(&mut self, row: &Row, entry: &Entry, faults: &mut Faults) {
-        match next(self.phase, entry) {
+        match next(self.phase, entry.mark()) {
             _ if self.broken => return,
             Ok(phase) => self.phase = phase,
             Err(error) => {
