@@ -183,7 +183,7 @@ fn told(scene: &Scene<'_>) -> Sight {
             stage: Stage::Told,
             made: Some(answer.clone()),
         },
-        None => unclear("nothing reads back whether it took effect"),
+        None => unclear("nothing reads its effect back"),
     }
 }
 

@@ -57,12 +57,11 @@ fn flaw(yes: &SecondYes, digest: &str, plan: &Plan, context: &GuardContext<'_>) 
 /// Whether both assumed roles under one session name, which is the person's where IAM Identity Center gives it: one may have
 /// several roles. <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns>
 fn is_one_session(one: &Text, other: &Text) -> bool {
-    let session = |arn: &Text| {
-        let resource = arn.as_str().splitn(6, ':').nth(5)?.to_owned();
-        let mut parts = resource.strip_prefix("assumed-role/")?.rsplitn(2, '/');
-        parts.next().map(str::to_owned)
-    };
-    session(one).is_some_and(|name| session(other) == Some(name))
+    fn session(arn: &Text) -> Option<&str> {
+        let (_, role) = arn.as_str().split_once(":assumed-role/")?;
+        role.rsplit_once('/').map(|(_, session)| session)
+    }
+    session(one).is_some() && session(one) == session(other)
 }
 
 /// Whether the kernel or AWS says that these are two: a user's name is only what their environment says.

@@ -61,8 +61,10 @@ impl Work<'_> {
     async fn not_applied(&self, index: usize, error: &ApplyError, made: &Made) -> Flow<()> {
         let nothing = self.nothing_of(index, error);
         let effect = match self.sight(index, made).await {
-            Ok(sight) if sight.effect == Effect::AsBefore => format!("{nothing}; read back: {}", sight.words),
-            Ok(sight) => format!("{nothing}; yet, not by this call, read back: {}", sight.words),
+            Ok(sight) if sight.effect == Effect::Shows => {
+                format!("{nothing}; yet, not by this call, read back: {}", sight.words)
+            }
+            Ok(sight) => format!("{nothing}; read back: {}", sight.words),
             Err(reason) => format!("{nothing}; reading back failed: {reason}"),
         };
         Err(self.stopped(index, &error.to_string(), &effect))
