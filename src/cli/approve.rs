@@ -6,13 +6,14 @@ use super::Global;
 use super::operator::operator;
 use super::plan::shown;
 use super::room::{Room, say};
-use crate::action::guards::APPROVAL;
+use crate::action::guards::{APPROVAL, person};
 use crate::action::{Arming, Judged, SecondYes};
 use crate::clock::Now;
 use crate::executor::journal::JournalError;
 use crate::executor::planning::PlanningError;
 use crate::executor::second::{Proposal, SHORTEST, login};
 use crate::executor::shared::{NotWaiting, PutError};
+use crate::text::Text;
 
 /// Arguments of `quarterdeck approve`.
 #[derive(Debug, clap::Args)]
@@ -47,7 +48,7 @@ pub fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<ExitCode> {
     };
     say(&shown(&judged))?;
     say(&format!("made by {}{}", proposal.by, if keeper == Keeper::Table { ", who shares the table" } else { "" }))?;
-    if let Some(reason) = objection(&room, &proposal, &judged, arguments.confirm.as_deref()) {
+    if let Some(reason) = objection(&room, (&proposal, keeper), &judged, arguments.confirm.as_deref()) {
         return refuse(&reason);
     }
     let name = proposal.plan.action.target();
@@ -91,7 +92,12 @@ fn found(room: &Room, digest: &str) -> Result<(Proposal, Keeper), Unfound> {
 }
 
 /// Why this person can't agree to it now.
-fn objection(room: &Room, proposal: &Proposal, judged: &Judged, confirm: Option<&str>) -> Option<String> {
+fn objection(
+    room: &Room,
+    (proposal, keeper): (&Proposal, Keeper),
+    judged: &Judged,
+    confirm: Option<&str>,
+) -> Option<String> {
     let (plan, now) = (&proposal.plan, Now::read().wall);
     let name = plan.action.target();
     let others: Vec<_> = judged.denials().filter(|verdict| verdict.guard != APPROVAL).collect();
@@ -103,26 +109,38 @@ fn objection(room: &Room, proposal: &Proposal, judged: &Judged, confirm: Option<
         Some(format!("it expired at {:.0}", plan.expires))
     } else if operator().user == proposal.by.user {
         Some(format!("{} made it; another person must agree, under another name", proposal.by.user))
+    } else if keeper == Keeper::Table && room.config.simulator.is_none() && person(caller(judged)).is_none() {
+        let who = caller(judged).map_or("AWS is not asked for this target".to_owned(), |arn| format!("you are {arn}"));
+        Some(format!(
+            "on another host than the plan's only an IAM user or a session of IAM Identity Center counts as another \
+             person; {who}; agree on the plan's host"
+        ))
     } else {
         let wrong = confirm.filter(|typed| *typed != name.as_str())?;
         Some(format!("--confirm `{wrong}` is not the target's name, `{name}`"))
     }
 }
 
+/// Whose AWS credentials looked at the target here.
+fn caller(judged: &Judged) -> Option<&Text> {
+    judged.plan.observation.identity.as_ref().map(|identity| &identity.arn)
+}
+
 fn agree(room: &Room, judged: &Judged, keeper: Keeper) -> anyhow::Result<ExitCode> {
     let (plan, now) = (&judged.plan, Now::read().wall);
-    let real = room.config.simulator.is_none();
-    let caller = plan.observation.identity.as_ref().filter(|_| real).map(|identity| identity.arn.clone());
+    let caller = caller(judged).filter(|_| room.config.simulator.is_none()).cloned();
     let lasts = now.checked_add(room.config.guards.approval_ttl)?;
     let until = lasts.min(plan.expires);
     let yes = SecondYes { digest: plan.digest(), by: operator(), login: login(), caller, at: now, until };
     match (keeper, room.journal.shared()) {
-        (Keeper::Table, Some(shared)) => {
-            if let Err(error) = room.runtime.block_on(shared.agree(plan, &yes)) {
+        (Keeper::Table, Some(shared)) => match room.runtime.block_on(shared.agree(plan, &yes)) {
+            Ok(()) => {}
+            Err(NotWaiting::Table(error)) => {
                 say(&format!("not agreed, as far as is known: {error}; say it again"))?;
                 return Ok(ExitCode::from(3));
             }
-        }
+            Err(error) => return refuse(&error.to_string()),
+        },
         _ => room.journal.agree(&yes)?,
     }
     say(&format!("agreed, until {until:.0}: it may now be applied by whom it was made by"))?;

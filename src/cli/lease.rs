@@ -94,10 +94,11 @@ fn ask_elsewhere(room: &Room, shared: &SharedLeases, run: &str, why: &Text) -> a
     let (text, code) = match room.runtime.block_on(shared.ask(run, &operator(), why, &Now::read)) {
         Ok(Holder { run, by, host, what, .. }) => {
             let next = "they see it within 10 s; `quarterdeck lease list` tells when it was granted";
-            (format!("asked {by} on {host} to hand over what run {run} holds ({what}): {next}"), 0)
+            let asked = format!("asked {by} on {host} to hand over what run {run} holds ({what})");
+            (format!("{}: {next}", Text::clean(&asked)), 0)
         }
         Err(NotAsked::Table(error)) => (format!("not asked, as far as is known: {error}; say it again"), 3),
-        Err(error) => (error.to_string(), 4),
+        Err(error) => (Text::clean(&error.to_string()).to_string(), 4),
     };
     say(&text)?;
     Ok(ExitCode::from(code))
@@ -109,7 +110,7 @@ fn grant(room: &Room, run: &str) -> anyhow::Result<ExitCode> {
     let granted = room.journal.grant_handover(&view, &operator(), Now::read());
     if let (Ok(asked), Some(shared)) = (&granted, room.journal.shared()) {
         let at = asked.granted.unwrap_or(asked.at);
-        if let Err(error) = room.runtime.block_on(shared.grant(&view.plan.target_arn, &view.id.0, at)) {
+        if let Err(error) = room.runtime.block_on(shared.grant(&view.plan.target_arn, asked, at)) {
             tell(&format!("other hosts were not told that it was granted: {error}"));
         }
     }
@@ -198,7 +199,8 @@ fn shared_line(listed: &Listed) -> String {
         let stands = wish.granted.map_or("not granted yet".to_owned(), |at| format!("granted {at:.0}"));
         format!("\n    asked for by {} at {:.0}, {stands}: {}", wish.by, wish.at, wish.reason)
     });
-    let parts = [held, open, wish].map(Option::unwrap_or_default).concat();
+    let free = (held.is_none() && open.is_none()).then(|| "\n    free: nobody holds it".to_owned());
+    let parts = [held, open, free, wish].map(Option::unwrap_or_default).concat();
     format!("{}, epoch {}{parts}", listed.target, slot.epoch)
 }
 

@@ -87,13 +87,13 @@ impl Journal {
     }
 
     fn write_wish(&self, run: &RunId, by: &Operator, why: &Text, at: Timestamp) -> Result<(), JournalError> {
-        let who = serde_json::to_string(by)?;
+        let (who, why) = (serde_json::to_string(by)?, self.store().mask().text(why));
         self.store().write(|connection| {
             connection.execute_batch(TABLE)?;
             connection.execute(
                 "INSERT INTO handovers (run, by, reason, at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (run) DO UPDATE
                  SET by = excluded.by, reason = excluded.reason, at = excluded.at WHERE granted IS NULL",
-                params![run.0, who, why.as_str(), at.to_string()],
+                params![run.0, who, why, at.to_string()],
             )?;
             Ok(())
         })

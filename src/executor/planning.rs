@@ -7,11 +7,13 @@ use tokio::time::timeout;
 use super::facts;
 use super::journal::Journal;
 use crate::action::{
-    Action, Arming, BreakGlass, Facts, GuardContext, Judged, Operator, Plan, PlanFailure, fingerprint, judge, plan_for,
+    Action, Arming, BreakGlass, Facts, GuardContext, Judged, Known, Operator, Plan, PlanFailure, fingerprint, judge,
+    plan_for,
 };
 use crate::clock::Now;
 use crate::config::Config;
 use crate::source::{Look, Observation, SourceError, SourceErrorKind, World};
+use crate::text::Text;
 
 /// The longest that observing may take.
 const OBSERVE: Duration = Duration::from_secs(20);
@@ -62,24 +64,21 @@ impl Planner<'_> {
         let observation = self.observe(&look).await.map_err(PlanningError::NotObserved)?;
         let mut plan = plan_for(action, &observation, self.config, (self.clock)().wall)?;
         plan.runbook_step = step;
-        self.propose(&plan).await;
-        Ok(self.judge(plan, arming).await)
+        let unshown = self.propose(&plan).await.err();
+        Ok(self.judged_by(plan, arming, unshown).await)
     }
 
-    /// Keeps the plan for the second person, where one must agree. What could not be kept nobody can agree to.
-    async fn propose(&self, plan: &Plan) {
+    /// Shows the plan to the second person, where one must agree. Where that could not be, nobody can agree to it: why.
+    async fn propose(&self, plan: &Plan) -> Result<(), Text> {
         if !self.config.guards.approval.wants(plan.action.name()) {
-            return;
+            return Ok(());
         }
         let now = (self.clock)();
-        if let Err(error) = self.journal.propose(plan, &self.by, now) {
-            tracing::error!(%error, "the plan was not kept for a second person");
-        }
-        if let Some(shared) = self.journal.shared()
-            && let Err(error) = shared.propose(plan, &self.by, now.wall).await
-        {
-            tracing::error!(%error, "the plan was not shown to other hosts for a second person");
-        }
+        let kept = self.journal.propose(plan, &self.by, now);
+        kept.map_err(|error| Text::clean(&format!("the plan was not kept for them: {error}")))?;
+        let Some(shared) = self.journal.shared() else { return Ok(()) };
+        let shown = shared.propose(plan, &self.by, now.wall).await;
+        shown.map_err(|error| Text::clean(&format!("the plan was not shown to other hosts: {error}")))
     }
 
     /// Observes the target of a plan again and lets the guards judge that same plan anew.
@@ -109,13 +108,19 @@ impl Planner<'_> {
 
     /// Lets the guards judge a plan on the evidence that it holds.
     pub async fn judge(&self, plan: Plan, arming: Arming) -> Judged {
+        self.judged_by(plan, arming, None).await
+    }
+
+    /// The same; `unshown` is why no second person can agree to it.
+    async fn judged_by(&self, plan: Plan, arming: Arming, unshown: Option<Text>) -> Judged {
         let now = (self.clock)();
         let (facts, budgets, calendars) = tokio::join!(
             self.facts(&plan, now),
             facts::budgets(self.config, self.world, &plan, now),
             facts::calendars(self.config, self.world, now)
         );
-        let facts = Facts { budgets, calendars, break_glass: self.break_glass.clone(), ..facts };
+        let seconds = unshown.map_or(facts.seconds, |reason| Known(Err(reason)));
+        let facts = Facts { budgets, calendars, seconds, break_glass: self.break_glass.clone(), ..facts };
         judge(plan, &GuardContext { config: self.config, now: now.wall, arming, facts })
     }
 

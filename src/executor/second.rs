@@ -49,8 +49,11 @@ impl Journal {
     /// Keeps a plan until a second person looked at it or it expires.
     ///
     /// # Errors
-    /// It can't be written.
+    /// It holds a secret, or it can't be written.
     pub fn propose(&self, plan: &Plan, by: &Operator, now: Now) -> Result<(), JournalError> {
+        if self.store().mask().cover(&mut serde_json::to_value(plan)?) {
+            return Err(JournalError::SecretInPlan);
+        }
         let (body, by) = (serde_json::to_string(plan)?, serde_json::to_string(by)?);
         self.store().write(|connection| {
             connection.execute_batch(TABLES)?;

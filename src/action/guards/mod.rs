@@ -107,6 +107,8 @@ const fn each(name: &'static str, summary: &'static str, scope: Scope, judge: Ju
 /// The guard that waits for a second person.
 pub const APPROVAL: &str = "approval";
 
+pub use second::person;
+
 /// All guards, in the order in which their verdicts are shown.
 pub const GUARDS: &[Guard] = &[
     once("armed", "changes are possible here", Every, operator::armed),

@@ -42,11 +42,10 @@ fn flaw(yes: &SecondYes, digest: &str, plan: &Plan, context: &GuardContext<'_>) 
         Some("is the one who acts, or is called so on another host")
     } else if yes.login.is_some() && yes.login == facts.login {
         Some("from the same login")
-    } else if yes.caller.as_ref().zip(caller(plan, context)).is_some_and(|(theirs, ours)| theirs == ours) {
+    } else if yes.caller.is_some() && yes.caller.as_ref() == caller(plan, context) {
         Some("with the same AWS credentials")
-    } else if yes.caller.as_ref().zip(caller(plan, context)).is_some_and(|(theirs, ours)| is_one_session(theirs, ours))
-    {
-        Some("in an AWS session of the same name")
+    } else if person(yes.caller.as_ref()).is_some() && person(yes.caller.as_ref()) == person(caller(plan, context)) {
+        Some("is the same person for AWS, in another role")
     } else if context.config.simulator.is_none() && !are_told_apart(yes, plan, context) {
         Some("nothing but their own word tells them apart")
     } else {
@@ -54,20 +53,22 @@ fn flaw(yes: &SecondYes, digest: &str, plan: &Plan, context: &GuardContext<'_>) 
     }
 }
 
-/// Whether both assumed roles under one session name, which is the person's where IAM Identity Center gives it: one may have
-/// several roles. <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns>
-fn is_one_session(one: &Text, other: &Text) -> bool {
-    fn session(arn: &Text) -> Option<&str> {
-        let (_, role) = arn.as_str().split_once(":assumed-role/")?;
-        role.rsplit_once('/').map(|(_, session)| session)
+/// Whom AWS vouches for by this ARN: an IAM user, or the person in a session of IAM Identity Center, whose name Identity Center
+/// gives. The session of any other role is called as whoever assumes it likes, or after a machine: it is nobody.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns>
+/// <https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html>
+pub fn person(arn: Option<&Text>) -> Option<&str> {
+    let arn = arn?.as_str();
+    match arn.split_once(":assumed-role/AWSReservedSSO_") {
+        Some((_, session)) => session.rsplit_once('/').map(|(_, name)| name),
+        None => arn.contains(":user/").then_some(arn),
     }
-    session(one).is_some() && session(one) == session(other)
 }
 
 /// Whether the kernel or AWS says that these are two: a user's name is only what their environment says.
 fn are_told_apart(yes: &SecondYes, plan: &Plan, context: &GuardContext<'_>) -> bool {
     let by_login = yes.login.is_some() && context.facts.login.is_some();
-    by_login || (yes.caller.is_some() && caller(plan, context).is_some())
+    by_login || (person(yes.caller.as_ref()).is_some() && person(caller(plan, context)).is_some())
 }
 
 /// Whose AWS credentials the plan rests on; the simulated fleet has those of nobody.

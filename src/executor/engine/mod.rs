@@ -229,11 +229,16 @@ impl Work<'_> {
                 Err(error) => tracing::error!(run = %self.taken.run(), %error, "no heartbeat"),
             }
             self.hold.beat().await;
-            if let Some(wish) = self.hold.wish().await
-                && let Err(error) = self.engine.journal.hear_wish(self.taken.run(), &wish)
-            {
-                tracing::error!(run = %self.taken.run(), %error, "the wish of another host was not written down");
-            }
+            self.hear().await;
+        }
+    }
+
+    /// Writes down who on another host asks for the target: what can't be written is tried again with the next heartbeat.
+    async fn hear(&self) {
+        let Some(wish) = self.hold.wish().await else { return };
+        match self.engine.journal.hear_wish(self.taken.run(), &wish) {
+            Ok(()) => self.hold.heard(wish),
+            Err(error) => tracing::error!(run = %self.taken.run(), %error, "another host's wish was not written down"),
         }
     }
 

@@ -30,7 +30,7 @@ const ANSWER: Duration = Duration::from_secs(4);
 const OPERATION: Duration = Duration::from_secs(8);
 
 /// The most rows of a kind that are read, a page at a time.
-const PAGES: usize = 10;
+const PAGES: usize = 40;
 
 /// The largest page.
 const PAGE: i32 = 500;

@@ -24,7 +24,7 @@ pub struct Hold<'a> {
     /// Held while a write is under way: heartbeat and work never write at the same time.
     held: Mutex<Option<Held>>,
     proof: PlainMutex<Proof>,
-    /// The last wish that was told.
+    /// The last wish that was written down.
     heard: PlainMutex<Option<Wish>>,
 }
 
@@ -88,17 +88,23 @@ impl<'a> Hold<'a> {
         }
     }
 
-    /// Who on another host asks for the target, once for each wish. A table that can't be asked is no wish: it ends the run by
-    /// itself, before the next call.
+    /// Who on another host asks for the target, where that was not heard yet. A table that can't be asked is no wish: it ends
+    /// the run by itself, before the next call.
     pub async fn wish(&self) -> Option<Wish> {
         let (target, run) = (&self.taken.plan().target_arn, &self.taken.run().0);
         let asked = self.shared?.wish(target, run).await;
         let asked = asked.inspect_err(|error| tracing::warn!(%run, %error, "who asks for the target is not known"));
         let wish = asked.ok().flatten().filter(|wish| wish.granted.is_none())?;
-        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
-        let news = heard.as_ref() != Some(&wish);
-        *heard = Some(wish.clone());
-        news.then_some(wish)
+        (self.last_heard().as_ref() != Some(&wish)).then_some(wish)
+    }
+
+    /// The wish was written down: it is told no more.
+    pub fn heard(&self, wish: Wish) {
+        *self.last_heard() = Some(wish);
+    }
+
+    fn last_heard(&self) -> MutexGuard<'_, Option<Wish>> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn note(&self, held: &Held, outcome: Result<(), Lost>) -> Result<(), Lost> {

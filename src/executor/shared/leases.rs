@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -11,15 +12,19 @@ use super::table::{Key, PutError, Table, Unreachable};
 use super::witness::Witness;
 use super::{Clock, TERM};
 use crate::action::OtherRun;
-use crate::clock::Mono;
+use crate::clock::{Mono, Now};
 use crate::store::{Store, StoreError};
 use crate::text::Text;
+use crate::text::mask::Mask;
 
 /// Of what kind a lease's row is.
 pub(super) const LEASE: &str = "lease";
 
 /// How often a write is tried again where somebody else wrote the row in between.
 const ROUNDS: usize = 3;
+
+/// How long is told that a target was handed over.
+const TOLD: SignedDuration = SignedDuration::from_hours(1);
 
 /// The leases of several hosts, seen from one state directory.
 #[derive(Debug)]
@@ -308,7 +313,7 @@ impl SharedLeases {
         }
     }
 
-    /// All leases of the table that are held or blocked.
+    /// All leases of the table that are held or blocked, or were handed over within the last hour.
     ///
     /// # Errors
     /// The table can't be asked, or our own memory can't be written.
@@ -319,12 +324,10 @@ impl SharedLeases {
         for (target, row) in rows {
             let slot: Slot = item::read(&self.table_name(), &target, &row)?;
             let still = self.witness.note(&target, &slot, row.version, now)?.still;
-            if slot.held.is_some() || slot.open.is_some() {
-                let held = slot.held.as_ref();
-                let own = held.is_some_and(|held| held.host == self.host());
-                let asked =
-                    |(at, wish): &&(String, Wish)| *at == target && held.is_some_and(|held| held.run == wish.run);
-                let wish = wishes.iter().find(asked).map(|(_, wish)| wish.clone());
+            let asked = |(at, wish): &&(String, Wish)| *at == target && is_told(wish, &slot, now);
+            let wish = wishes.iter().find(asked).map(|(_, wish)| wish.clone());
+            if slot.held.is_some() || slot.open.is_some() || wish.is_some() {
+                let own = slot.held.as_ref().is_some_and(|held| held.host == self.host());
                 listed.push(Listed { target, slot, still, own, wish });
             }
         }
@@ -390,12 +393,26 @@ impl SharedLeases {
         Err(PutError::Changed.into())
     }
 
+    /// Covers secrets in what is written into the table.
+    pub(super) fn mask(&self) -> &Mask {
+        self.witness.mask()
+    }
+
     pub(super) fn broken(&self, reason: &str) -> Unreachable {
         Unreachable { table: self.table_name(), reason: Text::clean(reason) }
     }
 
     pub(super) fn table_name(&self) -> String {
         self.table.name().to_owned()
+    }
+}
+
+/// A wish is told while its run holds the target, and for a while after it was granted, until the next run.
+fn is_told(wish: &Wish, slot: &Slot, now: Now) -> bool {
+    match (&slot.held, wish.granted) {
+        (Some(held), _) => held.run == wish.run,
+        (None, Some(granted)) => now.wall.duration_since(granted).abs() < TOLD,
+        (None, None) => false,
     }
 }
 

@@ -1,8 +1,10 @@
 //! Plans that wait for a second person on another host, and their yes.
 //!
-//! Logins and names of users mean nothing on another host: there, only AWS's word says who somebody is. A yes counts where the
-//! caller's ARN is known on both sides and differs (the guard `approval`). Whoever may write the table can write a yes, as
-//! whoever may write a state directory can.
+//! Logins and names of users mean nothing on another host: there, only AWS's word says who somebody is (the guard `approval`).
+//! Whoever may write the table can write a yes, as whoever may write a state directory can. What stands in the table is not
+//! trusted further than that: a plan is what its digest says, and none of it may act on a terminal.
+
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -13,7 +15,7 @@ use super::table::{Key, PutError, Unreachable};
 use crate::action::{Operator, Plan, SecondYes};
 use crate::executor::second::Proposal;
 use crate::source::Observation;
-use crate::text::Text;
+use crate::text::{Text, is_unsafe};
 
 /// Of what kind the row of a target's waiting plans is.
 const APPROVAL: &str = "approval";
@@ -25,14 +27,23 @@ const MOST: usize = 16;
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html>
 const LONGEST: usize = 300_000;
 
+/// The longest plan, in bytes: two fit a row at least.
+const LONGEST_PLAN: usize = LONGEST / 2;
+
+/// How long a plan that expired is kept: hosts' clocks need not agree to the minute.
+const SLACK: Duration = Duration::from_secs(300);
+
 /// Why a plan or a yes is not in the table, or may not be.
 #[derive(Debug, thiserror::Error)]
 pub enum NotWaiting {
     /// It is too long.
-    #[error("the plan is too long for the shared table: {0} bytes of at most {LONGEST}")]
+    #[error("the plan is too long for the shared table: {0} bytes of at most {LONGEST_PLAN}")]
     TooLong(usize),
+    /// Secrets never enter the table.
+    #[error("the plan holds a secret of the configuration or of a variable, which must not enter the shared table")]
+    Secret,
     /// No such plan waits.
-    #[error("no plan `{0}` waits in the shared table: it expired, or was never there")]
+    #[error("no plan `{0}` of another host waits in the shared table: it expired, or was never there; make it again")]
     NoPlan(String),
     /// The beginning fits several.
     #[error("several plans that wait begin with `{0}`: give more of its digest")]
@@ -41,7 +52,10 @@ pub enum NotWaiting {
     #[error(
         "the plan `{0}` in the shared table is not what its digest was taken of; is that host's Quarterdeck of another version?"
     )]
-    Altered(String),
+    Altered(Text),
+    /// What stands there could hide what it says on a terminal.
+    #[error("the plan `{0}` in the shared table holds characters that act on a terminal; it is not shown")]
+    Unsafe(Text),
     /// The table can't be asked, or nobody knows whether it was written.
     #[error(transparent)]
     Table(#[from] PutError),
@@ -67,12 +81,15 @@ impl SharedLeases {
             expires: plan.expires,
             yeses: Vec::new(),
         };
-        let length = waits.plan.to_string().len();
-        if length > LONGEST / 2 {
+        let (length, old) = (waits.plan.to_string().len(), now.checked_sub(SLACK).unwrap_or(now));
+        if length > LONGEST_PLAN {
             return Err(NotWaiting::TooLong(length));
         }
+        if self.mask().cover(&mut waits.plan.clone()) {
+            return Err(NotWaiting::Secret);
+        }
         let add = |mut waiting: Waiting| {
-            waiting.plans.retain(|other| other.expires > now && other.digest != waits.digest);
+            waiting.plans.retain(|other| other.expires > old && other.digest != waits.digest);
             waiting.plans.push(waits.clone());
             shorten(&mut waiting);
             Ok(Some(waiting))
@@ -89,7 +106,8 @@ impl SharedLeases {
         let mut found = Vec::new();
         for (target, row) in rows {
             let waiting: Waiting = item::read(&self.table_name(), &target, &row)?;
-            found.extend(waiting.plans.into_iter().filter(|waits| waits.digest.starts_with(digest)));
+            let theirs = |waits: &Waits| waits.host != self.host() && waits.digest.starts_with(digest);
+            found.extend(waiting.plans.into_iter().filter(theirs));
         }
         match <[Waits; 1]>::try_from(found) {
             Ok([waits]) => observed_anew(waits),
@@ -113,7 +131,7 @@ impl SharedLeases {
         let add = |mut waiting: Waiting| {
             let waits = waiting.plans.iter_mut().find(|waits| waits.digest == yes.digest);
             let waits = waits.ok_or_else(|| NotWaiting::NoPlan(yes.digest.clone()))?;
-            waits.yeses.retain(|other| other.by != written.by);
+            waits.yeses.retain(|other| other.by != written.by || other.host != written.host);
             waits.yeses.push(written.clone());
             Ok(Some(waiting))
         };
@@ -158,7 +176,10 @@ fn unobserved(plan: &Plan) -> serde_json::Result<Value> {
 
 /// The plan as it was proposed, resting on nothing yet.
 fn observed_anew(waits: Waits) -> Result<Proposal, NotWaiting> {
-    let altered = || NotWaiting::Altered(waits.digest.clone());
+    let altered = || NotWaiting::Altered(Text::clean(&waits.digest));
+    if acts_on_terminals(&waits.plan) {
+        return Err(NotWaiting::Unsafe(Text::clean(&waits.digest)));
+    }
     let mut value = waits.plan.clone();
     let made = value.get("made").and_then(Value::as_str).and_then(|made| made.parse().ok()).ok_or_else(altered)?;
     let nothing = serde_json::to_value(Observation::at(made)).map_err(|_| altered())?;
@@ -168,6 +189,17 @@ fn observed_anew(waits: Waits) -> Result<Proposal, NotWaiting> {
         return Err(altered());
     }
     Ok(Proposal { plan, by: waits.by })
+}
+
+/// Whether any text of it has a character that may act on a terminal or hide in a name. Plans of our own have none.
+fn acts_on_terminals(value: &Value) -> bool {
+    let acts = |text: &str| text.chars().any(is_unsafe);
+    match value {
+        Value::String(text) => acts(text),
+        Value::Array(items) => items.iter().any(acts_on_terminals),
+        Value::Object(fields) => fields.iter().any(|(key, field)| acts(key) || acts_on_terminals(field)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
 }
 
 /// Takes plans out until the row fits, but not the newest: first those that nobody agreed to, the oldest first.

@@ -12,6 +12,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::item::Slot;
 use crate::clock::{Mono, Now};
 use crate::store::{Store, StoreError};
+use crate::text::mask::Mask;
 
 /// Additive: a Quarterdeck that knows nothing of them leaves them alone.
 const TABLES: &str = "
@@ -49,6 +50,11 @@ impl Witness {
             host_id(connection)
         })?;
         Ok(Self { store, host: format!("{host}/{id}") })
+    }
+
+    /// Covers secrets in what leaves this host.
+    pub(super) fn mask(&self) -> &Mask {
+        self.store.mask()
     }
 
     /// Who this state directory is: the host's name with a random part, since names repeat and a host may have several.

@@ -9,6 +9,7 @@ use futures_util::future::BoxFuture;
 use quarterdeck::clock::Now;
 use quarterdeck::executor::shared::{Claim, Held, Key, NotTaken, PutError, Row, SharedLeases, Table, Unreachable};
 use quarterdeck::store::Store;
+use quarterdeck::text::mask::Mask;
 use tempfile::TempDir;
 
 /// The table.
@@ -135,8 +136,17 @@ pub(crate) struct Host {
 
 impl Host {
     pub(crate) fn new(memory: &Arc<Memory>, name: &str, ahead: u64) -> Self {
+        Self::with(memory, name, ahead, Mask::default())
+    }
+
+    /// One that knows a secret.
+    pub(crate) fn masking(memory: &Arc<Memory>, name: &str, secret: &str) -> Self {
+        Self::with(memory, name, 0, Mask::new([secret.to_owned()], Vec::new()))
+    }
+
+    fn with(memory: &Arc<Memory>, name: &str, ahead: u64, mask: Mask) -> Self {
         let dir = TempDir::new().expect("a directory");
-        let store = Arc::new(Store::open(dir.path()).expect("a store"));
+        let store = Arc::new(Store::open(dir.path()).expect("a store").masking(mask));
         let link = Link::new(memory);
         let shared = Arc::new(SharedLeases::new(link.clone(), store, name).expect("leases"));
         Self { shared, link, ahead, _dir: dir }

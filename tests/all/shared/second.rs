@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use quarterdeck::action::{Plan, SecondYes};
 use quarterdeck::executor::shared::{Key, NotWaiting, PutError, Table, Waiting};
 
-use super::memory::{Host, Memory, Way, now};
+use super::memory::{Host, Memory, TARGET, Way, now};
 use crate::runs::fixture;
 
 fn two() -> (Host, Host) {
@@ -55,6 +55,7 @@ fn a_plan_is_found_on_another_host_by_its_digest_s_beginning_and_without_what_wa
     assert!(found.plan.observation.workload.is_none(), "the other host observes anew");
     assert!(row(&first, &plan).0.plans[0].plan.get("observation").is_none());
     assert!(matches!(now(second.shared.proposal("deadbeef")), Err(NotWaiting::NoPlan(_))));
+    assert!(matches!(now(first.shared.proposal(&plan.digest())), Err(NotWaiting::NoPlan(_))), "its own journal has it");
     let mut other = plan.clone();
     other.expires += SignedDuration::from_secs(1);
     propose(&first, &other);
@@ -102,9 +103,39 @@ fn plans_that_expired_are_taken_out_and_of_too_many_those_that_nobody_agreed_to(
     let (waiting, _) = row(&first, &plan);
     assert_eq!((waiting.plans.len(), waiting.plans[0].digest.clone()), (16, plan.digest()), "what was agreed to stays");
     assert_eq!(waiting.plans[15].expires, plan.expires + SignedDuration::from_secs(39), "so does the newest");
-    let late = plan.expires + SignedDuration::from_secs(30);
+    // Not at once: hosts' clocks need not agree to the minute.
+    let late = plan.expires + SignedDuration::from_secs(330);
     now(first.shared.propose(&plan, &fixture::operator("ada"), late)).expect("shown");
-    assert!(row(&first, &plan).0.plans.iter().all(|waits| waits.expires > late || waits.digest == plan.digest()));
+    let old = late - SignedDuration::from_secs(300);
+    assert!(row(&first, &plan).0.plans.iter().all(|waits| waits.expires > old || waits.digest == plan.digest()));
+    assert!(row(&first, &plan).0.plans.len() < 16);
+}
+
+#[test]
+fn what_stands_in_the_table_can_t_act_on_a_terminal() {
+    let (first, second) = two();
+    let mut plan = fixture::plan(4);
+    plan.changes[0].before = "\u{1b}[8m2".to_owned();
+    propose(&first, &plan);
+    let refused = now(second.shared.proposal(&plan.digest())).expect_err("unsafe");
+    assert!(matches!(refused, NotWaiting::Unsafe(_)), "{refused}");
+}
+
+#[test]
+fn a_plan_or_a_reason_with_a_secret_does_not_leave_the_host() {
+    let memory = Arc::new(Memory::default());
+    let host = Host::masking(&memory, "bastion-1", "hunter2hunter2");
+    let mut plan = fixture::plan(4);
+    plan.cost = Some("as with hunter2hunter2".to_owned());
+    let refused =
+        now(host.shared.propose(&plan, &fixture::operator("ada"), fixture::now().wall)).expect_err("a secret");
+    assert!(matches!(refused, NotWaiting::Secret), "{refused}");
+    let holder = Host::new(&memory, "bastion-2", 0);
+    let _held = holder.take("run-1", 0).expect("free");
+    now(host.shared.ask("run-1", &fixture::operator("eve"), &"hunter2hunter2 is out".into(), &host.at(1)))
+        .expect("asked");
+    let wish = now(holder.shared.wish(TARGET, "run-1")).expect("asked").expect("a wish");
+    assert!(!wish.reason.contains("hunter2") && wish.reason.contains("is out"), "{}", wish.reason);
 }
 
 #[test]

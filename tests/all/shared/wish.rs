@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use quarterdeck::executor::handover::Handover;
+use quarterdeck::executor::journal::RunId;
 use quarterdeck::executor::shared::{NotAsked, TERM, Wish};
 
 use super::memory::{Host, Memory, TARGET, Way, now};
@@ -45,13 +47,22 @@ fn a_later_wish_takes_an_earlier_one_s_place_unless_that_one_was_granted() {
     ask(&second, "run-1", "eve", 1).expect("asked");
     ask(&second, "run-1", "mallory", 2).expect("asked");
     assert_eq!(wish(&first, "run-1").map(|wish| wish.by), Some(operator("mallory")));
-    now(first.shared.grant(TARGET, "run-0", first.at(3)().wall)).expect("told");
-    assert_eq!(wish(&first, "run-1").and_then(|wish| wish.granted), None, "another run's grant");
-    now(first.shared.grant(TARGET, "run-1", first.at(4)().wall)).expect("told");
+    let heard = |user: &str, at: u64| {
+        let (by, reason, at) = (operator(user), "checkout fails".into(), second.at(at)().wall);
+        Handover { run: RunId("run-1".to_owned()), by, reason, at, granted: None }
+    };
+    now(first.shared.grant(TARGET, &heard("eve", 1), first.at(3)().wall)).expect("told");
+    assert_eq!(wish(&first, "run-1").and_then(|wish| wish.granted), None, "it was eve's that was granted");
+    now(first.shared.grant(TARGET, &heard("mallory", 2), first.at(4)().wall)).expect("told");
     assert_eq!(wish(&second, "run-1").and_then(|wish| wish.granted), Some(first.at(4)().wall));
     let refused = ask(&second, "run-1", "eve", 5).expect_err("it is gone");
     assert!(matches!(&refused, NotAsked::Granted { to, .. } if *to == operator("mallory")), "{refused}");
     now(first.shared.finish(TARGET, "run-1", true)).expect("told");
+    let listed = now(second.shared.list(&second.at(6))).expect("listed");
+    assert!(
+        listed[0].slot.held.is_none() && listed[0].wish.is_some(),
+        "it is told that the target is free: {listed:?}"
+    );
     let _held = first.take("run-2", 6).expect("free");
     ask(&second, "run-2", "eve", 7).expect("the next run may be asked for anew");
 }
@@ -64,6 +75,8 @@ fn a_wish_does_not_make_a_holder_that_is_gone_look_alive() {
     for at in 1..TERM.as_secs() {
         ask(&second, "run-1", "eve", at).expect("asked");
     }
+    let gone = ask(&second, "run-1", "eve", TERM.as_secs()).expect_err("gone");
+    assert!(gone.to_string().contains("nobody to ask"), "{gone}");
     second.take("run-2", TERM.as_secs()).expect("it stood still for a term");
     assert!(now(first.shared.renew(&mut held, &first.at(1))).is_err());
 }

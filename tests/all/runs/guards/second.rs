@@ -36,18 +36,30 @@ pub(super) static ROWS: &[Row] = &[
         agreed(c, |yes| yes.by.host = "bastion-2".into());
         c.facts.seconds.0.as_mut().expect("a yes")[0].by.user = "ada".into();
     }),
-    row("approval", Deny, "eve agreed, but in an AWS session of the same name", |c| {
-        agreed(c, |yes| yes.caller = Some("arn:aws:sts::123456789012:assumed-role/aws-reserved/admin/ada".into()));
-        c.doctor = |p| own_arn(p, "arn:aws:sts::123456789012:assumed-role/ops/ada");
+    row("approval", Deny, "eve agreed, but is the same person for AWS, in another role", |c| {
+        agreed(c, |yes| {
+            yes.caller = Some("arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_admin_1/ada@corp".into())
+        });
+        c.doctor = |p| own_arn(p, "arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_ops_2/ada@corp");
     }),
     row("approval", Allow, "eve@bastion (pts/1) agreed at", |c| {
-        // An IAM user has no session, whatever it is called.
-        agreed(c, |yes| yes.caller = Some("arn:aws:iam::123456789012:user/ops/ada".into()));
+        // Identity Center tells them apart, the kernel does not.
+        elsewhere(c, |yes| {
+            yes.caller = Some("arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_ops_2/eve@corp".into())
+        });
+        c.doctor = |p| own_arn(p, "arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_ops_2/ada@corp");
+    }),
+    row("approval", Deny, "nothing but their own word", |c| {
+        // Sessions of other roles are called as whoever assumes them likes, or after a machine.
+        elsewhere(c, |yes| yes.caller = Some("arn:aws:sts::123456789012:assumed-role/ops/eve".into()));
         c.doctor = |p| own_arn(p, "arn:aws:sts::123456789012:assumed-role/ops/ada");
     }),
-    row("approval", Allow, "eve@bastion (pts/1) agreed at", |c| {
-        agreed(c, |yes| yes.caller = Some("arn:aws:iam::123456789012:user/ops/ada".into()));
-        c.doctor = |p| own_arn(p, "arn:aws:iam::123456789012:user/admin/ada");
+    row("approval", Deny, "nothing but their own word", |c| {
+        elsewhere(c, |yes| yes.caller = Some("arn:aws:iam::123456789012:user/ops/eve".into()));
+        c.doctor = |p| own_arn(p, "arn:aws:sts::123456789012:assumed-role/ops/i-0123456789abcdef0");
+    }),
+    row("approval", Deny, "nothing but their own word", |c| {
+        elsewhere(c, |yes| yes.caller = Some("arn:aws:iam::123456789012:root".into()));
     }),
     row("approval", Deny, "nothing but their own word", |c| agreed(c, |yes| (yes.login, yes.caller) = (None, None))),
     row("approval", Deny, "whether a second person agreed is not known: disk", |c| {
@@ -80,6 +92,12 @@ pub(super) static ROWS: &[Row] = &[
     }),
 ];
 
+/// The same from another host, whose logins mean nothing here.
+fn elsewhere(case: &mut Case, change: fn(&mut SecondYes)) {
+    agreed(case, change);
+    case.facts.seconds.0.as_mut().expect("a yes")[0].login = None;
+}
+
 fn own_arn(plan: &mut Plan, arn: &str) {
     plan.observation.identity.as_mut().expect("an identity").arn = arn.into();
 }
@@ -92,7 +110,7 @@ fn agreed(case: &mut Case, change: fn(&mut SecondYes)) {
         digest: plan.digest(),
         by: operator("eve"),
         login: Some(1001),
-        caller: Some("arn:aws:sts::123456789012:assumed-role/ops/eve".into()),
+        caller: Some("arn:aws:iam::123456789012:user/eve".into()),
         at: now().wall,
         until: now().wall + SignedDuration::from_secs(60),
     };
