@@ -21,6 +21,8 @@ use super::guard::Scope::{Every, Of};
 use super::guard::{Finding, Guard, GuardContext, Scope};
 use super::{Family, Plan};
 
+pub use second::person;
+
 /// What changes a workload or its scaling.
 const WORKLOAD: Scope = Of(&[
     Family::Count,
@@ -106,8 +108,6 @@ const fn each(name: &'static str, summary: &'static str, scope: Scope, judge: Ju
 
 /// The guard that waits for a second person.
 pub const APPROVAL: &str = "approval";
-
-pub use second::person;
 
 /// All guards, in the order in which their verdicts are shown.
 pub const GUARDS: &[Guard] = &[

@@ -112,7 +112,7 @@ impl Engine<'_> {
             ended = work.carry_out() => ended,
             never = work.heartbeat() => never,
         };
-        let state = ended.and_then(|entry| work.end(entry));
+        let state = ended.and_then(|entry| work.end(entry)).or_else(|error| work.refused_meanwhile(error));
         work.hold.end(state.as_ref().ok().copied()).await;
         // A lease that can't be given back runs out; the outcome is what counts.
         if let Err(error) = self.journal.release(taken.lease()) {
@@ -252,6 +252,17 @@ impl Work<'_> {
         };
         self.engine.journal.append(self.taken.run(), entry, self.now().wall)?;
         Ok(state)
+    }
+
+    /// An executor that slept past its lease before it began is swept up as refused by whoever plans next. What it would write
+    /// when it wakes can't follow that, be it that it begins: so it sent nothing, and is refused.
+    fn refused_meanwhile(&self, error: JournalError) -> Result<RunState, JournalError> {
+        let JournalError::Illegal(entry) = &error else { return Err(error) };
+        if self.engine.journal.run(&self.taken.run().0, self.now())?.state != RunState::Refused {
+            return Err(error);
+        }
+        tracing::warn!(run = %self.taken.run(), %entry, "refused while this executor slept");
+        Ok(RunState::Refused)
     }
 
     fn write(&self, entry: Entry) -> Flow<()> {

@@ -5,12 +5,12 @@ use rusqlite::Connection;
 use serde::Deserialize;
 
 use super::certain::Told;
-use super::fold::{stands, told};
+use super::database::standing;
+use super::fold::told;
 use super::mark::{Kind, Mark};
 use super::{JournalError, RunId, RunState};
 use crate::action::{Operator, Undo};
 use crate::clock::Now;
-use crate::executor::lease;
 use crate::source::Name;
 use crate::store::StoreError;
 use crate::text::Text;
@@ -99,11 +99,7 @@ pub(super) fn brief(connection: &Connection, run: &RunId, now: Now) -> Result<Br
     let none = || JournalError::NoSuchRun(run.0.clone());
     let ApprovalBrief { plan, by, until } = approval.ok_or_else(none)?;
     let (&began, &ended) = times.first().zip(times.last()).ok_or_else(none)?;
-    let waits = marks.len() == 1 && now.wall < until;
-    let live = waits || lease::holder(connection, &plan.target_arn, now)?.is_some_and(|holder| holder == run.0);
-    let marks = || marks.iter().copied();
-    // Entries in an impossible order: the truth is not known, and that blocks the target.
-    let state = stands(marks(), live).unwrap_or(RunState::Unknown);
-    let sent = marks().any(|mark| mark.kind == Kind::Started);
-    Ok(Brief { id: run.clone(), state, told: told(marks()).ok(), by, began, ended, sent, plan })
+    let state = standing(connection, run, (&plan.target_arn, until), &marks, now)?;
+    let sent = marks.iter().any(|mark| mark.kind == Kind::Started);
+    Ok(Brief { id: run.clone(), state, told: told(marks).ok(), by, began, ended, sent, plan })
 }

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::anchor::{self, Anchor};
 use super::brief::{Brief, brief};
 use super::certain::certain;
-use super::fold::{IllegalEntry, state_of, told};
+use super::fold::{IllegalEntry, stands, told};
 use super::mark::Mark;
 use super::seal::{GENESIS, seal};
 use super::stored;
@@ -424,13 +424,6 @@ fn claim(connection: &Connection, view: &RunView, pid: u32, now: Now) -> Result<
     Ok(taken.map(|lease| (lease, digest.clone())).map_err(|held| held.to_string()))
 }
 
-fn until(record: &Record) -> Option<Timestamp> {
-    match &record.entry {
-        Entry::Approved { until, .. } => Some(*until),
-        _ => None,
-    }
-}
-
 fn open_briefs(connection: &Connection, target: &str, now: Now) -> Result<Vec<Brief>, JournalError> {
     let mut query = connection.prepare_cached("SELECT run FROM approvals WHERE target = ?1 AND settled = 0")?;
     let runs: Vec<String> = query.query_map([target], |row| row.get(0))?.collect::<Result<_, _>>()?;
@@ -439,14 +432,26 @@ fn open_briefs(connection: &Connection, target: &str, now: Now) -> Result<Vec<Br
 
 pub(super) fn view(connection: &Connection, run: &RunId, now: Now) -> Result<RunView, JournalError> {
     let records = records(connection, run)?;
-    let Some(Record { entry: Entry::Approved { plan, by, .. }, at, .. }) = records.first().cloned() else {
+    let Some(Record { entry: Entry::Approved { plan, by, until, .. }, at, .. }) = records.first().cloned() else {
         return Err(JournalError::NoSuchRun(run.0.clone()));
     };
-    let waits = records.len() == 1 && records.first().and_then(until).is_some_and(|until| now.wall < until);
-    let live = waits || lease::holder(connection, &plan.target_arn, now)?.is_some_and(|holder| holder == run.0);
-    // Entries in an impossible order: the truth is not known, and that blocks the target.
-    let state = state_of(records.iter().map(|record| &record.entry), live).unwrap_or(RunState::Unknown);
+    let marks: Vec<_> = records.iter().map(|record| record.entry.mark()).collect();
+    let state = standing(connection, run, (&plan.target_arn, until), &marks, now)?;
     Ok(RunView { id: run.clone(), state, plan: *plan, by: *by, approved: at, records })
+}
+
+/// Where a run stands by its marks, its target, and until when its approval waits for an executor.
+pub(super) fn standing(
+    connection: &Connection,
+    run: &RunId,
+    (target, until): (&str, Timestamp),
+    marks: &[Mark],
+    now: Now,
+) -> Result<RunState, JournalError> {
+    let waits = marks.len() == 1 && now.wall < until;
+    let live = waits || lease::holder(connection, target, now)?.is_some_and(|holder| holder == run.0);
+    // Entries in an impossible order: the truth is not known, and that blocks the target.
+    Ok(stands(marks.iter().copied(), live).unwrap_or(RunState::Unknown))
 }
 
 pub(super) fn records(connection: &Connection, run: &RunId) -> Result<Vec<Record>, JournalError> {

@@ -164,3 +164,26 @@ async fn an_observation_that_took_too_long_is_refused_before_anything_begins() {
     let word = bench.view().last_word();
     assert!(word.contains("observing took 6 s") && word.contains("nothing was sent"), "{word}");
 }
+
+/// The machine of this executor slept past its lease, and somebody planned on from another process meanwhile.
+async fn swept_while_it_looks(bench: &Bench) -> RunState {
+    let sweep = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let later = bench.now().plus(Duration::from_secs(60));
+        bench.journal.approve(approved_at(6, later), later).expect("another run");
+    };
+    let (ended, ()) = tokio::join!(bench.execute(), sweep);
+    ended.expect("a refused run is no error")
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_executor_that_was_swept_up_while_it_slept_ends_as_refused_and_sends_nothing() {
+    // One would begin when it wakes, the other would refuse by itself.
+    let drifts = Fake::new(Answer::Accept).slow(Duration::from_secs(3)).meddled(0, |found| found.desired = 9);
+    for fake in [Fake::new(Answer::Accept).slow(Duration::from_secs(3)), drifts] {
+        let bench = Bench::new(fake);
+        assert_eq!(swept_while_it_looks(&bench).await, RunState::Refused);
+        assert_eq!((bench.fake.calls(), bench.fake.effects()), (0, 0));
+        assert_eq!(bench.kinds(), ["approved", "taken", "refused"]);
+    }
+}
