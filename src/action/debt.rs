@@ -3,6 +3,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+/// The key of tasks beyond those that were there.
+const CAPACITY: &str = "extra capacity";
+
 /// What an action does to the ledger of debts, once it is done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "debt", rename_all = "snake_case")]
@@ -27,6 +30,13 @@ pub enum DebtChange {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         unless: Option<String>,
     },
+    /// Moves a count of tasks. More than the first one found is left open; back there, or below, settles it.
+    Capacity {
+        /// Tasks before.
+        before: u32,
+        /// Tasks after.
+        after: u32,
+    },
 }
 
 /// A setting before and after, in words that are equal where the settings are.
@@ -49,12 +59,18 @@ impl DebtChange {
         Self::Settles { key: key.into(), unless: None }
     }
 
+    /// More tasks than there were.
+    pub(crate) fn extra(before: u32, after: u32) -> Self {
+        let number = |count: u32| count.to_string();
+        Self::opens(CAPACITY, format!("desired count is {after}, was {before}")).moved(number(before), number(after))
+    }
+
     /// The same, of a setting that was moved.
     pub fn moved(self, before: impl Into<String>, after: impl Into<String>) -> Self {
         let there = Moved { before: before.into(), after: after.into() };
         match self {
             Self::Opens { key, what, until, .. } => Self::Opens { key, what, until, moved: Some(there) },
-            settles @ Self::Settles { .. } => settles,
+            other => other,
         }
     }
 
@@ -62,7 +78,7 @@ impl DebtChange {
     pub(super) fn due(self, at: Timestamp) -> Self {
         match self {
             Self::Opens { key, what, moved, .. } => Self::Opens { key, what, until: Some(at), moved },
-            settles @ Self::Settles { .. } => settles,
+            other => other,
         }
     }
 
@@ -70,6 +86,15 @@ impl DebtChange {
     pub fn key(&self) -> &str {
         match self {
             Self::Opens { key, .. } | Self::Settles { key, .. } => key,
+            Self::Capacity { .. } => CAPACITY,
+        }
+    }
+    /// What it leaves open, in words, and until when; `None` where it opens nothing by itself.
+    pub fn left(&self) -> Option<(String, Option<Timestamp>)> {
+        match self {
+            Self::Opens { what, until, .. } => Some((what.clone(), *until)),
+            Self::Capacity { before, after } if after > before => Self::extra(*before, *after).left(),
+            Self::Settles { .. } | Self::Capacity { .. } => None,
         }
     }
 }

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use super::exec::Exec;
 use super::http::Http;
 use super::{
-    Act, Action, Call, Change, Draft, Effect, Objection, PlanFailure, Scene, Sight, Stage, Step, Undo, given::Given,
-    plan::sha256, quoted,
+    Act, Action, Call, Change, DebtChange, Draft, Effect, Objection, PlanFailure, Scene, Sight, Stage, Step, Undo,
+    given::Given, plan::sha256, quoted,
 };
 use crate::config::error::did_you_mean;
 use crate::config::{Config, Declared, How, ReadBack};
@@ -133,6 +133,17 @@ fn undo(declared: &Declared, config: &Config) -> Undo {
     }
 }
 
+/// What it leaves open, under the name of what puts it back; or what it puts back itself.
+fn debt(declared: &Declared, config: &Config) -> Option<DebtChange> {
+    if let Some(leaves) = &declared.leaves {
+        return Some(DebtChange::opens(declared.undo.as_ref().unwrap_or(&declared.name), &leaves.what));
+    }
+    let is_way_back = |other: &&Declared| {
+        other.service == declared.service && other.leaves.is_some() && other.undo.as_ref() == Some(&declared.name)
+    };
+    config.actions.iter().find(is_way_back).map(|_| DebtChange::settles(declared.name.as_str()))
+}
+
 /// From what to what: absolute, as far as anything reads it back.
 fn change(declared: &Declared, seen: &SeenDeclared) -> Result<Change, PlanFailure> {
     let Some(back) = &seen.read_back else {
@@ -230,6 +241,8 @@ impl<T: Declares> Act for T {
             changes: changes(declared, seen)?,
             steps: vec![Step::new(declared.title.clone(), call(declared))],
             undo: undo(declared, config),
+            debt: debt(declared, config),
+            lasts: declared.leaves.as_ref().and_then(|leaves| leaves.due),
             within: Some(timeout.saturating_add(declared.patience)),
             gated: true,
             ..Draft::default()

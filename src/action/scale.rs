@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Act, Action, ActionSpec, ArgumentSpec, Call, Change, Draft, Effect, Objection, PlanFailure, Scene, Sight, Stage,
-    Step, Undo, workload,
+    Act, Action, ActionSpec, ArgumentSpec, Call, Change, DebtChange, Draft, Effect, Objection, PlanFailure, Scene,
+    Sight, Stage, Step, Undo, workload,
 };
 use crate::config::{Config, EcsService, Service};
-use crate::source::{Look, Name, Observation, Workload};
+use crate::source::{Look, Name, Observation, Scaling, Workload};
 
 /// Set the desired count of a service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,16 +47,24 @@ impl Scale {
     }
 
     /// The first line is the change; the others are what to know of it.
-    fn changes(&self, workload: &Workload, bounds: &str, service: &Service) -> Vec<Change> {
+    fn changes(&self, workload: &Workload, scaling: &Scaling, service: &Service) -> Vec<Change> {
         let after = self.desired.to_string();
         let same = |what: &str, value: &str| Change::new(what, value, value);
+        let alone = if workload::takes_back(scaling) { " (scales in)" } else { "" };
         vec![
             Change::new("desired count", &workload.desired.to_string(), &after),
             Change::new("running tasks", &workload.running.to_string(), &after),
-            same("scaling bounds", bounds),
-            same("configured caps", &format!("{}–{}", service.caps.min_desired, service.caps.max_desired)),
+            same("scaling bounds", &format!("{}{alone}", workload::bounds(scaling.target))),
+            same("caps", &format!("{}–{}", service.caps.min_desired, service.caps.max_desired)),
             same("healthy floor", &service.caps.healthy_floor.to_string()),
         ]
+    }
+
+    /// Extra tasks stay a debt where nobody but a person takes them away.
+    fn debt(&self, workload: &Workload, scaling: &Scaling) -> Option<DebtChange> {
+        let (before, after) = (workload.desired, self.desired);
+        let stays = after < before || !workload::takes_back(scaling);
+        stays.then_some(DebtChange::Capacity { before, after })
     }
 
     fn effect(&self, before: Option<u32>, found: u32) -> Effect {
@@ -107,9 +115,10 @@ impl Act for Scale {
         let service = workload::service(&self.service, config)?;
         Ok(Draft {
             target_id: workload.arn.clone(),
-            changes: self.changes(workload, &workload::bounds(scaling.target), service),
+            changes: self.changes(workload, scaling, service),
             steps: vec![self.step(ecs)],
             undo: Undo::Action { action: Action::Scale(Self { desired: before, ..self.clone() }) },
+            debt: self.debt(workload, scaling),
             gated: true,
             ..Draft::default()
         })

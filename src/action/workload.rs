@@ -127,6 +127,12 @@ pub(super) fn suspended(target: Option<ScalingTarget>) -> String {
     }
 }
 
+/// Whether autoscaling takes tasks away by itself that are not needed.
+pub(super) fn takes_back(scaling: &Scaling) -> bool {
+    let free = scaling.target.is_some_and(|target| !target.scale_in_suspended);
+    free && scaling.policies.iter().any(|policy| policy.scales_in)
+}
+
 /// What was observed, in a few words: `3 running, 0 pending, 3 healthy`.
 pub(super) fn observed(found: &Observation) -> String {
     found.workload.as_ref().map_or("no workload".to_owned(), |workload| {

@@ -137,7 +137,7 @@ fn approve(
         let reasons = vec!["the target changed since the plan was made; make it again".to_owned()];
         return Ok(Err(Refused { reasons, drift }));
     }
-    let judged = room.runtime.block_on(planner.judge(plan.with_observation(observation), Arming::Confirmed));
+    let judged = room.runtime.block_on(planner.shown(plan.with_observation(observation), Arming::Confirmed));
     let reasons = judged.reasons();
     let approved = judged.approve(confirm, operator(), Now::read().wall);
     Ok(approved.map_err(|refusal| match reasons.is_empty() {

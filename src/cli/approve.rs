@@ -6,7 +6,7 @@ use super::Global;
 use super::operator::operator;
 use super::plan::shown;
 use super::room::{Room, say};
-use crate::action::guards::{APPROVAL, person};
+use crate::action::guards::{APPROVAL, OWN_WORD, Who, perhaps_same};
 use crate::action::{Arming, Judged, SecondYes};
 use crate::clock::Now;
 use crate::executor::journal::JournalError;
@@ -109,16 +109,33 @@ fn objection(
         Some(format!("it expired at {:.0}", plan.expires))
     } else if operator().user == proposal.by.user {
         Some(format!("{} made it; another person must agree, under another name", proposal.by.user))
-    } else if keeper == Keeper::Table && room.config.simulator.is_none() && person(caller(judged)).is_none() {
-        let who = caller(judged).map_or("AWS is not asked for this target".to_owned(), |arn| format!("you are {arn}"));
-        Some(format!(
-            "on another host than the plan's only an IAM user or a session of IAM Identity Center counts as another \
-             person; {who}; agree on the plan's host"
-        ))
+    } else if let Some(reason) = uncounted(room, (proposal, keeper), judged) {
+        Some(reason)
     } else {
         let wrong = confirm.filter(|typed| *typed != name.as_str())?;
         Some(format!("--confirm `{wrong}` is not the target's name, `{name}`"))
     }
+}
+
+/// Why a yes would not count when the plan is applied by its maker. Their login is known only then: a kernel that keeps ours is
+/// taken to keep theirs.
+fn uncounted(room: &Room, (proposal, keeper): (&Proposal, Keeper), judged: &Judged) -> Option<String> {
+    if room.config.simulator.is_some() {
+        return None;
+    }
+    let login = login().filter(|_| keeper == Keeper::Here);
+    let agrees = Who { user: &operator().user, login, caller: caller(judged) };
+    let made = Who { user: &proposal.by.user, login: None, caller: proposal.caller.as_ref() };
+    let flaw = perhaps_same(agrees, made).filter(|flaw| login.is_none() || *flaw != OWN_WORD)?;
+    let arn = |caller: Option<&Text>| caller.map_or("not known to AWS".to_owned(), |arn| format!("`{arn}`"));
+    let hint = match keeper {
+        Keeper::Here => "log in as yourself, or with an IAM user or an IAM Identity Center session of your own",
+        Keeper::Table => {
+            "between hosts two IAM users count, or two persons of IAM Identity Center; else agree on the plan's host"
+        }
+    };
+    let whose = format!("you are {}, who made it is {}", arn(agrees.caller), arn(made.caller));
+    Some(format!("your yes would not count: {flaw}; {whose}; {hint}"))
 }
 
 /// Whose AWS credentials looked at the target here.

@@ -354,7 +354,7 @@ impl Doors {
 
     fn judge(&self, ticket: u64, plan: Box<Plan>, armed: bool, break_glass: Option<BreakGlass>) {
         self.planned(ticket, break_glass, armed, |planner, arming| {
-            async move { Ok(planner.again(&plan, arming).await?) }.boxed()
+            async move { Ok(planner.shown_again(&plan, arming).await?) }.boxed()
         });
     }
 

@@ -40,7 +40,7 @@ pub enum LeaseCommand {
         #[arg(long, value_name = "TEXT")]
         reason: String,
     },
-    /// Hand your run's target over to who asked for it: the run sends no further call, and ends.
+    /// Hand your run's target over to who asked for it: the run begins no further step, and ends.
     Grant {
         /// The run, or as much of its beginning or end as names it.
         run: String,
@@ -116,7 +116,8 @@ fn grant(room: &Room, run: &str) -> anyhow::Result<ExitCode> {
     }
     handed_over(granted.map(|asked| {
         let target = view.plan.action.target();
-        format!("{target} goes to {}: run {} sends no further call; see where it stands before", asked.by, view.id)
+        let stops = "begins no further step of its plan (a way back or a clean-up that is due is still done)";
+        format!("{target} goes to {}: run {} {stops}; see where it stands before", asked.by, view.id)
     }))
 }
 
@@ -174,12 +175,13 @@ fn line(lease: &LeaseView) -> String {
     format!("{target}\n    run {run} of {holder} since {since:.0}, epoch {epoch}: {what}\n    {left}, {process}")
 }
 
+/// What stands in the table may be anything: none of it acts on the terminal.
 fn shared_line(listed: &Listed) -> String {
-    let still = listed.still.as_secs();
+    let (still, clean) = (listed.still.as_secs(), |text: &str| Text::clean(text));
     let slot = &listed.slot;
     let held = slot.held.as_ref().map(|held| {
         let stands = if listed.still < TERM { "held" } else { "OVER" };
-        let (run, by, host, since) = (&held.run, &held.by, &held.host, held.since);
+        let (run, by, host, since) = (clean(&held.run), &held.by, clean(&held.host), held.since);
         format!(
             "\n    {stands}: run {run} of {by} on {host} since {since:.0}, seen unchanged for {still} s: {}",
             held.what
@@ -188,9 +190,9 @@ fn shared_line(listed: &Listed) -> String {
     let open = slot.open.as_ref().map(|open| {
         format!(
             "\n    open: run {} of {} on {}, step {} begun {:.0}",
-            open.run,
+            clean(&open.run),
             open.by,
-            open.host,
+            clean(&open.host),
             open.step + 1,
             open.at
         )
@@ -201,7 +203,7 @@ fn shared_line(listed: &Listed) -> String {
     });
     let free = (held.is_none() && open.is_none()).then(|| "\n    free: nobody holds it".to_owned());
     let parts = [held, open, free, wish].map(Option::unwrap_or_default).concat();
-    format!("{}, epoch {}{parts}", listed.target, slot.epoch)
+    format!("{}, epoch {}{parts}", clean(&listed.target), slot.epoch)
 }
 
 fn whole(leases: &[LeaseView], shared: &Shared) -> Value {
@@ -275,7 +277,7 @@ fn release_shared(room: &Room, shared: &SharedLeases, target: &str, run: Option<
     match room.runtime.block_on(shared.release(target, &who, &Now::read)) {
         Ok(released) => {
             tracing::warn!(%target, run = %released.run, by = %released.by, "a shared lease was taken away");
-            say(&format!("released for all hosts: {target}, held or left open by run {}", released.run))?;
+            say(&format!("released for all hosts: {target}, held or left open by run {}", Text::clean(&released.run)))?;
             Ok(Some(0))
         }
         Err(NotReleased::Free) => Ok(None),
@@ -284,7 +286,7 @@ fn release_shared(room: &Room, shared: &SharedLeases, target: &str, run: Option<
             Ok(Some(3))
         }
         Err(refused) => {
-            say(&format!("{refused}; nothing was released"))?;
+            say(&format!("{}; nothing was released", Text::clean(&refused.to_string())))?;
             Ok(Some(4))
         }
     }

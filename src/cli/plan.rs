@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail};
 use super::plan_file::PlanFile;
 use super::room::{Room, say, say_json};
 use super::{Global, TextOutput};
-use crate::action::{self, Action, ActionSpec, Arming, BreakGlass, Decision, Judged, Undo};
+use crate::action::{self, Action, ActionSpec, Arming, BreakGlass, DebtChange, Decision, Judged, Plan, Undo};
 use crate::executor::planning::{Planner, PlanningError};
 use crate::source::Name;
 
@@ -112,10 +112,24 @@ fn text(judged: &Judged, written: Option<&Path>) -> String {
     lines.push(String::new());
     lines.extend(plan.steps.iter().map(|step| format!("sends   {}, once", step.call)));
     lines.extend(plan.on_failure.iter().map(|step| format!("back    {}, once, if it fails", step.call)));
+    lines.extend(afterwards(plan));
     lines.push(format!("undo    {}", undo(&plan.undo)));
     lines.push(format!("digest  {}", plan.digest()));
     lines.push(next(judged, written));
     lines.join("\n")
+}
+
+/// What is watched afterwards, what it costs and what it leaves open, where there is such.
+fn afterwards(plan: &Plan) -> impl Iterator<Item = String> {
+    let gates: Vec<_> = plan.gates.iter().map(ToString::to_string).collect();
+    let window = plan.gate_window.as_secs();
+    let watches = (!gates.is_empty()).then(|| format!("gates   {}, for {window} s afterwards", gates.join("; ")));
+    let cost = plan.cost.as_ref().map(|cost| format!("costs   {cost}"));
+    let leaves = plan.debt.as_ref().and_then(DebtChange::left).map(|(what, until)| {
+        let until = until.map_or_else(|| "until it is undone".to_owned(), |at| format!("due {at:.0}"));
+        format!("leaves  {what}, {until}")
+    });
+    [watches, cost, leaves].into_iter().flatten()
 }
 
 fn kind(judged: &Judged) -> &'static str {

@@ -27,6 +27,8 @@ pub struct Declared {
     pub read_back: Option<ReadBack>,
     /// The declared action that takes it back, if there is one.
     pub undo: Option<Name>,
+    /// What it leaves open until somebody puts it back: a debt. `None`: nothing.
+    pub leaves: Option<Leaves>,
     /// Whether a repeat would be harmless. It is told; nothing is ever sent twice.
     pub idempotent: bool,
     /// Why one would do it.
@@ -35,6 +37,15 @@ pub struct Declared {
     pub warning: Option<String>,
     /// How long it may take until it shows, from its answer on.
     pub patience: Duration,
+}
+
+/// What a declared change leaves open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Leaves {
+    /// In words, as the ledger of debts tells it.
+    pub what: String,
+    /// How long it is meant to last; `None` where nothing says.
+    pub due: Option<Duration>,
 }
 
 /// A request, or a local command.

@@ -99,7 +99,7 @@ impl Journal {
         })
     }
 
-    /// Grants it: the run sends no further call. What was asked for.
+    /// Grants it: the run begins no further step. What was asked for and granted, also where that was before.
     ///
     /// # Errors
     /// Nobody asked, the run is over or another's, or it can't be written.
@@ -110,13 +110,8 @@ impl Journal {
         if !by.is_same_person(&run.by) {
             return Err(NotHandedOver::NotTheHolder { run: run.id.clone(), holder: Text::clean(&run.by.to_string()) });
         }
-        let asked = self.handover(&run.id)?.ok_or_else(|| NotHandedOver::NotAsked(run.id.clone()))?;
-        self.store().write(|connection| {
-            let sql = "UPDATE handovers SET granted = ?2 WHERE run = ?1 AND granted IS NULL";
-            connection.execute(sql, params![run.id.0, now.wall.to_string()])?;
-            Ok::<_, JournalError>(())
-        })?;
-        Ok(Handover { granted: Some(now.wall), ..asked })
+        let granted = self.store().write(|connection| grant(connection, &run.id, now.wall))?;
+        granted.ok_or_else(|| NotHandedOver::NotAsked(run.id.clone()))
     }
 
     /// The wish to take over from a run, if there is one.
@@ -126,6 +121,14 @@ impl Journal {
     pub fn handover(&self, run: &RunId) -> Result<Option<Handover>, JournalError> {
         Ok(read(&self.store().lock(), run)?)
     }
+}
+
+/// Read and granted in one transaction: a later wish may come from another host at any moment.
+fn grant(connection: &Connection, run: &RunId, at: Timestamp) -> Result<Option<Handover>, JournalError> {
+    connection.execute_batch(TABLE)?;
+    let sql = "UPDATE handovers SET granted = ?2 WHERE run = ?1 AND granted IS NULL";
+    connection.execute(sql, params![run.0, at.to_string()])?;
+    Ok(read(connection, run)?)
 }
 
 fn read(connection: &Connection, run: &RunId) -> Result<Option<Handover>, StoreError> {

@@ -6,9 +6,10 @@ use tokio::time::timeout;
 
 use super::facts;
 use super::journal::Journal;
+use crate::action::guards::{APPROVAL, ARMED};
 use crate::action::{
-    Action, Arming, BreakGlass, Facts, GuardContext, Judged, Known, Operator, Plan, PlanFailure, fingerprint, judge,
-    plan_for,
+    Action, Arming, BreakGlass, Facts, GuardContext, Judged, Known, Operator, Plan, PlanFailure, Verdict, fingerprint,
+    judge, plan_for,
 };
 use crate::clock::Now;
 use crate::config::Config;
@@ -64,34 +65,62 @@ impl Planner<'_> {
         let observation = self.observe(&look).await.map_err(PlanningError::NotObserved)?;
         let mut plan = plan_for(action, &observation, self.config, (self.clock)().wall)?;
         plan.runbook_step = step;
-        let unshown = self.propose(&plan).await.err();
-        Ok(self.judged_by(plan, arming, unshown).await)
+        Ok(self.shown(plan, arming).await)
     }
 
-    /// Shows the plan to the second person, where one must agree. Where that could not be, nobody can agree to it: why.
-    async fn propose(&self, plan: &Plan) -> Result<(), Text> {
-        if !self.config.guards.approval.wants(plan.action.name()) {
+    /// Lets the guards judge a plan on the evidence that it holds, and shows it to the second person where one must agree and
+    /// nothing else is in the way. Where it could not be shown, the guard says why.
+    pub async fn shown(&self, plan: Plan, arming: Arming) -> Judged {
+        let (now, facts) = self.evidence(&plan).await;
+        let judged = self.judge_on(plan.clone(), arming, now, facts.clone());
+        match self.propose(&judged).await {
+            Ok(()) => judged,
+            Err(reason) => self.judge_on(plan, arming, now, Facts { seconds: Known(Err(reason)), ..facts }),
+        }
+    }
+
+    async fn propose(&self, judged: &Judged) -> Result<(), Text> {
+        let plan = &judged.plan;
+        let waits = |verdict: &Verdict| [APPROVAL, ARMED].contains(&verdict.guard.as_str());
+        if !self.config.guards.approval.wants(plan.action.name()) || !judged.denials().all(waits) {
             return Ok(());
         }
         let now = (self.clock)();
-        let kept = self.journal.propose(plan, &self.by, now);
-        kept.map_err(|error| Text::clean(&format!("the plan was not kept for them: {error}")))?;
+        self.keep(plan, now).await.map_err(|error| Text::clean(&format!("the plan was not kept for them: {error}")))?;
         let Some(shared) = self.journal.shared() else { return Ok(()) };
         let shown = shared.propose(plan, &self.by, now.wall).await;
         shown.map_err(|error| Text::clean(&format!("the plan was not shown to other hosts: {error}")))
     }
 
-    /// Observes the target of a plan again and lets the guards judge that same plan anew.
+    /// The journal may have to wait for the disk: not on the thread that draws and polls.
+    async fn keep(&self, plan: &Plan, now: Now) -> anyhow::Result<()> {
+        let (journal, plan, by) = (self.journal.clone(), plan.clone(), self.by.clone());
+        Ok(tokio::task::spawn_blocking(move || journal.propose(&plan, &by, now)).await??)
+    }
+
+    /// Observes the target of somebody's plan again and lets the guards judge that same plan anew.
     ///
     /// # Errors
     /// The target can't be observed, or it changed since the plan was made.
     pub async fn again(&self, plan: &Plan, arming: Arming) -> Result<Judged, PlanningError> {
+        Ok(self.judge_on_evidence(self.observed_again(plan).await?, arming).await)
+    }
+
+    /// The same of one's own plan: where only the second person is missing now, it is shown to them.
+    ///
+    /// # Errors
+    /// The target can't be observed, or it changed since the plan was made.
+    pub async fn shown_again(&self, plan: &Plan, arming: Arming) -> Result<Judged, PlanningError> {
+        Ok(self.shown(self.observed_again(plan).await?, arming).await)
+    }
+
+    async fn observed_again(&self, plan: &Plan) -> Result<Plan, PlanningError> {
         let observation = self.observe(&plan.action.look(self.config)?).await.map_err(PlanningError::NotObserved)?;
         if let Some(change) = plan.drift(&fingerprint(&plan.action, &observation)).first() {
             let reason = format!("the target changed since the plan was made: {change}");
             return Err(PlanFailure::new(&reason, "make the plan again").into());
         }
-        Ok(self.judge(plan.with_observation(observation), arming).await)
+        Ok(plan.with_observation(observation))
     }
 
     /// Observes what an action wants to be read, in bounded time.
@@ -106,22 +135,24 @@ impl Planner<'_> {
         })
     }
 
-    /// Lets the guards judge a plan on the evidence that it holds.
-    pub async fn judge(&self, plan: Plan, arming: Arming) -> Judged {
-        self.judged_by(plan, arming, None).await
+    async fn judge_on_evidence(&self, plan: Plan, arming: Arming) -> Judged {
+        let (now, facts) = self.evidence(&plan).await;
+        self.judge_on(plan, arming, now, facts)
     }
 
-    /// The same; `unshown` is why no second person can agree to it.
-    async fn judged_by(&self, plan: Plan, arming: Arming, unshown: Option<Text>) -> Judged {
+    fn judge_on(&self, plan: Plan, arming: Arming, now: Now, facts: Facts) -> Judged {
+        judge(plan, &GuardContext { config: self.config, now: now.wall, arming, facts })
+    }
+
+    /// What the guards judge by besides the plan, and when it was read.
+    async fn evidence(&self, plan: &Plan) -> (Now, Facts) {
         let now = (self.clock)();
         let (facts, budgets, calendars) = tokio::join!(
-            self.facts(&plan, now),
-            facts::budgets(self.config, self.world, &plan, now),
+            self.facts(plan, now),
+            facts::budgets(self.config, self.world, plan, now),
             facts::calendars(self.config, self.world, now)
         );
-        let seconds = unshown.map_or(facts.seconds, |reason| Known(Err(reason)));
-        let facts = Facts { budgets, calendars, seconds, break_glass: self.break_glass.clone(), ..facts };
-        judge(plan, &GuardContext { config: self.config, now: now.wall, arming, facts })
+        (now, Facts { budgets, calendars, break_glass: self.break_glass.clone(), ..facts })
     }
 
     /// The journal may have to wait for the disk: not on the thread that draws.

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, params};
 
 use super::journal::{Journal, JournalError};
+use crate::action::plan::digest_of;
 use crate::action::{Operator, Plan, SecondYes};
 use crate::clock::Now;
 use crate::store::StoreError;
@@ -37,6 +38,8 @@ pub struct Proposal {
     pub plan: Plan,
     /// Who made it.
     pub by: Operator,
+    /// The ARN of their AWS credentials, where AWS was asked.
+    pub caller: Option<Text>,
 }
 
 /// Whom the kernel's audit says that this process belongs to; `None` where it is not known.
@@ -49,12 +52,13 @@ impl Journal {
     /// Keeps a plan until a second person looked at it or it expires.
     ///
     /// # Errors
-    /// It holds a secret, or it can't be written.
+    /// What is approved holds a secret, or it can't be written. A secret in the evidence is covered.
     pub fn propose(&self, plan: &Plan, by: &Operator, now: Now) -> Result<(), JournalError> {
-        if self.store().mask().cover(&mut serde_json::to_value(plan)?) {
+        let mut body = serde_json::to_value(plan)?;
+        if self.store().mask().cover(&mut body) && digest_of(body.clone()) != plan.digest() {
             return Err(JournalError::SecretInPlan);
         }
-        let (body, by) = (serde_json::to_string(plan)?, serde_json::to_string(by)?);
+        let (body, by) = (body.to_string(), serde_json::to_string(by)?);
         self.store().write(|connection| {
             connection.execute_batch(TABLES)?;
             connection.execute("DELETE FROM proposals WHERE expires < ?1", [now.wall.to_string()])?;
@@ -82,9 +86,10 @@ impl Journal {
         }
         match found.as_slice() {
             [(whole, plan, by)] => {
-                let proposal = Proposal { plan: serde_json::from_str(plan)?, by: serde_json::from_str(by)? };
-                let same = proposal.plan.digest() == *whole;
-                same.then_some(proposal).ok_or_else(|| JournalError::NoProposal(digest.to_owned()))
+                let (plan, by): (Plan, Operator) = (serde_json::from_str(plan)?, serde_json::from_str(by)?);
+                let caller = plan.observation.identity.as_ref().map(|identity| identity.arn.clone());
+                let same = plan.digest() == *whole;
+                same.then_some(Proposal { plan, by, caller }).ok_or_else(|| JournalError::NoProposal(digest.to_owned()))
             }
             [] => Err(JournalError::NoProposal(digest.to_owned())),
             _ => Err(JournalError::Ambiguous(digest.to_owned())),

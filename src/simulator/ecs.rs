@@ -232,5 +232,6 @@ fn policy(name: &str, metric: &str, target: f64) -> ScalingPolicy {
         kind: Text::clean("TargetTrackingScaling"),
         metric: Text::clean(metric),
         target: Some(target),
+        scales_in: true,
     }
 }

@@ -570,6 +570,7 @@ fn scaling() -> Scaling {
         kind: Text::from("TargetTrackingScaling"),
         metric: Text::from(metric),
         target: Some(target),
+        scales_in: true,
     };
     Scaling {
         target: Some(ScalingTarget {

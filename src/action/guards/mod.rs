@@ -21,7 +21,7 @@ use super::guard::Scope::{Every, Of};
 use super::guard::{Finding, Guard, GuardContext, Scope};
 use super::{Family, Plan};
 
-pub use second::person;
+pub use second::{OWN_WORD, Who, perhaps_same};
 
 /// What changes a workload or its scaling.
 const WORKLOAD: Scope = Of(&[
@@ -106,12 +106,15 @@ const fn each(name: &'static str, summary: &'static str, scope: Scope, judge: Ju
     Guard { name, summary, scope, each_call: true, judge }
 }
 
+/// The guard that wants changes to be possible here.
+pub const ARMED: &str = "armed";
+
 /// The guard that waits for a second person.
 pub const APPROVAL: &str = "approval";
 
 /// All guards, in the order in which their verdicts are shown.
 pub const GUARDS: &[Guard] = &[
-    once("armed", "changes are possible here", Every, operator::armed),
+    once(ARMED, "changes are possible here", Every, operator::armed),
     each("environment", "the plan is of this environment", Every, place::environment),
     each("account", "account and region are those configured", Every, place::account),
     once("shown-is-sent", "the calls are what the lines say", Every, place::shown_is_sent),

@@ -30,45 +30,81 @@ pub(super) fn approval(plan: &Plan, context: &GuardContext<'_>) -> Finding {
     }
 }
 
+/// What tells who somebody is.
+#[derive(Debug, Clone, Copy)]
+pub struct Who<'a> {
+    /// The user's name, which is only what their environment says.
+    pub user: &'a str,
+    /// The login that the kernel keeps.
+    pub login: Option<u32>,
+    /// The ARN of their AWS credentials.
+    pub caller: Option<&'a Text>,
+}
+
+/// What is said where nothing else tells two apart.
+pub const OWN_WORD: &str = "nothing but their own word tells them apart";
+
 /// Why a yes does not count.
 fn flaw(yes: &SecondYes, digest: &str, plan: &Plan, context: &GuardContext<'_>) -> Option<&'static str> {
     let facts = &context.facts;
     if yes.digest != digest {
-        Some("to another plan")
-    } else if context.now >= yes.until {
-        Some("that is too long ago")
-    } else if yes.by.user == facts.by.user {
+        return Some("to another plan");
+    }
+    if context.now >= yes.until {
+        return Some("that is too long ago");
+    }
+    let agreed = Who { user: &yes.by.user, login: yes.login, caller: yes.caller.as_ref() };
+    let acts = Who { user: &facts.by.user, login: facts.login, caller: caller(plan, context) };
+    perhaps_same(agreed, acts).filter(|flaw| context.config.simulator.is_none() || *flaw != OWN_WORD)
+}
+
+/// Why who agreed may be the one who acts. On a simulated fleet [`OWN_WORD`] is enough.
+pub fn perhaps_same(agreed: Who<'_>, acts: Who<'_>) -> Option<&'static str> {
+    let persons = (person(agreed.caller), person(acts.caller));
+    if agreed.user == acts.user {
         // One host's user may be another's on the next; that they are two can't be told by the name.
         Some("is the one who acts, or is called so on another host")
-    } else if yes.login.is_some() && yes.login == facts.login {
+    } else if agreed.login.is_some() && agreed.login == acts.login {
         Some("from the same login")
-    } else if yes.caller.is_some() && yes.caller.as_ref() == caller(plan, context) {
+    } else if agreed.caller.is_some() && agreed.caller == acts.caller {
         Some("with the same AWS credentials")
-    } else if person(yes.caller.as_ref()).is_some() && person(yes.caller.as_ref()) == person(caller(plan, context)) {
+    } else if persons.0.is_some() && persons.0 == persons.1 {
         Some("is the same person for AWS, in another role")
-    } else if context.config.simulator.is_none() && !are_told_apart(yes, plan, context) {
-        Some("nothing but their own word tells them apart")
-    } else {
+    } else if agreed.login.is_some() && acts.login.is_some() || are_two(persons) {
         None
+    } else {
+        Some(OWN_WORD)
     }
 }
 
-/// Whom AWS vouches for by this ARN: an IAM user, or the person in a session of IAM Identity Center, whose name Identity Center
-/// gives. The session of any other role is called as whoever assumes it likes, or after a machine: it is nobody.
+/// Whom AWS vouches for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Person<'a> {
+    /// An IAM user, by their ARN.
+    User(&'a str),
+    /// Who has a session of IAM Identity Center, by the name that it gives.
+    Session(&'a str),
+}
+
+/// Whom AWS vouches for by this ARN. The session of any other role is called as whoever assumes it likes, or after a machine: it
+/// is nobody.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns>
 /// <https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html>
-pub fn person(arn: Option<&Text>) -> Option<&str> {
+fn person(arn: Option<&Text>) -> Option<Person<'_>> {
     let arn = arn?.as_str();
     match arn.split_once(":assumed-role/AWSReservedSSO_") {
-        Some((_, session)) => session.rsplit_once('/').map(|(_, name)| name),
-        None => arn.contains(":user/").then_some(arn),
+        Some((_, session)) => session.rsplit_once('/').map(|(_, name)| Person::Session(name)),
+        None => arn.contains(":user/").then_some(Person::User(arn)),
     }
 }
 
-/// Whether the kernel or AWS says that these are two: a user's name is only what their environment says.
-fn are_told_apart(yes: &SecondYes, plan: &Plan, context: &GuardContext<'_>) -> bool {
-    let by_login = yes.login.is_some() && context.facts.login.is_some();
-    by_login || (person(yes.caller.as_ref()).is_some() && person(caller(plan, context)).is_some())
+/// Whether AWS says that these are two. One person may have a user and a session: only two of the same kind are told apart.
+fn are_two(persons: (Option<Person<'_>>, Option<Person<'_>>)) -> bool {
+    match persons {
+        (Some(Person::User(one)), Some(Person::User(other)))
+        | (Some(Person::Session(one)), Some(Person::Session(other))) => one != other,
+        _ => false,
+    }
 }
 
 /// Whose AWS credentials the plan rests on; the simulated fleet has those of nobody.

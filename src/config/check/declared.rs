@@ -14,7 +14,7 @@ use crate::config::error::did_you_mean;
 use crate::config::raw::{Entry, Section};
 use crate::config::secrets::is_named_like_a_secret;
 use crate::config::{
-    Declared, DeclaredCommand, DeclaredRequest, How, HttpRequest, HttpSuccess, ReadBack, Service, Signal,
+    Declared, DeclaredCommand, DeclaredRequest, How, HttpRequest, HttpSuccess, Leaves, ReadBack, Service, Signal,
 };
 use crate::source::json_api::{address, fill};
 use crate::source::{Name, SignalId};
@@ -30,6 +30,9 @@ const LONGEST_COMMAND: Duration = Duration::from_secs(600);
 const PATIENCE: Duration = Duration::from_secs(120);
 const LONGEST_PATIENCE: Duration = Duration::from_secs(3_600);
 
+/// How long it may be left open at most.
+const LONGEST_DEBT: Duration = Duration::from_secs(30 * 24 * 3_600);
+
 /// The most bytes of a body, or of a command with its arguments: what is confirmed must stand whole on the screen.
 const MOST_SHOWN: usize = 2_000;
 
@@ -43,15 +46,34 @@ pub(super) struct Known<'a> {
     apis: &'a Apis,
     /// `None` where they are wrong themselves: then nothing more is said of them here.
     services: Option<&'a [Service]>,
-    /// Name and service of each declared action, as written.
-    actions: Vec<(&'a str, &'a str)>,
+    actions: Vec<Passing<'a>>,
+}
+
+/// A declared action as written, looked at in passing.
+struct Passing<'a> {
+    name: &'a str,
+    service: &'a str,
+    /// Whether it is a request, and to which `[[http]]`, or a command.
+    to: Option<&'a str>,
+    leaves: bool,
+}
+
+impl<'a> Passing<'a> {
+    fn at(section: &Section<'a>) -> Option<Self> {
+        let http = section.peek("http").filter(Entry::is_table).and_then(Entry::section);
+        Some(Self {
+            name: written(section, "name")?,
+            service: written(section, "service")?,
+            to: http.and_then(|http| written(&http, "source")),
+            leaves: section.peek("leaves").is_some(),
+        })
+    }
 }
 
 impl<'a> Known<'a> {
     /// Looks at the declared actions in passing, as one may name another.
     pub(super) fn of(sections: &[Section<'a>], apis: &'a Apis, services: Option<&'a [Service]>) -> Self {
-        let pair = |section: &Section<'a>| Some((written(section, "name")?, written(section, "service")?));
-        Self { apis, services, actions: sections.iter().filter_map(pair).collect() }
+        Self { apis, services, actions: sections.iter().filter_map(Passing::at).collect() }
     }
 
     fn signal(&self, id: &SignalId) -> Option<&Signal> {
@@ -75,6 +97,8 @@ pub(super) fn action(section: &Section<'_>, known: &Known<'_>) -> Option<Declare
     let how = how(section, known);
     let read_back = maybe(section.get("read_back"), |entry| read_back(entry, service.as_ref(), known));
     let undo = maybe(section.get("undo"), |entry| undo(entry, section, known));
+    let leaves = maybe(section.get("leaves"), |entry| leaves(entry, section, known));
+    let due = maybe(section.get("due"), |entry| due(entry, section));
     let idempotent = or(section.get("idempotent"), false, |entry| entry.boolean());
     let reason = maybe(section.get("reason"), said);
     let warning = maybe(section.get("warning"), said);
@@ -87,6 +111,7 @@ pub(super) fn action(section: &Section<'_>, known: &Known<'_>) -> Option<Declare
         how: how?,
         read_back: read_back?,
         undo: undo?,
+        leaves: left(leaves?, due?),
         idempotent: idempotent?,
         reason: reason?,
         warning: warning?,
@@ -146,12 +171,11 @@ fn fixed(entry: &Entry<'_>, text: &str) -> Option<()> {
 fn undo(entry: &Entry<'_>, section: &Section<'_>, known: &Known<'_>) -> Option<Name> {
     let name = words::name(entry)?;
     let own = written(section, "service").unwrap_or_default();
-    let is_other = |(action, service): &&(&str, &str)| name == **action && *service == own;
-    if known.actions.iter().any(|action| is_other(&action)) && written(section, "name") != Some(name.as_str()) {
+    let of_service = known.actions.iter().filter(|action| action.service == own).map(|action| action.name);
+    let others: Vec<&str> = of_service.filter(|action| written(section, "name") != Some(action)).collect();
+    if others.contains(&name.as_str()) {
         return Some(name);
     }
-    let of_service = known.actions.iter().filter(|(_, service)| *service == own).map(|(action, _)| *action);
-    let others: Vec<&str> = of_service.filter(|action| written(section, "name") != Some(action)).collect();
     let message = format!("{own} has no other [[action]] `{name}`{}", did_you_mean(&name, others.iter().copied()));
     let hint = match others.is_empty() {
         true => "declare the way back too, or leave `undo` out".to_owned(),
@@ -159,6 +183,37 @@ fn undo(entry: &Entry<'_>, section: &Section<'_>, known: &Known<'_>) -> Option<N
     };
     entry.error(&message, Some(&hint));
     None
+}
+
+fn left(what: Option<String>, due: Option<Duration>) -> Option<Leaves> {
+    what.map(|what| Leaves { what, due })
+}
+
+/// What is left open, and settled by its way back: where the ledger finds it again, and that does not leave it open too.
+fn leaves(entry: &Entry<'_>, section: &Section<'_>, known: &Known<'_>) -> Option<String> {
+    let what = said(entry)?;
+    let own = Passing::at(section)?;
+    let is_back = |other: &&Passing<'_>| other.service == own.service && written(section, "undo") == Some(other.name);
+    let Some(back) = known.actions.iter().find(is_back) else { return Some(what) };
+    if back.leaves {
+        let message = format!("stands at `{}` too, which takes this back", back.name);
+        entry.error(&message, Some("only one of the two ways leaves something open"));
+        return None;
+    }
+    if back.to != own.to {
+        let message = format!("would never be settled: `{}` is sent elsewhere", back.name);
+        entry.error(&message, Some("the way back goes to the same [[http]], or both are commands"));
+        return None;
+    }
+    Some(what)
+}
+
+fn due(entry: &Entry<'_>, section: &Section<'_>) -> Option<Duration> {
+    if section.peek("leaves").is_none() {
+        entry.error("stands without `leaves`: nothing is left open", Some("say in `leaves` what is, or leave it out"));
+        return None;
+    }
+    duration(entry, SECOND..=LONGEST_DEBT)
 }
 
 fn how(section: &Section<'_>, known: &Known<'_>) -> Option<How> {

@@ -94,14 +94,27 @@ impl Ledger {
             }
             (Outcome::Perhaps, DebtChange::Settles { .. }) => {}
             (Outcome::Whole, DebtChange::Settles { .. }) => drop(self.0.remove(&place)),
-            (outcome, DebtChange::Opens { .. }) => self.open(place, ending, outcome == Outcome::Whole),
+            (outcome, DebtChange::Capacity { before, after }) => {
+                self.capacity(place, ending, (*before, *after), outcome == Outcome::Whole);
+            }
+            (outcome, opens @ DebtChange::Opens { .. }) => self.open(place, ending, opens, outcome == Outcome::Whole),
+        }
+    }
+
+    /// More than the first run found is open, even after a part of it was taken back.
+    fn capacity(&mut self, place: (String, String), ending: &Ending<'_>, (before, after): (u32, u32), certain: bool) {
+        let first = self.0.get(&place).and_then(|debt| debt.was.as_ref()?.parse().ok()).unwrap_or(before);
+        if after > first {
+            self.open(place, ending, &DebtChange::extra(first, after), certain);
+        } else if certain {
+            self.0.remove(&place);
         }
     }
 
     /// What was open of the same kind is replaced; what was first found there stays what is to be put back, and putting it
     /// back settles it.
-    fn open(&mut self, place: (String, String), ending: &Ending<'_>, certain: bool) {
-        let Some(DebtChange::Opens { key, what, until, moved }) = &ending.plan.debt else { return };
+    fn open(&mut self, place: (String, String), ending: &Ending<'_>, change: &DebtChange, certain: bool) {
+        let DebtChange::Opens { key, what, until, moved } = change else { return };
         let (first, undo) = self.0.remove(&place).map_or((None, None), |debt| (debt.was, debt.undo));
         let put_back = moved.as_ref().is_some_and(|moved| first.as_ref() == Some(&moved.after));
         if certain && put_back {

@@ -113,6 +113,9 @@ pub struct Waits {
     pub plan: Value,
     /// Who made it.
     pub by: Operator,
+    /// The ARN of their AWS credentials.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caller: Option<Text>,
     /// On which host.
     pub host: String,
     /// Until when it may be confirmed, by that host's clock.

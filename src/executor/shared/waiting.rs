@@ -43,7 +43,9 @@ pub enum NotWaiting {
     #[error("the plan holds a secret of the configuration or of a variable, which must not enter the shared table")]
     Secret,
     /// No such plan waits.
-    #[error("no plan `{0}` of another host waits in the shared table: it expired, or was never there; make it again")]
+    #[error(
+        "no plan `{0}` of another host waits in the shared table: it expired, newer plans of its target took its place, or it was never there; make it again"
+    )]
     NoPlan(String),
     /// The beginning fits several.
     #[error("several plans that wait begin with `{0}`: give more of its digest")]
@@ -68,7 +70,8 @@ impl From<Unreachable> for NotWaiting {
 }
 
 impl SharedLeases {
-    /// Shows a plan to those who may agree to it on other hosts, until it expires. Those that expired are taken out.
+    /// Shows a plan to those who may agree to it on other hosts. Those that expired are taken out; what stands there already
+    /// stays, with its yeses.
     ///
     /// # Errors
     /// It is too long, or it can't be written.
@@ -77,6 +80,7 @@ impl SharedLeases {
             digest: plan.digest(),
             plan: unobserved(plan).map_err(|error| self.broken(&error.to_string()))?,
             by: by.clone(),
+            caller: plan.observation.identity.as_ref().map(|identity| identity.arn.clone()),
             host: self.host().to_owned(),
             expires: plan.expires,
             yeses: Vec::new(),
@@ -89,8 +93,10 @@ impl SharedLeases {
             return Err(NotWaiting::Secret);
         }
         let add = |mut waiting: Waiting| {
+            let same = |other: &&Waits| other.digest == waits.digest && other.plan == waits.plan;
+            let shown = waiting.plans.iter().find(same).unwrap_or(&waits).clone();
             waiting.plans.retain(|other| other.expires > old && other.digest != waits.digest);
-            waiting.plans.push(waits.clone());
+            waiting.plans.push(shown);
             shorten(&mut waiting);
             Ok(Some(waiting))
         };
@@ -100,18 +106,23 @@ impl SharedLeases {
     /// The plan of another host that waits under this digest, of which the beginning is enough.
     ///
     /// # Errors
-    /// None waits, several begin so, it was altered, or the table can't be asked.
+    /// None waits, several begin so, it was altered, or the table can't be asked. A row that can't be read is in the way of
+    /// what stands in it alone.
     pub async fn proposal(&self, digest: &str) -> Result<Proposal, NotWaiting> {
         let rows = self.table.list(APPROVAL).await?;
-        let mut found = Vec::new();
+        let (mut found, mut unread) = (Vec::new(), None);
         for (target, row) in rows {
-            let waiting: Waiting = item::read(&self.table_name(), &target, &row)?;
             let theirs = |waits: &Waits| waits.host != self.host() && waits.digest.starts_with(digest);
-            found.extend(waiting.plans.into_iter().filter(theirs));
+            match item::read::<Waiting>(&self.table_name(), &target, &row) {
+                Ok(waiting) => found.extend(waiting.plans.into_iter().filter(theirs)),
+                Err(error) => unread = Some(error),
+            }
         }
         match <[Waits; 1]>::try_from(found) {
             Ok([waits]) => observed_anew(waits),
-            Err(none) if none.is_empty() => Err(NotWaiting::NoPlan(digest.to_owned())),
+            Err(none) if none.is_empty() => {
+                Err(unread.map_or_else(|| NotWaiting::NoPlan(digest.to_owned()), NotWaiting::from))
+            }
             Err(_) => Err(NotWaiting::Ambiguous(digest.to_owned())),
         }
     }
@@ -138,8 +149,8 @@ impl SharedLeases {
         self.amend(place(&plan.target_arn), add).await
     }
 
-    /// Everybody's yes to a plan that was given on other hosts; those of this state directory stand in its own journal. No
-    /// login is told: the numbers of users mean nothing on another host.
+    /// Everybody's yes to a plan that stands in the table; others stand in the journal of the state directory. No login is
+    /// told: the numbers of users mean nothing on another host.
     ///
     /// # Errors
     /// The table can't be asked: then nobody is known to have agreed.
@@ -147,8 +158,7 @@ impl SharedLeases {
         let Some(row) = self.table.get(place(&plan.target_arn)).await? else { return Ok(Vec::new()) };
         let waiting: Waiting = item::read(&self.table_name(), &plan.target_arn, &row)?;
         let digest = plan.digest();
-        let waits = waiting.plans.into_iter().filter(|waits| waits.digest == digest);
-        let yeses = waits.flat_map(|waits| waits.yeses).filter(|yes| yes.host != self.host());
+        let yeses = waiting.plans.into_iter().filter(|waits| waits.digest == digest).flat_map(|waits| waits.yeses);
         let told = |yes: Yes| SecondYes {
             digest: digest.clone(),
             by: yes.by,
@@ -188,12 +198,13 @@ fn observed_anew(waits: Waits) -> Result<Proposal, NotWaiting> {
     if plan.digest() != waits.digest {
         return Err(altered());
     }
-    Ok(Proposal { plan, by: waits.by })
+    Ok(Proposal { plan, by: waits.by, caller: waits.caller })
 }
 
-/// Whether any text of it has a character that may act on a terminal or hide in a name. Plans of our own have none.
+/// Whether any text of it has a character that may act on a terminal or hide in a name. Plans of our own have none but the line
+/// ends and tabs of a declared body, which is shown without them.
 fn acts_on_terminals(value: &Value) -> bool {
-    let acts = |text: &str| text.chars().any(is_unsafe);
+    let acts = |text: &str| text.chars().any(|c| is_unsafe(c) && !matches!(c, '\n' | '\r' | '\t'));
     match value {
         Value::String(text) => acts(text),
         Value::Array(items) => items.iter().any(acts_on_terminals),

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::item::{self, Holder, Slot, Wish};
 use super::leases::{LEASE, SharedLeases};
-use super::table::{Key, PutError, Unreachable};
+use super::table::{Key, PutError, Row, Unreachable};
 use super::{Clock, TERM};
 use crate::action::Operator;
 use crate::executor::handover::Handover;
@@ -123,13 +123,20 @@ impl SharedLeases {
         self.amend(key(target), grant).await
     }
 
-    /// All wishes, by target.
+    /// All wishes, by target. One that can't be read is left out: what is held is told even so.
     ///
     /// # Errors
     /// The table can't be asked.
     pub(super) async fn wishes(&self) -> Result<Vec<(String, Wish)>, Unreachable> {
         let rows = self.table.list(WISH).await?;
-        rows.iter().map(|(target, row)| Ok((target.clone(), item::read(&self.table_name(), target, row)?))).collect()
+        let read = |(target, row): (String, Row)| match item::read::<Option<Wish>>(&self.table_name(), &target, &row) {
+            Ok(wish) => wish.map(|wish| (target, wish)),
+            Err(error) => {
+                tracing::warn!(%target, %error, "who asks for this target is not known");
+                None
+            }
+        };
+        Ok(rows.into_iter().filter_map(read).collect())
     }
 }
 

@@ -53,6 +53,7 @@ pub(super) fn policy(policy: &aas::ScalingPolicy) -> ScalingPolicy {
         kind: Text::clean(policy.policy_type().as_str()),
         metric: tracking.map_or_else(|| alarm_names(policy), tracked_metric),
         target: tracking.map(aas::TargetTrackingScalingPolicyConfiguration::target_value),
+        scales_in: tracking.is_some_and(|tracking| tracking.disable_scale_in() != Some(true)),
     }
 }
 

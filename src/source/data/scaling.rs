@@ -51,6 +51,10 @@ pub struct ScalingPolicy {
     pub metric: Text,
     /// The value that it holds the metric at.
     pub target: Option<f64>,
+    /// Whether it takes away what is not needed: target tracking does, unless its scale-in is disabled. What the alarms of a
+    /// step policy do is not known.
+    #[serde(default)]
+    pub scales_in: bool,
 }
 
 /// One scaling activity.

@@ -137,7 +137,7 @@ pub fn consequences(page: &mut Page, plan: &Plan) {
     if let Some(cost) = &plan.cost {
         page.field("cost", &[piece(Role::Text, cost)]);
     }
-    if let Some(DebtChange::Opens { what, until, .. }) = &plan.debt {
+    if let Some((what, until)) = plan.debt.as_ref().and_then(DebtChange::left) {
         let until = until.map_or_else(|| "until it is undone".to_owned(), |at| format!("due {}", words::moment(at)));
         page.field("leaves", &[piece(Role::Warning, what), piece(Role::Text, format!(", {until}"))]);
     }

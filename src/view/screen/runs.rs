@@ -14,6 +14,9 @@ use crate::view::part::{age, debt, signs, team, words};
 /// From this width on the moment of confirming and the last word have columns of their own.
 const WIDE: u16 = 110;
 
+/// The longest state with its sign: `? INCONCLUSIVE`.
+const STATE: usize = 14;
+
 /// Draws the runs.
 pub fn draw(area: Rect, selected: usize, state: &State, pen: &mut Pen<'_>) {
     let runs = lists::runs(state);
@@ -34,10 +37,16 @@ pub fn draw(area: Rect, selected: usize, state: &State, pen: &mut Pen<'_>) {
 }
 
 fn columns(width: u16) -> &'static [Column] {
-    const NARROW: &[Column] =
-        &[fixed("state", 10), share("what", 3), fixed("change", 10), share("by", 1), fixed("ago", 4), fixed("took", 7)];
+    const NARROW: &[Column] = &[
+        fixed("state", STATE),
+        share("what", 3),
+        fixed("change", 10),
+        share("by", 1),
+        fixed("ago", 4),
+        fixed("took", 7),
+    ];
     const ALL: &[Column] = &[
-        fixed("state", 10),
+        fixed("state", STATE),
         share("what", 4),
         fixed("change", 10),
         share("by", 2),
@@ -54,7 +63,7 @@ fn cells(run: &RunView, width: u16, state: &State) -> Vec<Bit<'static>> {
     let when =
         if width < WIDE { age::short(age::since(state.now.wall, run.approved)) } else { words::moment(run.approved) };
     let mut cells = vec![
-        signs::run(run.state).piece(10),
+        signs::run(run.state).piece(STATE),
         piece(Role::Title, run.plan.action.to_string()),
         piece(Role::Text, change),
         piece(Role::Text, &run.by.user),

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use quarterdeck::action::{Arming, GuardContext, judge};
+use quarterdeck::action::{Arming, GuardContext, Plan, judge};
 use quarterdeck::config::{Config, Secret, check, secrets};
 use quarterdeck::executor::journal::audit::{Selection, export};
 use quarterdeck::executor::journal::{Entry, Journal, JournalError, RunId};
@@ -186,6 +186,24 @@ fn a_plan_with_a_secret_in_it_is_refused_because_it_can_be_neither_covered_nor_k
     let raw = Connection::open(scene.file()).expect("a file");
     let kept: u64 = raw.query_row("SELECT count(*) FROM approvals", [], |row| row.get(0)).expect("a number");
     assert_eq!(kept, 0, "nothing was written");
+}
+
+#[test]
+fn a_secret_in_the_evidence_of_a_plan_is_covered_and_holds_up_no_second_person() {
+    let scene = Scene::new();
+    let store = Store::open(&scene.state()).expect("a store").masking(mask(scene.dir.path()));
+    let journal = Journal::new(Arc::new(store));
+    let mut plan = plan(5);
+    plan.observation.workload.as_mut().expect("a workload").status = CANARIES[3].1.into();
+    journal.propose(&plan, &operator("ada"), now()).expect("kept");
+    let kept = journal.proposal(&plan.digest()).expect("found").plan;
+    assert_eq!((kept.digest(), holds_canary(&kept)), (plan.digest(), false));
+    plan.cost = Some(CANARIES[3].1.to_owned());
+    assert!(matches!(journal.propose(&plan, &operator("ada"), now()), Err(JournalError::SecretInPlan)));
+}
+
+fn holds_canary(plan: &Plan) -> bool {
+    serde_json::to_string(plan).expect("JSON").contains(CANARIES[3].1)
 }
 
 #[test]

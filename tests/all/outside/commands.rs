@@ -75,6 +75,29 @@ async fn a_command_that_fails_is_failed_with_its_last_words_and_what_it_did_is_n
 }
 
 /// Whether a process is there and no corpse.
+#[tokio::test]
+async fn what_a_declared_change_leaves_open_is_a_debt_until_its_way_back_is_done() {
+    let way = |name: &str, more: &str| {
+        format!(
+            "[[action]]\nname = \"{name}\"\nservice = \"web\"\ntitle = \"alarms {name}\"\n{more}\n\
+             exec = {{ command = [\"/bin/true\", \"{name}\"] }}\n"
+        )
+    };
+    let off = way("off", "leaves = \"no alarm of web notifies anybody\"\ndue = \"2h\"\nundo = \"on\"");
+    let room = Room::new(&("[[service]]\nname = \"web\"\n".to_owned() + &off + &way("on", ""))).await;
+    let act = |name| typed("exec", "web", &[("name", name)]).expect("an action");
+    let (_, view) = room.run(&act("off")).await;
+    let [debt] = room.journal.debts().expect("debts").try_into().expect("one");
+    assert_eq!(
+        (debt.what.as_str(), debt.undo.as_deref()),
+        ("no alarm of web notifies anybody", Some("exec web name=on"))
+    );
+    let lasts = debt.until.expect("an end").duration_since(view.plan.made);
+    assert_eq!(lasts.as_secs(), 2 * 3_600);
+    room.run(&act("on")).await;
+    assert_eq!(room.journal.debts().expect("debts"), []);
+}
+
 fn lives(pid: &str) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     stat.rsplit(')').next().is_some_and(|rest| !rest.is_empty() && !rest.trim_start().starts_with('Z'))

@@ -8,7 +8,7 @@ use quarterdeck::executor::journal::{Debt, Entry, Journal, JournalError, RunId};
 use quarterdeck::source::Observation;
 use tempfile::TempDir;
 
-use super::fixture::{SERVICE, config, context, now, observation, operator};
+use super::fixture::{SERVICE, config, context, now, observation, operator, workload};
 use super::scaling::typed;
 
 fn journal() -> (TempDir, Journal) {
@@ -97,6 +97,57 @@ fn a_second_one_takes_the_place_of_the_first_and_what_was_first_stays_what_is_pu
     let [debt] = debts(&journal).try_into().expect("one");
     assert_eq!((debt.run, debt.was.as_deref(), debt.owner), (second, Some("2–10"), operator("eve")));
     assert_eq!(debt.undo.as_deref(), Some("scaling_bounds rtech-app min=2 max=10"));
+}
+
+fn scale(desired: u32) -> Action {
+    typed("scale", &[("desired", &desired.to_string())]).expect("arguments")
+}
+
+/// What is observed while this many tasks are wanted; nothing scales in where that is suspended.
+fn of(desired: u32, suspended: &str) -> Observation {
+    Observation { workload: Some(workload(desired, desired)), ..seen(suspended, (1, 10)) }
+}
+
+#[test]
+fn tasks_beyond_those_that_were_there_stay_a_debt_until_as_few_are_wanted_again() {
+    let (_dir, journal) = journal();
+    run(&journal, &scale(5), &of(3, "in"), ("ada", at(0)), &done());
+    let [debt] = debts(&journal).try_into().expect("one");
+    assert_eq!((debt.key.as_str(), debt.what.as_str()), ("extra capacity", "desired count is 5, was 3"));
+    assert_eq!(debt.undo.as_deref(), Some("scale rtech-app desired=3"));
+    run(&journal, &scale(7), &of(5, "in"), ("eve", at(60)), &done());
+    run(&journal, &scale(4), &of(7, "in"), ("bob", at(120)), &done());
+    let [debt] = debts(&journal).try_into().expect("one: part of the way back is not back");
+    assert_eq!((debt.what.as_str(), debt.was.as_deref()), ("desired count is 4, was 3", Some("3")));
+    assert_eq!((debt.undo.as_deref(), debt.owner), (Some("scale rtech-app desired=3"), operator("bob")));
+    run(&journal, &scale(2), &of(4, "in"), ("ada", at(180)), &done());
+    assert_eq!(debts(&journal), [], "fewer than there were are none too many");
+}
+
+#[test]
+fn fewer_tasks_are_no_debt_and_a_way_back_that_did_not_end_well_settles_none() {
+    let (_dir, journal) = journal();
+    run(&journal, &scale(2), &of(3, "in"), ("ada", at(0)), &done());
+    assert_eq!(debts(&journal), []);
+    run(&journal, &scale(5), &of(2, "in"), ("ada", at(60)), &done());
+    let failed = [started(), accepted(), Entry::Failed { reason: "x".into(), effect: "y".into() }];
+    run(&journal, &scale(2), &of(5, "in"), ("ada", at(120)), &failed);
+    assert_eq!(debts(&journal).len(), 1);
+}
+
+#[test]
+fn tasks_that_autoscaling_takes_away_again_are_no_debt_and_the_plan_says_so() {
+    let plan = |found: &Observation| plan_for(&scale(5), found, &config(), now().wall).expect("a plan");
+    let says = |found: &Observation| plan(found).changes.iter().any(|line| line.after.ends_with("(scales in)"));
+    let free = of(3, "");
+    assert!(plan(&free).debt.is_none() && says(&free));
+    let mut steps_only = free.clone();
+    steps_only.scaling.as_mut().expect("scaling").policies[0].scales_in = false;
+    let mut none = free.clone();
+    none.scaling.as_mut().expect("scaling").target = None;
+    for found in [of(3, "in"), steps_only, none] {
+        assert!(plan(&found).debt.is_some() && !says(&found), "{:?}", found.scaling);
+    }
 }
 
 /// Caps of the fixture are 1–9, so that the bounds that are put back lie within them.

@@ -42,7 +42,7 @@ fn a_run_whose_target_is_handed_over_sends_no_further_call_and_says_to_whom_it_w
     let (code, text) = lease(&fleet, "second", &["grant", id]);
     assert!(code == 4 && text.contains("only they can hand it over"), "{code} {text}");
     let (code, text) = lease(&fleet, &holder, &["grant", id]);
-    assert!(code == 0 && text.contains("sends no further call"), "{code} {text}");
+    assert!(code == 0 && text.contains("begins no further step"), "{code} {text}");
     let ended = fleet.wait("it ended", |view| !view.is_open());
     assert_eq!(ended.state, RunState::Failed, "{}", ended.last_word());
     let word = ended.last_word();

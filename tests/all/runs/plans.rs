@@ -15,8 +15,8 @@ fn a_plan_shows_absolute_counts_before_and_after_and_how_to_undo_it() {
         [
             "desired count: 3 → 5",
             "running tasks: 3 → 5",
-            "scaling bounds: 2–10 (unchanged)",
-            "configured caps: 1–9 (unchanged)",
+            "scaling bounds: 2–10 (scales in) (unchanged)",
+            "caps: 1–9 (unchanged)",
             "healthy floor: 2 (unchanged)",
         ]
     );

@@ -80,6 +80,18 @@ fn a_yes_is_void_when_the_target_changes() {
     assert_eq!(code, 4, "nobody agrees to what is no longer so: {text}");
 }
 
+#[test]
+fn a_plan_that_may_not_be_done_anyway_is_not_shown_to_a_second_person() {
+    let fleet = two();
+    let plan = ["plan", "scale", "rtech-app", "desired=9", "--output", "json"];
+    let (code, beyond) = fleet.json(&plan);
+    let denied =
+        beyond["verdicts"].as_array().expect("verdicts").iter().filter(|verdict| verdict["decision"] == "deny");
+    assert_eq!((code, denied.count()), (4, 2), "by the caps and for want of a second person: {beyond}");
+    let (code, text) = approve(&fleet, "second", beyond["digest"].as_str().expect("a digest"), "rtech-app");
+    assert!(code == 2 && text.contains("waits"), "{code} {text}");
+}
+
 const FREEZE: &str = "freeze = [{ name = \"peak\", reason = \"orders\", time_zone = \"UTC\", \
                       from = \"2020-01-01T00:00\", to = \"2120-01-01T00:00\" }]";
 

@@ -69,7 +69,7 @@ fn a_yes_of_another_host_is_told_with_its_aws_identity_and_without_its_login() {
     now(second.shared.agree(&plan, &yes(&plan, "eve"))).expect("agreed");
     let told = now(first.shared.yeses(&plan)).expect("asked");
     assert_eq!(told, [SecondYes { login: None, ..yes(&plan, "eve") }], "logins mean nothing on another host");
-    assert!(now(second.shared.yeses(&plan)).expect("asked").is_empty(), "one's own stand in one's own journal");
+    assert_eq!(now(second.shared.yeses(&plan)).expect("asked"), told, "also where its file is applied on this host");
     now(second.shared.agree(&plan, &yes(&plan, "eve"))).expect("again");
     assert_eq!(now(first.shared.yeses(&plan)).expect("asked").len(), 1, "a later yes takes the earlier one's place");
     let other = fixture::plan(5);
@@ -109,6 +109,35 @@ fn plans_that_expired_are_taken_out_and_of_too_many_those_that_nobody_agreed_to(
     let old = late - SignedDuration::from_secs(300);
     assert!(row(&first, &plan).0.plans.iter().all(|waits| waits.expires > old || waits.digest == plan.digest()));
     assert!(row(&first, &plan).0.plans.len() < 16);
+}
+
+#[test]
+fn a_plan_that_is_shown_again_keeps_its_yeses() {
+    let (first, second) = two();
+    let plan = proposed(&first);
+    now(second.shared.agree(&plan, &yes(&plan, "eve"))).expect("agreed");
+    propose(&first, &plan);
+    assert_eq!(now(first.shared.yeses(&plan)).expect("asked").len(), 1);
+}
+
+#[test]
+fn a_row_that_can_t_be_read_is_in_the_way_of_its_own_plans_alone() {
+    let (first, second) = two();
+    let plan = proposed(&first);
+    let broken = Key { kind: "approval", id: "another target" };
+    now(first.link.put(broken, "{\"plans\": 7}".to_owned(), 0)).expect("written");
+    assert!(now(second.shared.proposal(&plan.digest())).is_ok());
+    let told = now(second.shared.proposal("deadbeef")).expect_err("not known");
+    assert!(matches!(told, NotWaiting::Table(_)), "it may stand there: {told}");
+}
+
+#[test]
+fn line_ends_of_a_declared_body_hold_no_plan_up() {
+    let (first, second) = two();
+    let mut plan = fixture::plan(4);
+    plan.cost = Some("{\n\t\"on\": false\r\n}".to_owned());
+    propose(&first, &plan);
+    assert!(now(second.shared.proposal(&plan.digest())).is_ok());
 }
 
 #[test]

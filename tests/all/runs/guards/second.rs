@@ -61,6 +61,16 @@ pub(super) static ROWS: &[Row] = &[
     row("approval", Deny, "nothing but their own word", |c| {
         elsewhere(c, |yes| yes.caller = Some("arn:aws:iam::123456789012:root".into()));
     }),
+    row("approval", Deny, "nothing but their own word", |c| {
+        // One person may have a user and a session: AWS does not say that these are two.
+        elsewhere(c, |yes| yes.caller = Some("arn:aws:iam::123456789012:user/ada".into()));
+        c.doctor = |p| own_arn(p, "arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_ops_2/ada@corp");
+    }),
+    row("approval", Deny, "nothing but their own word", |c| {
+        elsewhere(c, |yes| {
+            yes.caller = Some("arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_ops_2/ada@corp".into())
+        });
+    }),
     row("approval", Deny, "nothing but their own word", |c| agreed(c, |yes| (yes.login, yes.caller) = (None, None))),
     row("approval", Deny, "whether a second person agreed is not known: disk", |c| {
         agreed(c, |_| {});
