@@ -98,6 +98,8 @@ pub struct PastRun {
     pub began: Timestamp,
     /// When the journal's last word about it was written.
     pub ended: Timestamp,
+    /// Whether it is under way still, or nobody knows: that word is not its last.
+    pub is_open: bool,
     /// The action that takes it back, if there is one.
     pub undo: Option<Action>,
 }

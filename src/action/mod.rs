@@ -265,12 +265,20 @@ pub struct PlanFailure {
     pub reason: Text,
     /// What to do next.
     pub hint: Text,
+    /// Whether something that it rests on could not be read: it is not the request that is wrong.
+    #[serde(skip)]
+    pub unread: bool,
 }
 
 impl PlanFailure {
     /// A failure with its reason and what to do next.
     pub fn new(reason: &str, hint: &str) -> Self {
-        Self { reason: Text::clean(reason), hint: Text::clean(hint) }
+        Self { reason: Text::clean(reason), hint: Text::clean(hint), unread: false }
+    }
+
+    /// The same where it is not the request that is wrong, but something could not be read.
+    pub fn unread(reason: &str, hint: &str) -> Self {
+        Self { unread: true, ..Self::new(reason, hint) }
     }
 }
 

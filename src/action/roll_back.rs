@@ -55,10 +55,13 @@ impl RollBack {
         earlier(running, releases).find(proven).ok_or_else(|| {
             let missing: Vec<_> = releases.missing.iter().map(|part| part.to_string()).collect();
             let told = if missing.is_empty() { String::new() } else { format!(" ({})", missing.join("; ")) };
-            PlanFailure::new(
-                &format!("no revision before {} is known to have served for {}{told}", running.id, spell(PROVEN)),
-                &format!("name one: `roll_back {} revision=N`", self.service),
-            )
+            let reason =
+                format!("no revision before {} is known to have served for {}{told}", running.id, spell(PROVEN));
+            let hint = format!("name one: `roll_back {} revision=N`", self.service);
+            match releases.deployments_unread() {
+                Some(_) => PlanFailure::unread(&reason, &hint),
+                None => PlanFailure::new(&reason, &hint),
+            }
         })
     }
 }

@@ -57,10 +57,9 @@ fn none(releases: &Releases) -> PlanFailure {
     let ended = |one: &&ServiceDeployment| {
         matches!(one.status.as_str(), "STOP_REQUESTED" | "ROLLBACK_REQUESTED" | "ROLLBACK_IN_PROGRESS")
     };
-    let unread = releases.missing.iter().find(|part| part.starts_with("deployments"));
-    if let Some(unread) = unread {
-        let hint = "allow ecs:ListServiceDeployments to the credentials that read";
-        return PlanFailure::new(&format!("it is not known what is in flight: {unread}"), hint);
+    if let Some(unread) = releases.deployments_unread() {
+        let hint = "try again; where access is denied, allow ecs:ListServiceDeployments to the credentials that read";
+        return PlanFailure::unread(&format!("it is not known what is in flight: {unread}"), hint);
     }
     match releases.deployments.iter().find(ended) {
         Some(one) => PlanFailure::new(

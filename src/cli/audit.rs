@@ -255,6 +255,10 @@ fn export(config: &Config, selection: &Selection, output: Option<&Path>) -> anyh
 /// A file for its owner only; one that is there is never written over.
 fn new_file(path: &Path) -> Result<impl Write, AuditError> {
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+    let reason = |error: &io::Error| match error.kind() {
+        io::ErrorKind::AlreadyExists => "it is there already; name another file, or remove it".to_owned(),
+        _ => error.to_string(),
+    };
+    let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {}", path.display(), reason(&error)));
     Ok(BufWriter::new(file.map_err(named)?))
 }

@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail};
 use super::plan_file::PlanFile;
 use super::room::{Room, say, say_json};
 use super::{Global, TextOutput};
-use crate::action::{self, Action, ActionSpec, Arming, BreakGlass, DebtChange, Decision, Judged, Plan, Undo};
+use crate::action::{self, Action, ActionSpec, Arming, BreakGlass, DebtChange, Decision, Judged, Plan, Undo, Verdict};
 use crate::executor::planning::{Planner, PlanningError};
 use crate::source::Name;
 
@@ -63,7 +63,7 @@ pub(super) fn planned(
     }
     match output {
         TextOutput::Json => say_json(&serde_json::to_value(&file)?)?,
-        TextOutput::Text => say(&text(&judged, written))?,
+        TextOutput::Text => say(&format!("{}\n{}", shown(&judged), next(&judged, written)))?,
     }
     Ok(ExitCode::from(if denied { 4 } else { 0 }))
 }
@@ -87,19 +87,24 @@ fn parse(spec: &ActionSpec, arguments: &[String]) -> anyhow::Result<Action> {
 }
 
 fn not_observed(error: &PlanningError, output: TextOutput) -> anyhow::Result<ExitCode> {
-    let PlanningError::NotObserved(source) = error else { bail!("{error}") };
+    let told = match error {
+        PlanningError::NotObserved(source) => {
+            serde_json::json!({ "source": source.source_name, "kind": source.kind, "reason": source.reason })
+        }
+        PlanningError::NoPlan(failure) if failure.unread => {
+            serde_json::json!({ "kind": "partial", "reason": failure.reason })
+        }
+        PlanningError::NoPlan(failure) => bail!("{failure}"),
+    };
     match output {
-        TextOutput::Json => say_json(&serde_json::json!({
-            "schema": action::plan::SCHEMA,
-            "error": { "source": source.source_name, "kind": source.kind, "reason": source.reason },
-        }))?,
+        TextOutput::Json => say_json(&serde_json::json!({ "schema": action::plan::SCHEMA, "error": told }))?,
         TextOutput::Text => say(&format!("not observed: {error}"))?,
     }
     Ok(ExitCode::from(3))
 }
 
-/// The plan for people: before → after, verdicts, what will be sent, undo, and what to run next.
-fn text(judged: &Judged, written: Option<&Path>) -> String {
+/// The plan for people: before → after, what was observed, verdicts, what will be sent, what follows, and undo.
+pub(super) fn shown(judged: &Judged) -> String {
     let plan = &judged.plan;
     let mut lines = vec![
         format!("{} {} in {} ({})", plan.action.name(), plan.action.target(), plan.environment, kind(judged)),
@@ -107,16 +112,29 @@ fn text(judged: &Judged, written: Option<&Path>) -> String {
         String::new(),
     ];
     lines.extend(plan.changes.iter().map(|change| format!("  {change}")));
+    let seen = &plan.observation;
+    lines.push(format!("  observed {:.0}: {}", seen.taken, plan.action.observed(seen)));
     lines.push(String::new());
-    lines.extend(judged.verdicts.iter().map(|v| format!("  {:<5}  {:<15} {}", word(v.decision), v.guard, v.evidence)));
+    let widest = judged.verdicts.iter().map(|verdict| verdict.guard.len()).max().unwrap_or_default();
+    let verdict = |v: &Verdict| format!("  {:<5}  {:<widest$}  {}", word(v.decision), v.guard, v.evidence);
+    lines.extend(judged.verdicts.iter().map(verdict));
     lines.push(String::new());
-    lines.extend(plan.steps.iter().map(|step| format!("sends   {}, once", step.call)));
+    lines.extend(sends(plan));
     lines.extend(plan.on_failure.iter().map(|step| format!("back    {}, once, if it fails", step.call)));
     lines.extend(afterwards(plan));
     lines.push(format!("undo    {}", undo(&plan.undo)));
     lines.push(format!("digest  {}", plan.digest()));
-    lines.push(next(judged, written));
     lines.join("\n")
+}
+
+/// The calls in their order, and how long the gates are watched between them.
+fn sends(plan: &Plan) -> impl Iterator<Item = String> {
+    plan.steps.iter().enumerate().map(|(index, step)| {
+        let label = if index == 0 { "sends " } else { "then  " };
+        let bakes = !step.bake.is_zero() && index + 1 < plan.steps.len();
+        let bake = if bakes { format!("; gates for {} s", step.bake.as_secs()) } else { String::new() };
+        format!("{label}  {}, once{bake}", step.call)
+    })
 }
 
 /// What is watched afterwards, what it costs and what it leaves open, where there is such.
@@ -138,10 +156,6 @@ fn kind(judged: &Judged) -> &'static str {
         crate::config::EnvironmentKind::Staging => "staging",
         crate::config::EnvironmentKind::Development => "development",
     }
-}
-
-pub(super) fn shown(judged: &Judged) -> String {
-    text(judged, None)
 }
 
 pub(super) fn word(decision: Decision) -> &'static str {

@@ -174,8 +174,8 @@ impl Simulated {
             seen.answers.insert(name.clone(), question(query)?.value(&at.course, at.began, at.seconds));
         }
         seen.identity = look.is_on_aws().then(ecs::identity);
-        let fires =
-            |alert: &crate::source::Alert| alert.state == AlertState::Firing && alert.service.as_ref() == Some(service);
+        let on = |alert: &crate::source::Alert| matches!(alert.state, AlertState::Firing | AlertState::Suppressed);
+        let fires = |alert: &crate::source::Alert| on(alert) && alert.service.as_ref() == Some(service);
         let firing = at.alerts().into_iter().filter(fires);
         Ok(seen.with_alerts(Some(&firing.collect::<Vec<_>>())))
     }

@@ -90,7 +90,9 @@ impl World for Backends {
             let firing = joined(self.alarms(observed.firing), alerts.firing);
             let paging = joined(self.alarms(observed.paging), alerts.paging);
             let (silences, answers, raised, declared) = (silences?, answers?, raised?, declared?);
-            let seen = Observation { silences, alerts: raised, cdn, declared, answers, firing, paging, ..observed };
+            let held_back = [observed.held_back.clone(), alerts.held_back].concat();
+            let seen =
+                Observation { silences, alerts: raised, cdn, declared, answers, firing, paging, held_back, ..observed };
             let served = served::served(self, &self.config, (look, &seen), now).await;
             Ok(Observation { served, ..seen })
         })
@@ -242,14 +244,16 @@ impl Backends {
         }
     }
 
-    /// The firing alerts of a service: none where no one raises any, `None` where they could not be read, or are not asked for.
+    /// The alerts of a service that fire, or would if nothing held them back: none where no one raises any, `None` where they could
+    /// not be read, or are not asked for.
     async fn alerts_of(&self, look: &Look) -> Option<Vec<Alert>> {
         if look.is_back {
             return None;
         }
         let service = &look.target;
         let Some(source) = &self.alerts else { return Some(Vec::new()) };
-        let fires = |alert: &Alert| alert.state == AlertState::Firing && alert.service.as_ref() == Some(service);
+        let on = |alert: &Alert| matches!(alert.state, AlertState::Firing | AlertState::Suppressed);
+        let fires = |alert: &Alert| on(alert) && alert.service.as_ref() == Some(service);
         match source.alerts().await {
             Ok(alerts) => Some(alerts.into_iter().filter(fires).collect()),
             Err(error) => {

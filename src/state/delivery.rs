@@ -36,7 +36,7 @@ pub fn releases<'a>(
     readings.of::<Releases>(config, &Subject::Releases { service: service.name.clone() }, now)
 }
 
-/// What one service delivered.
+/// What one service delivered; `None` where its deployments could not be listed.
 pub fn of_service(releases: &Releases, now: Now) -> Option<Over> {
     over(&[releases], now)
 }
@@ -49,6 +49,9 @@ pub fn of_fleet(readings: &ReadingStore, config: &Config, now: Now) -> Option<Ov
 }
 
 fn over(services: &[&Releases], now: Now) -> Option<Over> {
+    if services.iter().any(|releases| releases.deployments_unread().is_some()) {
+        return None;
+    }
     let longest = SignedDuration::try_from(SPAN).ok()?;
     let since = services.iter().filter_map(|releases| known_from(releases)).max();
     let since = since.into_iter().chain(now.wall.checked_sub(longest).ok()).max()?;

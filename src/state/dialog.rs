@@ -145,6 +145,7 @@ impl Confirm {
     /// To the next page, or back.
     pub(super) fn turn(&mut self, on: bool) {
         let last = pages(self.extent).saturating_sub(1);
+        self.remark = None;
         self.page = if on { (self.page + 1).min(last) } else { self.page.saturating_sub(1) };
     }
 

@@ -100,6 +100,11 @@ pub fn firing(state: &State) -> usize {
     all_alerts(state).filter(|alert| alert.state == AlertState::Firing).count()
 }
 
+/// How many alerts are held back, as last told: silenced, muted or inhibited.
+pub fn held_back(state: &State) -> usize {
+    all_alerts(state).filter(|alert| alert.state == AlertState::Suppressed).count()
+}
+
 fn severity_rank(severity: &str) -> u8 {
     match severity {
         "page" | "critical" => 0,

@@ -233,7 +233,12 @@ fn firing(state: &State) -> Segment {
         .iter()
         .all(|source| state.readings.alerts(&state.config, source, state.now).live().is_some());
     let sources = !state.config.alert_sources().is_empty();
+    let held = lists::held_back(state);
     match (lists::firing(state), known, sources) {
+        (0, true, true) if held > 0 => {
+            let forms = [format!("no alert fires, {held} held back"), format!("0 firing, {held} held")];
+            Segment::new(7, Role::Warning, forms)
+        }
         (_, _, false) => Segment::new(7, Role::Muted, ["no alert source".to_owned()]),
         (0, true, true) => Segment::new(7, Role::Good, ["no alert fires".to_owned(), "0 firing".to_owned()]),
         (0, false, true) => Segment::new(7, Role::Unknown, ["alerts NOT KNOWN".to_owned(), "alerts ?".to_owned()]),

@@ -100,6 +100,9 @@ pub(super) fn cooldown(plan: &Plan, context: &GuardContext<'_>) -> Finding {
 fn after(run: &PastRun, plan: &Plan, wait: Duration, now: Timestamp) -> Finding {
     // A run that seems to end in the future ended just now: then the whole wait is left.
     let since = Duration::try_from(now.duration_since(run.ended)).unwrap_or_default();
+    if run.is_open {
+        return Finding::deny(format!("run {} is not over; {} to wait when it is", run.id, length(wait)));
+    }
     let ago = format!("run {} ended {} ago", run.id, length(since));
     let takes_back = run.undo.as_ref() == Some(&plan.action) && !FLAPPING.contains(&plan.action.name());
     if since >= wait {

@@ -5,6 +5,7 @@ use jiff::SignedDuration;
 
 use super::super::guard::{Decision, Finding, GuardContext};
 use super::super::{BudgetLeft, Plan};
+use super::surroundings::held_back;
 use crate::config::{EnvironmentKind, Stance};
 use crate::text::Text;
 
@@ -26,7 +27,10 @@ pub(super) fn paging(plan: &Plan, context: &GuardContext<'_>) -> Finding {
     let configured = context.config.guards.paging_alerts;
     match &plan.observation.paging {
         None => stance(configured, plan, "whether an alert pages somebody is not known".to_owned()),
-        Some(paging) if paging.is_empty() => Finding::allow("no alert pages anybody"),
+        Some(paging) if paging.is_empty() => match held_back(plan) {
+            None => Finding::allow("no alert pages anybody"),
+            Some(held) => stance(configured, plan, format!("none pages, but {held}")),
+        },
         Some(paging) => {
             let names: Vec<_> = paging.iter().take(5).map(Text::as_str).collect();
             stance(configured, plan, format!("{} paging: {}", paging.len(), names.join(", ")))

@@ -57,10 +57,21 @@ pub(super) fn alerts(plan: &Plan, context: &GuardContext<'_>) -> Finding {
     match &plan.observation.firing {
         None if production => Finding::deny("alarms and alerts could not be read, and this is production"),
         None => Finding::ask("alarms and alerts could not be read"),
-        Some(firing) if firing.is_empty() => Finding::allow("0 firing"),
+        Some(firing) if firing.is_empty() && held_back(plan).is_none() => Finding::allow("0 firing"),
+        Some(firing) if firing.is_empty() => {
+            let told = format!("0 firing, but {}", held_back(plan).unwrap_or_default());
+            if scales_in(plan) { Finding::ask(told + "; and this scales in") } else { Finding::allow(told) }
+        }
         Some(firing) if scales_in(plan) => Finding::ask(format!("{}; and this scales in", names(firing))),
         Some(firing) => Finding::allow(names(firing)),
     }
+}
+
+/// What is wrong even so, though nobody is told: `2 held back: A, B`.
+pub(super) fn held_back(plan: &Plan) -> Option<String> {
+    let held = &plan.observation.held_back;
+    let few: Vec<_> = held.iter().take(5).map(Text::as_str).collect();
+    (!held.is_empty()).then(|| format!("{} held back: {}", held.len(), few.join(", ")))
 }
 
 fn scales_in(plan: &Plan) -> bool {

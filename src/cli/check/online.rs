@@ -10,6 +10,7 @@ use crate::clock::Now;
 use crate::config::Config;
 use crate::executor::shared::{Dynamo, SharedLeases};
 use crate::source::{Ask, Number, Payload, Reading, SharedSource, SourceErrorKind, build, poll};
+use crate::text::Text;
 
 /// What to do about a table that can't be asked.
 const SHARED_HINT: &str = "its key must be `kind` and `id` (strings); dynamodb:GetItem, PutItem and Query must be allowed on it; \
@@ -83,6 +84,9 @@ fn tell(source: &str, readings: &[Reading], findings: &mut Findings) {
             let why = "answered, without a value; check names, labels and dimensions of its query";
             findings.remark(source, &format!("{}: {word}: {why}", reading.subject));
         }
+        for part in reading.outcome.as_ref().ok().map(missing).unwrap_or_default() {
+            findings.remark(source, &format!("{}: answered in part: {part}", reading.subject));
+        }
     }
 }
 
@@ -92,6 +96,21 @@ fn failure(reading: &Reading) -> Option<String> {
     let hint = if error.kind == SourceErrorKind::Refused { "" } else { error.kind.hint() };
     let hint = if hint.is_empty() { String::new() } else { format!("\n    {hint}") };
     Some(format!("{}: {}{hint}", reading.subject, error.reason))
+}
+
+/// What of an answer could not be read.
+fn missing(payload: &Payload) -> Vec<String> {
+    let words = |missing: &[Text]| missing.iter().map(ToString::to_string).collect();
+    match payload {
+        Payload::Releases(releases) => words(&releases.missing),
+        Payload::Cost(cost) => words(&cost.missing),
+        Payload::Database(database) => words(&database.missing),
+        Payload::Cdn(cdn) => words(&cdn.missing),
+        Payload::Protection(protection) => {
+            protection.missing.iter().map(|unread| format!("{}: {}", unread.part, unread.reason)).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// The word for a signal that answered without a finite number.

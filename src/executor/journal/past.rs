@@ -63,12 +63,13 @@ fn written_since(connection: &Connection, since: Timestamp) -> Result<Vec<RunId>
 }
 
 fn past_run(brief: Brief) -> PastRun {
+    let is_open = brief.is_open();
     let Brief { id, by, began, ended, plan, .. } = brief;
     let undo = match plan.undo {
         Undo::Action { action } => Some(action),
         Undo::Impossible { .. } => None,
     };
-    PastRun { id: id.0, action: plan.action.name, target: plan.target_arn, by, began, ended, undo }
+    PastRun { id: id.0, action: plan.action.name, target: plan.target_arn, by, began, ended, is_open, undo }
 }
 
 impl RunView {

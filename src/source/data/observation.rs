@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Alert, Candidate, Cdn, Database, Identity, Needs, Protection, Releases, Restore, Scaling, SeenAlerts, SeenDeclared,
-    ServedWell, Silences, Traffic, Workload,
+    Alert, AlertState, Candidate, Cdn, Database, Identity, Needs, Protection, Releases, Restore, Scaling, SeenAlerts,
+    SeenDeclared, ServedWell, Silences, Traffic, Workload,
 };
 use crate::config::Query;
 use crate::source::{Name, Number, Subject};
@@ -136,6 +136,9 @@ pub struct Observation {
     /// Those of them that page somebody; `None` where that is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paging: Option<Vec<Text>>,
+    /// Names of those that would page somebody, but are silenced, muted or inhibited: what is wrong is still wrong.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held_back: Vec<Text>,
 }
 
 impl Observation {
@@ -166,14 +169,22 @@ impl Observation {
             answers: BTreeMap::new(),
             firing: None,
             paging: None,
+            held_back: Vec::new(),
         }
     }
 
-    /// The same, with the alerts that fire for its target; `None` where they could not be read.
-    pub fn with_alerts(self, firing: Option<&[Alert]>) -> Self {
-        let names = |alerts: &[Alert]| alerts.iter().map(|alert| alert.name.clone()).collect();
-        let pages = |alerts: &[Alert]| alerts.iter().filter(|alert| alert.pages()).map(|a| a.name.clone()).collect();
-        Self { firing: firing.map(names), paging: firing.map(pages), ..self }
+    /// The same, with the alerts of its target, those that are held back included; `None` where they could not be read.
+    pub fn with_alerts(self, alerts: Option<&[Alert]>) -> Self {
+        let named = |wanted: &dyn Fn(&Alert) -> bool| {
+            alerts.map(|alerts| alerts.iter().filter(|alert| wanted(alert)).map(|alert| alert.name.clone()).collect())
+        };
+        let fires = |alert: &Alert| alert.state == AlertState::Firing;
+        Self {
+            firing: named(&fires),
+            paging: named(&|alert| fires(alert) && alert.pages()),
+            held_back: named(&|alert| alert.state == AlertState::Suppressed && alert.pages()).unwrap_or_default(),
+            ..self
+        }
     }
 
     /// Keeps what was read of a subject. False: an observation has no room for such a payload.

@@ -23,6 +23,13 @@ pub struct Releases {
     pub missing: Vec<Text>,
 }
 
+impl Releases {
+    /// Why its deployments could not be listed, where they could not: then there may be any.
+    pub fn deployments_unread(&self) -> Option<&Text> {
+        self.missing.iter().find(|part| part.starts_with("deployments: "))
+    }
+}
+
 /// How long a revision served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Served {

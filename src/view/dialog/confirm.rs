@@ -155,8 +155,9 @@ fn foot(confirm: &Confirm, now: Timestamp, size: (u16, u16), leaf: Leaf) -> Vec<
         ];
     }
     if leaf.seen < leaf.pages {
-        let last =
-            confirm.remark.unwrap_or("it can be confirmed when all of it was read · Esc leaves, nothing changed");
+        let unread = "it can be confirmed when all of it was read · Esc leaves, nothing changed";
+        let over = "it can't be confirmed any more · Esc leaves, nothing changed";
+        let last = if now >= judged.plan.expires { over } else { confirm.remark.unwrap_or(unread) };
         return vec![leaf.row(), expiry(judged, now), Row::new(), vec![piece(Role::Muted, last)]];
     }
     let hint = piece(Role::Muted, "by hand, paste is refused · Enter confirms · Esc leaves, nothing changed");

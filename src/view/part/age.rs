@@ -16,6 +16,16 @@ pub fn short(age: Duration) -> String {
     }
 }
 
+/// What is left of a time, to the minute: `45s`, `12m`, `1h 59m`, `3d 4h`.
+pub fn left(left: Duration) -> String {
+    let seconds = left.as_secs();
+    match seconds {
+        0..=3599 => short(left),
+        3600..=172_799 => format!("{}h {:02}m", seconds / 3600, seconds / 60 % 60),
+        _ => format!("{}d {}h", seconds / 86_400, seconds / 3600 % 24),
+    }
+}
+
 /// A countdown or a length of time: `0:05`, `14:32`, `2:04:05`.
 pub fn clock(left: Duration) -> String {
     let seconds = left.as_secs();

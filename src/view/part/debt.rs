@@ -13,7 +13,7 @@ use crate::state::State;
 /// `due in 1h 58m`, `OVERDUE 14m`, `no end set`.
 pub fn due(debt: &Debt, now: Timestamp) -> String {
     let Some(left) = debt.left(now) else { return "no end set".to_owned() };
-    let short = age::short(Duration::try_from(left.abs()).unwrap_or_default());
+    let short = age::left(Duration::try_from(left.abs()).unwrap_or_default());
     if debt.is_overdue(now) { format!("OVERDUE {short}") } else { format!("due in {short}") }
 }
 

@@ -81,7 +81,13 @@ pub fn observed(page: &mut Page, plan: &Plan) {
 fn firing(plan: &Plan) -> Option<Bit<'static>> {
     match &plan.observation.firing {
         None => Some(piece(Role::Unknown, "; alarms could not be read")),
-        Some(names) if names.is_empty() => Some(piece(Role::Text, "; no alarm fires for it")),
+        Some(names) if names.is_empty() && plan.observation.held_back.is_empty() => {
+            Some(piece(Role::Text, "; no alarm fires for it"))
+        }
+        Some(names) if names.is_empty() => {
+            let held: Vec<&str> = plan.observation.held_back.iter().map(|name| name.as_str()).collect();
+            Some(piece(Role::Warning, format!("; held back: {}", held.join(", "))))
+        }
         Some(names) => {
             let names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
             Some(piece(Role::Critical, format!("; ▲ fires: {}", names.join(", "))))

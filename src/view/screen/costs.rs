@@ -156,11 +156,16 @@ fn service_line(service: &Service, state: &State) -> Vec<Bit<'static>> {
             line.extend(state_behind(&measured));
             line
         }
-        None => vec![
-            piece(Role::Stale, pad(service.name.as_str(), 20)),
-            piece(Role::Stale, format!("{} ", measured.word())),
-            piece(Role::Stale, measured.reason().map_or_else(String::new, |error| error.reason.to_string())),
-        ],
+        None => {
+            let unread = measured.value().and_then(|(releases, _)| releases.deployments_unread());
+            let word = unread.map_or_else(|| measured.word().to_string(), |_| "not known:".to_owned());
+            let failed = measured.reason().map_or_else(String::new, |error| error.reason.to_string());
+            vec![
+                piece(Role::Stale, pad(service.name.as_str(), 20)),
+                piece(Role::Stale, format!("{word} ")),
+                piece(Role::Stale, unread.map_or(failed, ToString::to_string)),
+            ]
+        }
     }
 }
 

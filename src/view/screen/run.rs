@@ -58,7 +58,7 @@ fn plan(page: &mut Page, run: &RunView) {
     words_of::sends(page, plan);
     words_of::watches(page, plan);
     if let Some(step) = &plan.runbook_step {
-        page.field("runbook", &[piece(Role::Text, step)]);
+        page.field("runbook", &[piece(Role::Text, numbered(step))]);
     }
     if let Some(glass) = run.break_glass() {
         let text = format!("{} was skipped: {}", glass.guard, glass.reason);
@@ -72,4 +72,10 @@ fn plan(page: &mut Page, run: &RunView) {
             page.field("digest", &[piece(Role::Muted, digest)]);
         }
     }
+}
+
+/// A step of a session as screens count it, from 1: `SESSION#3` is step 4.
+fn numbered(step: &str) -> String {
+    let parts = step.rsplit_once('#').and_then(|(session, index)| Some((session, index.parse::<usize>().ok()?)));
+    parts.map_or_else(|| step.to_owned(), |(session, index)| format!("step {} of {session}", index + 1))
 }

@@ -64,6 +64,8 @@ fn exports_of_one_run_and_of_a_time_are_whole() {
         assert_eq!(report.records, rows.iter().filter(|row| row.run == run).count() as u64);
         assert!(report.unproven.iter().any(|word| word.contains("one run")), "{:?}", report.unproven);
     }
+    let by_its_end = Selection { run: Some(run[run.len() - 6..].to_owned()), since: None };
+    assert!(scene.verify_export(&exported(&scene, &by_its_end), true).is_whole(), "named as everywhere");
     // In the middle of a run, and after the end.
     for sequence in [2, 17, 30] {
         let since = rows[sequence].at.parse().expect("a time");

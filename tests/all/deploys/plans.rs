@@ -101,6 +101,18 @@ fn stopping_a_deployment_names_it_by_its_arn_and_says_where_it_leads() {
     assert!(calls(&plan)[0].ends_with("stopType=ABORT") && lines(&plan)[0].contains("where it stands"));
 }
 
+/// What could not be listed is no wrong request: `plan` exits with 3.
+#[test]
+fn a_plan_that_rests_on_deployments_that_could_not_be_listed_is_not_observed() {
+    for name in ["stop_deployment", "roll_back"] {
+        let mut observed = observed(true);
+        let releases = observed.releases.as_mut().expect("releases");
+        (releases.deployments, releases.missing) = (Vec::new(), vec!["deployments: HTTP 500".into()]);
+        let failure = plan(&action(name, &[]), &observed).expect_err(name);
+        assert!(failure.unread && failure.to_string().contains("HTTP 500"), "{failure}");
+    }
+}
+
 fn in_flight(status: &str) -> Observation {
     let mut observed = observed(true);
     let workload = observed.workload.as_mut().expect("a workload");

@@ -167,6 +167,7 @@ pub(crate) fn seen(look: &Look, truth: &Observation) -> Observation {
         answers: if look.questions.is_empty() { BTreeMap::new() } else { truth.answers.clone() },
         firing: truth.firing.clone(),
         paging: truth.paging.clone(),
+        held_back: truth.held_back.clone(),
         taken: truth.taken,
     }
 }

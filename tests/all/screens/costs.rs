@@ -101,6 +101,12 @@ fn the_fleet_s_delivery_is_not_known_while_one_service_s_is_not() {
     let known = picture(&state, 120, 40, &Paint::Roles).text();
     assert!(known.contains("1 of 4 (25%)") || known.contains("1 of 4 (25 %)"), "{known}");
     let subject = Subject::Releases { service: "rtech-worker".into() };
+    // Nothing listed is not the same as none.
+    let unread =
+        Releases { missing: vec!["deployments: ecs:ListServiceDeployments: HTTP 500".into()], ..Releases::default() };
+    state.readings.receive(Reading { subject: subject.clone(), outcome: Ok(Payload::Releases(unread)) }, state.now);
+    let text = picture(&state, 120, 40, &Paint::Roles).text();
+    assert!(text.contains("all of them          not known") && text.contains("not known: deployments"), "{text}");
     for _ in 0..3 {
         let error = SourceError::new(&"releases".into(), SourceErrorKind::Timeout, "no answer");
         state.readings.receive(Reading { subject: subject.clone(), outcome: Err(error) }, state.now);

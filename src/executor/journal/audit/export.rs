@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use jiff::Timestamp;
+use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -93,6 +94,8 @@ pub fn export(
 ) -> Result<u64, AuditError> {
     let connection = open(path)?;
     let read = |error: rusqlite::Error| unreadable(path, &error);
+    let run = selection.run.as_deref().map(|run| whole_name(&connection, run).map_err(read)?).transpose()?;
+    let selection = &Selection { run, ..selection.clone() };
     let first = connection.query_row("SELECT min(hash) FROM records WHERE sequence = 1", [], |row| row.get(0));
     let mut job = Job {
         selection,
@@ -123,6 +126,20 @@ pub fn export(
         return Err(AuditError::Nothing(format!("{fault}; nothing that can be verified was exported")));
     }
     job.end(head)
+}
+
+/// A run by as much of its beginning or end as names it, as everywhere.
+fn whole_name(connection: &Connection, run: &str) -> rusqlite::Result<Result<String, AuditError>> {
+    let sql = "SELECT DISTINCT run FROM records WHERE run = ?1 OR substr(run, 1, length(?1)) = ?1
+               OR substr(run, -length(?1)) = ?1 ORDER BY run = ?1 DESC LIMIT 2";
+    let mut query = connection.prepare(sql)?;
+    let found: Vec<String> = query.query_map([run], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    Ok(match <[String; 1]>::try_from(found) {
+        Ok([only]) => Ok(only),
+        Err(several) if several.first().is_some_and(|first| first == run) => Ok(run.to_owned()),
+        Err(none) if none.is_empty() => Err(AuditError::Nothing(format!("there is no record of run `{run}` there"))),
+        Err(_) => Err(AuditError::Nothing(format!("several runs are named so: `{run}`; give more of it"))),
+    })
 }
 
 /// An export under way.
@@ -177,9 +194,6 @@ impl Job<'_> {
     }
 
     fn end(mut self, head: Header) -> Result<u64, AuditError> {
-        if let (None, Some(run)) = (&self.start, &self.selection.run) {
-            return Err(AuditError::Nothing(format!("there is no record of run `{run}` there")));
-        }
         if self.start.is_none() {
             let before = self.before.clone();
             self.last = before.clone();

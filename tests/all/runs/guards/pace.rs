@@ -79,6 +79,7 @@ pub(super) static ROWS: &[Row] = &[
     }),
     row("cooldown", Allow, "no scale on this target in the last 60 s", |_| {}),
     row("cooldown", Deny, "run r ended 59 s ago; wait 1 s more of 60 s", |c| past(c, 59, |_| {})),
+    row("cooldown", Deny, "run r is not over; 60 s to wait when it is", |c| past(c, 600, |run| run.is_open = true)),
     row("cooldown", Allow, "ended 60 s ago, at least 60 s", |c| past(c, 60, |_| {})),
     row("cooldown", Deny, "wait 60 s more", |c| past(c, -5, |_| {})),
     row("cooldown", Deny, "wait 50 s more", |c| {
@@ -167,6 +168,7 @@ pub(super) fn past(case: &mut Case, ago: i64, change: fn(&mut PastRun)) {
         by: operator("ada"),
         began: ended,
         ended,
+        is_open: false,
         undo: None,
     };
     change(&mut run);

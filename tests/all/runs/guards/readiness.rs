@@ -71,6 +71,11 @@ pub(super) static ROWS: &[Row] = &[
         paging(c, Stance::Allow);
         c.observed.paging = Some(["a", "b", "c", "d", "e", "f"].map(Text::from).into());
     }),
+    row("paging-alerts", Ask, "none pages, but 1 held back: rtech-down", |c| {
+        // A silence tells nobody; it mends nothing.
+        paging(c, Stance::Deny);
+        (c.observed.paging, c.observed.held_back) = (Some(Vec::new()), vec!["rtech-down".into()]);
+    }),
     row("error-budget", Allow, "the configuration has no objectives", restart),
     row("error-budget", Allow, "availability: 40 % of its budget left", |c| budget(c, Ok(Some(0.4)))),
     row("error-budget", Allow, "availability: no traffic", |c| budget(c, Ok(None))),

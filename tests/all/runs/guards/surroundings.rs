@@ -49,6 +49,13 @@ pub(super) static ROWS: &[Row] = &[
     row("service-active", Deny, "the workload was not read", |c| c.doctor = |p| p.observation.workload = None),
     whole("alerts", Allow, "0 firing", |_| {}),
     whole("alerts", Allow, "0 firing", |c| c.desired = 2),
+    whole("alerts", Allow, "0 firing, but 1 held back: rtech-down", |c| {
+        c.observed.held_back = vec!["rtech-down".into()]
+    }),
+    whole("alerts", Ask, "0 firing, but 1 held back: rtech-down; and this scales in", |c| {
+        c.desired = 2;
+        c.observed.held_back = vec!["rtech-down".into()];
+    }),
     row("alerts", Allow, "1 firing: rtech-high-cpu", |c| c.observed.firing = Some(vec!["rtech-high-cpu".into()])),
     row("alerts", Ask, "and this scales in", |c| {
         c.desired = 2;
