@@ -98,13 +98,10 @@ fn person(arn: Option<&Text>) -> Option<Person<'_>> {
     }
 }
 
-/// Whether AWS says that these are two. One person may have a user and a session: only two of the same kind are told apart.
+/// Whether AWS tells these two apart, who are not the same. One person may have a user and a session: only two of a kind are.
 fn are_two(persons: (Option<Person<'_>>, Option<Person<'_>>)) -> bool {
-    match persons {
-        (Some(Person::User(one)), Some(Person::User(other)))
-        | (Some(Person::Session(one)), Some(Person::Session(other))) => one != other,
-        _ => false,
-    }
+    use Person::{Session, User};
+    matches!(persons, (Some(User(_)), Some(User(_))) | (Some(Session(_)), Some(Session(_))))
 }
 
 /// Whose AWS credentials the plan rests on; the simulated fleet has those of nobody.

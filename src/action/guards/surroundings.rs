@@ -60,7 +60,7 @@ pub(super) fn alerts(plan: &Plan, context: &GuardContext<'_>) -> Finding {
         Some(firing) if firing.is_empty() && held_back(plan).is_none() => Finding::allow("0 firing"),
         Some(firing) if firing.is_empty() => {
             let told = format!("0 firing, but {}", held_back(plan).unwrap_or_default());
-            if scales_in(plan) { Finding::ask(told + "; and this scales in") } else { Finding::allow(told) }
+            if scales_in(plan) { Finding::ask(format!("{told}; and this scales in")) } else { Finding::allow(told) }
         }
         Some(firing) if scales_in(plan) => Finding::ask(format!("{}; and this scales in", names(firing))),
         Some(firing) => Finding::allow(names(firing)),

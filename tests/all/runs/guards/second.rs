@@ -100,6 +100,10 @@ pub(super) static ROWS: &[Row] = &[
         agreed(c, |yes| yes.login = None);
         c.facts.seconds.0.as_mut().unwrap()[0].caller = c.observed.identity.as_ref().map(|one| one.arn.clone());
     }),
+    row("approval", Deny, "ada agreed, but is the one who acts", |c| {
+        c.config.simulator = Some(Simulator { seed: 1, scenario: "x".into(), interval: Duration::from_secs(1) });
+        agreed(c, |yes| yes.by = operator("ada"));
+    }),
 ];
 
 /// The same from another host, whose logins mean nothing here.

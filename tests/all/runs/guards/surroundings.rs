@@ -52,6 +52,9 @@ pub(super) static ROWS: &[Row] = &[
     whole("alerts", Allow, "0 firing, but 1 held back: rtech-down", |c| {
         c.observed.held_back = vec!["rtech-down".into()]
     }),
+    whole("alerts", Allow, "0 firing, but 6 held back: a, b, c, d, e", |c| {
+        c.observed.held_back = ["a", "b", "c", "d", "e", "f"].map(Into::into).into();
+    }),
     whole("alerts", Ask, "0 firing, but 1 held back: rtech-down; and this scales in", |c| {
         c.desired = 2;
         c.observed.held_back = vec!["rtech-down".into()];
